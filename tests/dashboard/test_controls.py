@@ -147,6 +147,10 @@ def test_what_is_wrong_stands_beside_its_control_and_makes_no_list(watched: Watc
         assert tab.locator("[aria-invalid]").count() == 0
     cost.fill("4,50")
     expect(tab.locator('[data-seen="cost"]')).to_have_text("CHF, at a cost of 540")
+    cost.fill("5")
+    expect(tab.locator('[data-seen="cost"]')).to_have_text("CHF, at a cost of 600")
+    cost.fill("4.50415")  # 540.498, which is 541 only where it is rounded twice
+    expect(tab.locator('[data-seen="cost"]')).to_have_text("CHF, at a cost of 540")
     tab.locator("summary", has_text="Quotas").click()
     tab.select_option("[name=quota_column_0]", "job")
     expect(tab.locator("#state")).to_contain_text("Quota 1 has no number")
@@ -195,7 +199,10 @@ def test_one_short_sentence_is_read_out_after_a_movement(watched: Watched, desk:
     slider.evaluate("s => { s.value = 30; s.dispatchEvent(new Event('input', {bubbles: true})); }")
     expect(state).to_have_attribute("aria-busy", "true")
     assert slider.get_attribute("aria-valuetext") == "30 calls"
+    tab.route("**/lists/preview", lambda route: (time.sleep(0.5), route.continue_()))
     slider.evaluate("s => s.dispatchEvent(new Event('change', {bubbles: true}))")
+    expect(state).to_have_text("Working it out …")  # and not that the last one is what will be made
+    expect(tab.locator(".seen")).to_have_class(re.compile("stale"))
     expect(state).to_have_text(
         re.compile(r"15 customers, [\d,]+ CHF expected profit. Exactly the list that will be made.")
     )

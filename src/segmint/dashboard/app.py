@@ -11,6 +11,7 @@ from functools import cache, partial
 from importlib import resources
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from threading import Event
 from typing import Any
 from urllib.parse import parse_qsl, quote
 
@@ -26,14 +27,14 @@ from segmint.dashboard import pages
 from segmint.dashboard.contracts import chosen
 from segmint.dashboard.desk import Desk
 from segmint.dashboard.jobs import BusyError
-from segmint.dashboard.policy_form import ControlError, config_of, policy_of_controls
+from segmint.dashboard.policy_form import ControlError, config_of, policy_of_controls, words_of_the_page
 from segmint.dashboard.sign_in import COOKIE, HOURS
 from segmint.dashboard.tables import MOST_BYTES
 from segmint.errors import InputError, RunError, SegmintError
 from segmint.report.html import environment, printable_dict, static
 from segmint.service.app import is_foreign, is_served
 from segmint.service.body import declared_size, limited, read_body
-from segmint.service.children import Errand, in_turn, make_list
+from segmint.service.children import Errand, make_list
 from segmint.service.problems import Problem, place_of, without_folders
 from segmint.service.start import Door, bound, leave, server_config, write_log
 from segmint.store.run import CONFIG
@@ -459,7 +460,7 @@ def _lists(desk: Desk, request: Request, form: Form) -> Response | Awaitable[Res
     digest = _require_same_model(desk, form)
     config = config_of(form, desk.standing)
     policy_of_controls(config)
-    return _made(desk, request, Errand(table.path, Path(), desk.origin(), digest, desk.runs), config)
+    return _made(desk, Errand(table.path, Path(), desk.origin(), digest, desk.runs), config)
 
 
 def _require_same_model(desk: Desk, form: Form) -> str:
@@ -474,13 +475,18 @@ def _require_same_model(desk: Desk, form: Form) -> str:
     return digest
 
 
-async def _made(desk: Desk, request: Request, errand: Errand, config: Config) -> Response:
-    """Let a child make a list, which may take long, and show it."""
+async def _made(desk: Desk, errand: Errand, config: Config) -> Response:
+    """Let a child make a list, which may take long, and show it; whoever leaves meanwhile finds it among the runs."""
+    told_late = Event()  # then no list is made behind the back of whoever was told so
     with TemporaryDirectory(prefix="segmint-") as folder:
         policy = Path(folder) / CONFIG
         policy.write_text(config.to_toml(only_set=True), "utf-8")
         errand = replace(errand, policy=policy)
-        told = await in_turn(desk.lists, partial(make_list, desk.children, errand), request.receive)
+        try:
+            with words_of_the_page():
+                told = await desk.lists.do(partial(make_list, desk.children, errand, told_late))
+        finally:
+            told_late.set()
     return RedirectResponse(f"/runs/{Path(told['run']).name}", status_code=303)
 
 

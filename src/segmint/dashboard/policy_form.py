@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Hashable, Mapping
+from collections.abc import Hashable, Iterator, Mapping
+from contextlib import contextmanager
 from math import inf
 from typing import Any
 
@@ -140,10 +141,8 @@ def config_of(form: Mapping[str, str], standing: StandingPolicy | None = None) -
         "policy.quotas": _quotas(filled) or None,
         "policy.exclude": _exclusions(filled) or None,
     }
-    try:
+    with words_of_the_page():
         return standing.under(flags=flags)
-    except ConfigError as error:
-        raise _in_words_of_the_page(error) from error
 
 
 def policy_of_controls(config: Config) -> ContactPolicy:
@@ -156,14 +155,30 @@ def policy_of_controls(config: Config) -> ContactPolicy:
     PolicyError
         If the rules contradict each other otherwise.
     """
-    try:
+    with words_of_the_page():
         return policy_of(config)
+
+
+@contextmanager
+def words_of_the_page() -> Iterator[None]:
+    """Say what is wrong with settings as whoever sees their controls knows them.
+
+    Raises
+    ------
+    ControlError
+        Beside the first control that is named.
+    PolicyError
+        If none is.
+    """
+    try:
+        yield
+    except ControlError:
+        raise
     except ConfigError as error:
-        raise _in_words_of_the_page(error) from error
+        raise _reworded_error(error) from error
 
 
-def _in_words_of_the_page(error: ConfigError) -> PolicyError:
-    """Say what is wrong with settings as whoever sees their controls knows them, beside the first that is named."""
+def _reworded_error(error: ConfigError) -> PolicyError:
     said = f"{error.came} {error.fix}"
     came, expected, fix = (_reworded(text) for text in (error.came, error.expected, error.fix))
     named = sorted((said.index(name), control) for name, (control, _) in _CALLED.items() if control and name in said)

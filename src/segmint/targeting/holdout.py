@@ -97,11 +97,16 @@ class PowerCalculation:
     power: float
 
     @property
+    def is_in_vain(self) -> bool:
+        """Whether customers are held out and nothing can be told from them."""
+        return bool(self.held_out and self.called) and math.isnan(self.smallest_effect)
+
+    @property
     def sentence(self) -> str:
         """What the holdout can show, in words."""
         if not self.held_out or not self.called:
             return f"Nobody is {'held out' if self.called else 'called'}, so the effect of calling cannot be measured afterwards."
-        if math.isnan(self.smallest_effect):
+        if self.is_in_vain:
             return f"{self._nothing} {self._remedy}"
         return (
             f"With {self.called:,} called and {self.held_out:,} held out, a difference of "

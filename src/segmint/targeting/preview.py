@@ -22,7 +22,7 @@ from segmint.targeting.choose import (
 )
 from segmint.targeting.curves import expected_curve
 from segmint.targeting.given_ids import Ids, given_ids, given_mask
-from segmint.targeting.holdout import in_holdout, keyed_words
+from segmint.targeting.holdout import PowerCalculation, in_holdout, keyed_words, plan_holdout
 from segmint.targeting.optimise import limits_of, relaxed
 from segmint.targeting.policy import ContactPolicy
 from segmint.targeting.stakes import Stakes
@@ -61,6 +61,12 @@ class Preview:
     prices: dict[str, float]
     exact: bool
     rows: NDArray[np.int64]
+
+    @property
+    def power(self) -> PowerCalculation:
+        """What effect of calling this list with its holdout can show."""
+        rate = self.expected_successes / self.customers if self.customers else 0.0
+        return plan_holdout(rate, self.customers, self.held_out)
 
 
 @dataclass(frozen=True)
@@ -201,7 +207,7 @@ class ListPreview:
         told = found.select("customers", "expected_profit")
         each = best.profit[rows]
         paying = each[each > 0]
-        peak = {"customers": paying.size, "expected_profit": round(float(paying.sum()), 2)}
+        peak = {"customers": paying.size, "expected_profit": float(paying.sum())}
         return {**told.to_dict(as_series=False), "peak": peak}
 
     def _priced(self, order: NDArray[np.int64], profit: Floats, cost: Floats, policy: ContactPolicy) -> Preview:

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from segmint.contract.column import Column
 from segmint.dashboard.desk import Desk
 from segmint.dashboard.pages.common import Context, model_in_words, tables_to_use
-from segmint.dashboard.policy_form import ROWS, config_of, placeholders, policy_of_controls, starts
+from segmint.dashboard.policy_form import ROWS, config_of, placeholders, policy_of_controls, starts, words_of_the_page
 from segmint.errors import SegmintError
 from segmint.flows.preview import PreparedList, what_moved
 from segmint.flows.steps.bundle import SEGMENT, segment_names
@@ -55,19 +55,28 @@ def preview(
 ) -> Context:
     """What a list would be and who comes and goes against the list of the controls `before`, as plain JSON."""
     config = config_of(form, desk.standing)
+    policy = policy_of_controls(config)  # first: what contradicts is said in the words of the controls
     prepared = desk.prepared(table, config)
-    policy = policy_of_controls(config)
-    found = prepared.ask(policy, exact=exact)
+    with words_of_the_page():
+        found = prepared.ask(policy, exact=exact)
     since = found
     if before is not None:
         earlier = config_of(before, desk.standing)
-        since = desk.prepared(table, earlier).ask(policy_of_controls(earlier), exact=False)
+        earlier_policy = policy_of_controls(earlier)
+        since = desk.prepared(table, earlier).ask(earlier_policy, exact=False)
     return (
         _seen(prepared, found, policy)
         | what_moved(prepared, since.rows, found.rows)
         | {"curve": prepared.preview.curve(policy)}
-        | ({"doubts": _doubts(desk, table, prepared, policy)} if exact else {})
+        | ({"doubts": [*_in_vain(found), *_doubts(desk, table, prepared, policy)]} if exact else {})
     )
+
+
+def _in_vain(found: Preview) -> list[Doubt]:
+    """Say that the holdout will show nothing, as the finished list would, while it can still be changed."""
+    power = found.power
+    said = power.sentence.rstrip(".")
+    return [Doubt(title="Too few are held out to measure the effect", sentence=said)] if power.is_in_vain else []
 
 
 def _doubts(desk: Desk, table: str, prepared: PreparedList, policy: ContactPolicy) -> list[Doubt]:
@@ -96,9 +105,10 @@ def _seen(prepared: PreparedList, found: Preview, policy: ContactPolicy) -> Cont
         "most_calls": calls(eligible),
         "customers": found.customers,
         "held_out": found.held_out,
-        "expected_profit": round(found.expected_profit, 2),
-        "expected_cost": round(found.expected_cost, 2),
-        "expected_successes": round(found.expected_successes, 2),
+        # rounded where they are shown, and nowhere else: twice rounded is another figure
+        "expected_profit": found.expected_profit,
+        "expected_cost": found.expected_cost,
+        "expected_successes": found.expected_successes,
         "last_propensity": None if last != last else round(last, 6),
         "prices": {name: round(price, 4) for name, price in found.prices.items()},
         "exact": found.exact,

@@ -3,7 +3,8 @@
 (() => {
   const token = document.querySelector('meta[name="token"]').content;
   const at = (id) => document.getElementById(id);
-  const whole = (number) => (Math.round(number) || 0).toLocaleString("en").replace("-", "\u2212");
+  // half to even, as the report of a list rounds
+  const whole = (number) => (Number(number) || 0).toLocaleString("en", { maximumFractionDigits: 0, roundingMode: "halfEven" }).replace(/^-0$/, "0").replace("-", "\u2212");
   // what was typed may hold marks between thousands, or be no number at all
   const typed = (text) => (Number.isFinite(Number(text.replaceAll(",", ""))) ? whole(Number(text.replaceAll(",", ""))) : text);
   const parts = (error) => [error.came, error.expected && `Expected: ${error.expected}`, error.fix && `Next: ${error.fix}`];
@@ -73,6 +74,12 @@
       field.setAttribute("aria-describedby", "wrong");
       const fold = field.closest("details");
       if (fold) fold.open = true;
+    }
+
+    // What is shown is of other controls until the answer comes; a movement is mostly answered before anybody sees it pale.
+    function pale() {
+      form.querySelector(".seen").classList.add("stale");
+      tell("Working it out …", true);
     }
 
     // A reader of screens waits until it is not busy any more, and hears one sentence for a whole movement.
@@ -191,6 +198,7 @@
         return;
       }
       busy = true;
+      const late = setTimeout(pale, exact ? 0 : 200);
       const now = values();
       const body = { ...now, exact: exact ? "yes" : "no" };
       const since = pinned ?? before;
@@ -202,6 +210,7 @@
           body: JSON.stringify(body),
         });
         const told = await answer.json();
+        clearTimeout(late);
         if (answer.ok) {
           before = since;
           show(told, now, !exact);
@@ -210,6 +219,7 @@
         out = answer.status === 401;
         if (out) return made(); // still busy: nothing more is asked until somebody signs in
       } catch {
+        clearTimeout(late);
         refuse("The server does not answer. Is segmint still running?");
       }
       busy = false;
@@ -277,8 +287,6 @@
     show(first, before, false);
     if (history.state?.controls) {
       restore(history.state.controls);
-      form.querySelector(".seen").classList.add("stale");
-      tell("", true);
       ask(true);
     }
   }
