@@ -62,6 +62,13 @@ def test_numbers_and_names_are_written_for_people(written: str, said: str) -> No
     assert written == said
 
 
+@pytest.mark.parametrize(
+    ("text", "plain"), [("Größe", "Groesse"), ("Gro\u0308ße", "Groesse"), ("Ähre São", "Aehre Sao"), ("客户 7", " 7")]
+)
+def test_a_name_is_written_in_letters_that_everybody_can_type(text: str, plain: str) -> None:
+    assert wording.in_plain_letters(text) == plain
+
+
 def test_a_known_word_is_asked_for_where_one_is_written_almost_so() -> None:
     known = ("budget_calls", "budget_money")
     assert wording.did_you_mean("budget_cals", known) == "did you mean 'budget_calls'?"

@@ -131,3 +131,35 @@ def test_the_page_starts_a_run_under_the_contract_of_another(desk: Desk, monkeyp
     sent = browser.post(f"/tables/{TABLE}/run", data={"contract": f"run:{run}", "how": "full", "token": token})
     assert sent.status_code == 303
     assert started[0][2] == str(desk.runs / run / "contract.toml")
+
+
+def test_a_draft_that_cannot_be_made_speaks_of_the_form_and_leads_back(desk: Desk) -> None:
+    browser = client(desk, signed_in=True)
+    form = {"token": desk.keeper.token(browser.cookies["segmint_session"])}
+    column, box = "the field “Name the outcome's column”", "the box “Nobody has answered yet”"
+    for more, words in (({"outcome": "x"}, [column]), ({"outcome": "y", "unanswered": "yes"}, [column, box])):
+        page = html.unescape(browser.post(f"/tables/{TABLE}/contract", data=form | more).text).replace("\u00a0", " ")
+        assert all(word in page for word in words)
+        assert f'href="/tables/{TABLE}">Back to the table' in page
+        for option in ("--outcome", "--no-outcome", "in Python"):
+            assert option not in page
+
+
+def test_a_reviewed_contract_is_opened_again_and_replaced_only_by_one_of_the_tables_columns(desk: Desk) -> None:
+    browser = client(desk, signed_in=True)
+    place, reading = f"/tables/{TABLE}/contract", "Read or change the reviewed contract"
+    form = {"token": desk.keeper.token(browser.cookies["segmint_session"]), "reviewed": "yes"}
+    assert browser.get(place).headers["location"] == f"/tables/{TABLE}"
+    assert reading not in browser.get(f"/tables/{TABLE}").text
+    text = browser.post(place, data=form | {"outcome": "y"}).text
+    assert "Keeping it replaces" not in text
+    reviewed = CONTRACT.partition("[columns.phone]")[0]
+    assert browser.post(place, data=form | {"contract": reviewed}).status_code == 303
+    assert reading in browser.get(f"/tables/{TABLE}").text
+    again = html.unescape(browser.get(place).text)
+    assert reviewed.strip() in again
+    assert "Keeping it replaces the contract that was reviewed" in again
+    renamed = browser.post(place, data=form | {"contract": reviewed.replace("columns.job", "columns.jobb")})
+    said = html.unescape(renamed.text)
+    assert (renamed.status_code, "did you mean 'job'?" in said, "[columns.jobb]" in said) == (422, True, True)
+    assert "[columns.job]" in html.unescape(browser.get(place).text)

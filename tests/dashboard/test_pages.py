@@ -8,6 +8,7 @@ import re
 from pathlib import Path
 
 import pytest
+import xlsxwriter
 
 from segmint.contract.contract import parse_contract
 from segmint.dashboard import pages
@@ -373,3 +374,72 @@ def test_a_run_whose_record_is_not_whole_takes_no_page_away_and_its_own_says_why
     named = browser.get(f"/runs/{spoiled}")
     assert named.status_code == 404
     assert "cannot be read: it" in html.unescape(named.text)
+
+
+def test_a_table_that_the_model_cannot_read_is_offered_for_no_list_and_says_why(tmp_path: Path) -> None:
+    run_with_bundle(tmp_path, 1)
+    desk = Desk(tmp_path)
+    fits, other = bring(desk, "a"), bring(desk, "b")
+    file = desk.tables.find(other).path
+    file.write_text(file.read_text().replace("job", "work", 1))
+    browser = client(desk, signed_in=True)
+    assert "Build a call list from it" in browser.get(f"/tables/{fits}").text
+    page = browser.get(f"/tables/{other}").text
+    assert "Build a call list from it" not in page
+    assert "missing: job" in page.replace("\u00a0", " ")
+    for shown in (pages.list_builder(desk, None, {}), pages.customer(desk, None, "")):
+        assert [table["id"] for table in shown["tables"]] == [fits]
+
+
+def test_a_workbook_of_several_sheets_says_what_to_do_in_the_browser(tmp_path: Path) -> None:
+    desk = Desk(tmp_path)
+    table = bring(desk, "a")
+    place = desk.tables.find(table).path.parent
+    book = xlsxwriter.Workbook(place / "table.xlsx")
+    for name in ("Data", "Notes"):
+        book.add_worksheet(name).write_column(0, 0, ["age", 41])
+    book.close()
+    (place / "about.json").write_text('{"name": "a.xlsx", "file": "table.xlsx"}')
+    page = client(desk, signed_in=True).get(f"/tables/{table}").text.replace("\u00a0", " ")
+    assert "several sheets: Data, Notes" in page
+    assert "save the sheet with the customers alone" in page
+    assert "--set" not in page
+
+
+def test_segments_of_another_run_than_the_one_in_use_are_said_to_be_so(tmp_path: Path) -> None:
+    other, used = sorted(run_with_bundle(tmp_path, seed) for seed in (1, 2))
+    (tmp_path / other / "segments.json").write_text(json.dumps(found_segments()))
+    words = "These are not segments of the model in use"
+    assert words in client(Desk(tmp_path, used), signed_in=True).get("/segments").text
+    assert words not in client(Desk(tmp_path, other), signed_in=True).get("/segments").text
+
+
+def test_a_list_leads_on_to_measuring_and_a_model_to_the_champion_and_back(tmp_path: Path) -> None:
+    first, second = sorted(run_with_bundle(tmp_path, seed) for seed in (1, 2))
+    with Run.create(tmp_path, "target", (), "", 1, {}) as listed:
+        (listed.folder / "call_list.parquet").write_bytes(b"")
+        listed.done({})
+    desk = Desk(tmp_path)
+    browser = client(desk, signed_in=True)
+    measure = f"segmint measure {tmp_path / listed.id / 'call_list.parquet'} results.csv --codes codes.toml"
+    for path in (f"/runs/{listed.id}", "/monitoring"):
+        page = browser.get(path).text
+        assert measure in page
+        assert "segmint codes init results.csv" in page
+    assert "segmint measure" not in browser.get(f"/runs/{first}").text
+    assert f"segmint promote {first}" in browser.get(f"/runs/{first}").text
+    promote(tmp_path, first, GATE)
+    assert "segmint rollback" not in browser.get(f"/runs/{first}").text
+    promote(tmp_path, second, GATE)
+    for path in ("/", f"/runs/{second}"):
+        page = browser.get(path).text.replace("\u00a0", " ")
+        assert "segmint rollback" in page, path
+        assert f"the run before it ({first})" in page
+
+
+def test_without_javascript_a_page_that_needs_it_says_so(tmp_path: Path) -> None:
+    run_with_bundle(tmp_path, 1)
+    desk = Desk(tmp_path)
+    browser = client(desk, signed_in=True)
+    for path in ("/upload", f"/lists?table={bring(desk, 'a')}"):
+        assert "without JavaScript" in browser.get(path).text.partition("<noscript>")[2].partition("</noscript>")[0]

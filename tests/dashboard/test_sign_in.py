@@ -171,3 +171,20 @@ def test_a_key_that_only_reads_downloads_no_customers(tmp_path: Path) -> None:
     for name in ("predictions.parquet", "config.toml"):  # settings hold the key of the arms, and paths
         assert browser.get(f"/runs/{run}/{name}").status_code == 403
     assert browser.get("/").status_code == 200
+
+
+def test_who_signs_out_without_a_key_is_printed_a_new_address(tmp_path: Path) -> None:
+    desk, codes = Desk(tmp_path, keeper=Doorkeeper(ring("key"))), list[str]()
+    browser, other = client(desk, signed_in=True), client(desk)
+    assert "when it started" in browser.get("/sign-in").text
+    desk.keeper.announce = codes.append
+    assert other.post("/sign-in", data={"key": "key"}).status_code == 303
+    for one in (other, browser):
+        assert codes == []  # a key opens again
+        token = desk.keeper.token(one.cookies["segmint_session"])
+        assert one.post("/sign-out", data={"token": token}).headers["location"] == "/sign-in"
+    assert "a new one after each sign-out" in browser.get("/sign-in").text
+    (code,) = codes
+    assert browser.get("/runs").status_code == 401
+    assert browser.get(f"/sign-in?code={code}").status_code == 303
+    assert browser.get("/runs").status_code == 200

@@ -42,7 +42,8 @@ def test_a_strangers_name_is_shown_and_never_a_path(name: str, tmp_path: Path) -
 @pytest.mark.parametrize(
     ("name", "file"),
     [
-        ("Kunden März 2026.CSV", "Kunden_Marz_2026.csv"),
+        ("Kunden März 2026.CSV", "Kunden_Maerz_2026.csv"),
+        ("Größe.csv", "Groesse.csv"),
         ("C:\\exports\\wave 3.xlsx", "wave_3.xlsx"),
         ("said.txt", "table.txt"),
         ("about.json.csv", "about_json.csv"),

@@ -19,8 +19,25 @@ from segmint.flows.steps.read import reading_as_typed
 @pytest.mark.parametrize("line", ["reviewed = false", "reviewed=false", "  reviewed  =\tfalse"])
 def test_what_a_person_has_looked_at_is_signed(line: str, tmp_path: Path) -> None:
     text = draft_contract(sample_path(), name="mine").replace("reviewed = false", line, 1)
-    review_contract(text, tmp_path / "mine.toml", reviewed=True)
+    columns = list(parse_contract(text, origin="draft").by_name)
+    review_contract(text, tmp_path / "mine.toml", reviewed=True, columns=columns, table="mine.csv")
     assert load_contract(tmp_path / "mine.toml").reviewed
+
+
+def test_a_contract_whose_column_the_table_does_not_have_is_not_kept(tmp_path: Path) -> None:
+    text = draft_contract(sample_path(), name="Größe & Müller", outcome="y")
+    assert 'name = "groesse-mueller"' in text
+    columns = [*parse_contract(text, origin="draft").by_name, "y"]
+    kept = tmp_path / "mine.toml"
+    for old, new in (("[columns.age]", "[columns.aged]"), ('column = "y"', 'column = "yy"')):
+        with pytest.raises(
+            ContractError,
+            match=f"'mine.csv' does not meet the contract(.|\n)*did you mean '{old[-4:-1] if new[-1] == ']' else 'y'}'",
+        ):
+            review_contract(text.replace(old, new), kept, reviewed=True, columns=columns, table="mine.csv")
+    assert not kept.exists()
+    review_contract(text, kept, reviewed=True, columns=columns[:-1], table="mine.csv")  # nobody has answered yet
+    assert kept.exists()
 
 
 def test_a_draft_is_given_on_when_somebody_says_to_have_looked_at_it() -> None:

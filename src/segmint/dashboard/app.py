@@ -24,7 +24,7 @@ from starlette.routing import Route
 
 from segmint.config import Config
 from segmint.dashboard import pages
-from segmint.dashboard.contracts import chosen
+from segmint.dashboard.contracts import chosen, words_of_the_draft
 from segmint.dashboard.desk import Desk
 from segmint.dashboard.jobs import BusyError
 from segmint.dashboard.policy_form import ControlError, config_of, policy_of_controls, words_of_the_page
@@ -108,7 +108,12 @@ def open_door(desk: Desk, port: int, say: Callable[[str], Any] = print) -> None:
         If another program uses the port.
     """
     sockets = bound("127.0.0.1", port)
-    say(f"dashboard: http://127.0.0.1:{port}/sign-in?code={desk.keeper.code}  (works once; Ctrl-C stops)")
+
+    def announce(code: str | None) -> None:
+        say(f"dashboard: http://127.0.0.1:{port}/sign-in?code={code}  (works once; Ctrl-C stops)")
+
+    announce(desk.keeper.code)
+    desk.keeper.announce = announce
     write_log()
     try:
         Door(server_config(dashboard(desk), "127.0.0.1", port), desk.stop).run(sockets)
@@ -175,7 +180,7 @@ def ways() -> tuple[Way, ...]:
         Way("/upload", "predict", lambda d, r, f: _page(d, r, "upload", pages.upload(d))),
         Way("/tables", "predict", _receive, ("PUT",)),
         Way("/tables/{table}", "predict", _table),
-        Way("/tables/{table}/contract", "target", _contract, ("POST",)),
+        Way("/tables/{table}/contract", "target", _contract, ("GET", "POST")),
         Way("/tables/{table}/forget", "predict", _forget, ("POST",)),
         Way("/tables/{table}/run", "target", _start, ("POST",)),
         Way("/work/{job}", "read|target", _work),
@@ -384,16 +389,17 @@ def _no_page(desk: Desk, request: Request, error: Exception) -> Response:
 
 def _sign_in(desk: Desk, request: Request, form: Form) -> Response:
     key, code = form.get("key", "").strip(), request.query_params.get("code", "")
+    prints = desk.keeper.announce is not None
     # who only asks for the head, such as a preview of links, does not use the one-time address up
     if request.method == "HEAD" or not (key or code):
-        return _page(desk, request, "sign_in", {"title": "Sign in", "wrong": False})
+        return _page(desk, request, "sign_in", {"title": "Sign in", "wrong": False, "prints": prints})
     address = request.client.host if request.client else "-"
     if wait := desk.keeper.wrong_keys.wait(address):
         return _too_often(desk, request, wait)
     session = desk.keeper.open(key) if request.method == "POST" else desk.keeper.open_once(code)
     if session is None:
         desk.keeper.wrong_keys.take(address)
-        return _page(desk, request, "sign_in", {"title": "Sign in", "wrong": True}, status=401)
+        return _page(desk, request, "sign_in", {"title": "Sign in", "wrong": True, "prints": prints}, status=401)
     if visitor := desk.keeper.who(session):
         request.state.caller = visitor.name
     answer = RedirectResponse(_home(desk, session), status_code=303)
@@ -521,19 +527,26 @@ def _table(desk: Desk, request: Request, form: Form) -> Response:
 
 
 def _contract(desk: Desk, request: Request, form: Form) -> Response:
-    """Draft a contract for a table, or keep the one that a person reviewed."""
+    """Show the contract reviewed for a table, draft one, or keep the one that a person reviewed."""
     from segmint.flows.draft import draft_contract, review_contract
 
     table = desk.tables.find(request.path_params["table"])
+    request.state.back = f"/tables/{quote(table.id)}", "Back to the table"
+    if request.method != "POST":
+        if table.contract is None:
+            return RedirectResponse(f"/tables/{quote(table.id)}", status_code=303)
+        return _page(desk, request, "table", pages.one_table(desk, table.id, table.contract.read_text("utf-8")))
     text = form.get("contract", "").replace("\r\n", "\n")  # as browsers end the lines of a form
     if not text:
         outcome = form.get("outcome", "").strip() or None
         unanswered = form.get("unanswered") == "yes"
         name = Path(table.name.lower().removesuffix(".gz").removesuffix(".zst")).stem or "table"
-        draft = draft_contract(table.path, name=name, outcome=outcome, without_outcome=unanswered)
+        with words_of_the_draft():
+            draft = draft_contract(table.path, name=name, outcome=outcome, without_outcome=unanswered)
         return _page(desk, request, "table", pages.one_table(desk, table.id, draft))
     try:
-        review_contract(text, table.path.parent / "contract.toml", reviewed=form.get("reviewed") == "yes")
+        kept, is_reviewed = table.path.parent / "contract.toml", form.get("reviewed") == "yes"
+        review_contract(text, kept, reviewed=is_reviewed, columns=desk.header(table.id), table=table.name)
     except SegmintError as error:
         return _page(desk, request, "table", pages.one_table(desk, table.id, text, error), status=422)
     return RedirectResponse(f"/tables/{quote(table.id)}", status_code=303)

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 
 from segmint.contract.column_match import match_columns
 from segmint.contract.contract import SHIPPED, Contract, load_contract, parse_contract
@@ -12,6 +13,12 @@ from segmint.errors import ContractError, InputError, SegmintError
 from segmint.store.run import CONTRACT, Run
 
 REVIEWED, OF_A_RUN = "reviewed", "run:"
+_IN_PYTHON = re.compile(r" ?\(in Python [^)]*\)")
+# what the form calls the command's options
+_CALLED = {
+    "--outcome COLUMN": "the field “Name the outcome's column”",
+    "--no-outcome": "the box “Nobody has answered yet”",
+}
 Option = tuple[str, str]  # what the form sends, and what people read
 
 
@@ -50,6 +57,28 @@ def chosen(desk: Desk, table: str, value: str) -> str:
         if _contract_of(run) is not None:
             return str(run.folder / CONTRACT)
     raise InputError("No contract was chosen.", expected="one of the list", fix="choose one, or draft one")
+
+
+@contextmanager
+def words_of_the_draft() -> Iterator[None]:
+    """Say why a contract cannot be drafted as whoever sees the form knows its field and its box.
+
+    Raises
+    ------
+    ContractError
+        If the block raises one.
+    """
+    try:
+        yield
+    except ContractError as error:
+        raise ContractError(error.came, expected=_reworded(error.expected), fix=_reworded(error.fix)) from error
+
+
+def _reworded(text: str) -> str:
+    text = _IN_PYTHON.sub("", text)
+    for option, words in _CALLED.items():
+        text = text.replace(option, words)
+    return text
 
 
 def _of_runs(desk: Desk) -> Iterator[tuple[Option, Contract]]:

@@ -15,7 +15,7 @@ from segmint.contract.valid_table import ValidTable
 from segmint.dashboard.jobs import Jobs
 from segmint.dashboard.sign_in import Doorkeeper
 from segmint.dashboard.tables import Tables
-from segmint.errors import RunError, SegmintError
+from segmint.errors import InputError, RunError, SegmintError
 from segmint.flows.preview import PreparedList, prepare_list, read_customers, stands_on
 from segmint.flows.standing import StandingPolicy
 from segmint.flows.steps.bundle import require_golden
@@ -29,6 +29,7 @@ from segmint.store.bundle import FOLDER, Bundle, open_bundle, run_of
 from segmint.store.promoted import WORD, read_history, read_promoted
 from segmint.store.run import Run
 from segmint.store.runs import Unreadable, find_run, read_runs
+from segmint.tables.workbook_source import SeveralSheetsError
 
 KEPT, MOST_HEADERS = 3, 100
 Key = TypeVar("Key")
@@ -254,7 +255,11 @@ class Desk:
 
     def _look_at(self, table: str) -> tuple[str, ...]:
         path = self.tables.find(table).path
-        return self._headers.get(table, lambda: tuple(open_source(path, self.standing.under().data).columns))
+        try:
+            return self._headers.get(table, lambda: tuple(open_source(path, self.standing.under().data).columns))
+        except SeveralSheetsError as error:  # no page takes the name of a sheet
+            alone = "save the sheet with the customers alone, as .xlsx or .csv, and bring that under “Upload and run”"
+            raise InputError(error.came, expected=error.expected, fix=alone) from error
 
     def fingerprint(self, table: str) -> str:
         """What names the content of a table's file; worked out once."""
@@ -267,6 +272,7 @@ class Desk:
 
     def _customers_under(self, bundle: Bundle, table: str) -> ValidTable:
         path = self.tables.find(table).path  # one whose folder was deleted is forgotten
+        self._look_at(table)
         return self._read.get((bundle.digest, table), lambda: read_customers(path, bundle, self.standing.under()))
 
     def forget(self, table: str) -> None:

@@ -6,7 +6,9 @@ import hashlib
 import hmac
 import secrets
 import time
+from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Any
 
 from segmint.service.keys import SCOPES, Key, KeyRing
 from segmint.service.limits import Buckets
@@ -49,6 +51,8 @@ class Doorkeeper:
         The one-time code; None once it was used, or where there is none.
     wrong_keys : Buckets
         Wrong keys by the address they came from.
+    announce : callable or None
+        Told the code, and a new one when the session of the last one is signed out; None where nobody would hear it.
     """
 
     def __init__(self, keys: KeyRing | None = None) -> None:
@@ -56,6 +60,7 @@ class Doorkeeper:
         self._secret = secrets.token_bytes(32)
         self.code: str | None = secrets.token_urlsafe(24)
         self.wrong_keys = Buckets(rate=0.2, burst=10)
+        self.announce: Callable[[str], Any] | None = None
         self._sessions: dict[str, _Session] = {}
 
     def open_once(self, code: str) -> str | None:
@@ -93,8 +98,11 @@ class Doorkeeper:
         return self.who(session) is not None
 
     def close(self, session: str) -> None:
-        """End a session."""
-        self._sessions.pop(session, None)
+        """End a session; whoever has no key to come back with is announced a new code."""
+        ended = self._sessions.pop(session, None)
+        if ended is not None and ended.key is None and self.announce is not None:
+            self.code = secrets.token_urlsafe(24)
+            self.announce(self.code)
 
     def token(self, session: str) -> str:
         """The token that every form of a session carries, so that no other site can send one."""

@@ -8,7 +8,6 @@ import os
 import re
 import secrets
 import shutil
-import unicodedata
 from collections.abc import AsyncIterator, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
@@ -17,6 +16,7 @@ from pathlib import Path
 
 from segmint.errors import InputError, RunError, why
 from segmint.store.staging import FILE_MODE, staging, sweep_dead, write_file
+from segmint.wording import in_plain_letters
 
 TEXTS, PACKED = (".csv", ".txt", ".tsv"), (".gz", ".zst")
 # ".csv.gz" before ".gz": all of it is kept in the file's name
@@ -183,7 +183,7 @@ def _too_large(most: int) -> InputError:
 def plain(name: str) -> str:
     """Keep of a file's name, without folders and ending, what runs and reports can show and no program takes for more."""
     last = re.split(r"[/\\]", name)[-1]
-    kept = re.sub(r"[^A-Za-z0-9_-]+", "_", unicodedata.normalize("NFKD", last).encode("ascii", "ignore").decode())
+    kept = re.sub(r"[^A-Za-z0-9_-]+", "_", in_plain_letters(last))
     kept = kept.strip("_-")[:60]
     return kept if kept and f"{kept}.txt" != SAID else "table"
 

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import re
 import shlex
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 from segmint.arguments import require_switches
 from segmint.config import Data
+from segmint.contract.column_match import Purpose, lacks_outcome, match_columns
 from segmint.contract.contract import parse_contract
 from segmint.contract.infer import Draft
 from segmint.contract.infer import infer_contract as draft
@@ -18,13 +20,14 @@ from segmint.flows.steps.read import open_source, reading_as_typed
 from segmint.flows.steps.settings import Settings, settings_of
 from segmint.progress import Progress, silent
 from segmint.store.staging import publish_bytes
+from segmint.wording import in_plain_letters
 
 _REVIEWED = re.compile(r"^[ \t]*reviewed[ \t]*=[ \t]*false", re.MULTILINE)
 
 
 def draft_contract(source: Any, *, name: str, outcome: str | None = None, without_outcome: bool = False) -> str:
     """Draft a contract as TOML, suspects as comments; nothing is written."""
-    plain = re.sub(r"[^a-z0-9]+", "-", name.lower()).strip("-") or "table"
+    plain = re.sub(r"[^a-z0-9]+", "-", in_plain_letters(name).lower()).strip("-") or "table"
     return infer_contract(source, name=plain, outcome=outcome, without_outcome=without_outcome).text
 
 
@@ -79,13 +82,25 @@ def next_command(table: Path, data: Data) -> str:
     return f"segmint check {shlex.quote(str(table))} --contract DRAFT.toml {reading_as_typed(data)}".rstrip()
 
 
-def review_contract(text: str, path: Path, *, reviewed: bool) -> None:
+def review_contract(text: str, path: Path, *, reviewed: bool, columns: Sequence[str], table: str) -> None:
     """Keep a contract that a person has looked at.
+
+    Parameters
+    ----------
+    text : str
+    path : Path
+        Where it is kept.
+    reviewed : bool
+        Whether somebody says to have looked at it.
+    columns : sequence of str
+        The names of the columns of the table that it was drafted for.
+    table : str
+        The table's name, for errors.
 
     Raises
     ------
     ContractError
-        If nobody says to have reviewed it, or it makes no sense.
+        If nobody says to have reviewed it, it makes no sense, or it asks for columns that the table does not have.
     """
     if not reviewed:
         raise ContractError(
@@ -94,5 +109,7 @@ def review_contract(text: str, path: Path, *, reviewed: bool) -> None:
             fix="read it, correct it, then tick the box",
         )
     signed = _REVIEWED.sub("reviewed = true", text.replace("\r\n", "\n"))
-    parse_contract(signed, origin="the contract")
+    contract = parse_contract(signed, origin="the contract")
+    purpose: Purpose = "predict" if lacks_outcome(columns, contract) else "train"
+    match_columns(columns, contract, table=table, purpose=purpose, at="planning")
     publish_bytes(path, signed.encode("utf-8"))

@@ -35,6 +35,10 @@ _PLACE = re.compile("([A-Z]{1,3})([0-9]{1,7})")
 Rows = list[list[str]]
 
 
+class SeveralSheetsError(InputError):
+    """A workbook that has several sheets with something in them, and nobody says which is meant."""
+
+
 def open_workbook(path: Path, options: ReadOptions, *, fingerprint: str) -> FrameSource:
     """Open one sheet of a workbook.
 
@@ -259,7 +263,7 @@ def _chosen_sheet(sheets: dict[str, Rows], name: str) -> tuple[str, Rows]:
         )
     if len(sheets) > 1:
         longest = max(sheets, key=lambda sheet: sum(any(row) for row in sheets[sheet]))  # what is on a cover is short
-        raise InputError(
+        raise SeveralSheetsError(
             f"'{name}' has several sheets: {', '.join(sheets)}.", expected="one sheet", fix=_naming(longest)
         )
     return next(iter(sheets.items()))

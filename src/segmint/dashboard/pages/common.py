@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 from datetime import datetime
 from pathlib import Path
 from typing import Any, TypeVar
 
+from segmint.contract.column_match import match_columns
 from segmint.dashboard.desk import Desk
 from segmint.errors import RunError, SegmintError
 from segmint.flows.runs import rows_of, table_of
 from segmint.report.run_view import RunView
 from segmint.store.bundle import Bundle
-from segmint.store.run import Run, read_kept
+from segmint.store.promoted import needed_runs
+from segmint.store.run import Run, read_kept, typed
+from segmint.store.run_files import LIST
 from segmint.wording import count
 
 Context = dict[str, Any]
@@ -129,8 +133,19 @@ def tables_brought(desk: Desk) -> list[dict[str, str]]:
 
 
 def tables_to_use(desk: Desk) -> list[dict[str, str]]:
-    """The tables that were brought and can be opened, to choose one that something is made of."""
-    return [told for told in tables_brought(desk) if desk.unreadable(told["id"]) is None]
+    """The tables that were brought and that the model in use can read, to choose one that something is made of."""
+    return [told for told in tables_brought(desk) if not_for_the_model(desk, told["id"], told["name"]) is None]
+
+
+def not_for_the_model(desk: Desk, table: str, name: str) -> SegmintError | None:
+    """Why the model in use cannot read a table; None if it can, or there is no model to ask."""
+    if (unreadable := desk.unreadable(table)) is not None:
+        return unreadable
+    bundle, _ = or_why_not(desk.bundle)
+    if bundle is None:
+        return None
+    header, at = desk.header(table), bundle.at
+    return or_why_not(lambda: match_columns(header, bundle.contract, table=name, purpose="predict", at=at))[1]
 
 
 def in_bytes(amount: int) -> str:
@@ -140,6 +155,26 @@ def in_bytes(amount: int) -> str:
             return f"{amount:,} {unit}"
         amount //= 1024
     return f"{amount:,} GiB"
+
+
+def before_champion(desk: Desk) -> tuple[str, str] | None:
+    """What to type, and what it does, to go back to the champion of before; None where there was none."""
+    needed, _ = or_why_not(lambda: needed_runs(desk.runs))
+    if needed is None or len(needed) < 2:
+        return None
+    return typed("segmint rollback", desk.runs), f"Should it do worse, the run before it ({needed[1]}) comes back by"
+
+
+def is_list(run: Run) -> bool:
+    """Whether a run made a call list that can be measured."""
+    return run.record["command"] == "target" and run.status == "done" and (run.folder / LIST).is_file()
+
+
+def measuring(desk: Desk, run: str) -> list[str]:
+    """The commands that say what calling a list brought, as somebody types them when its results are in."""
+    list_of_run = shlex.quote(str(desk.runs / run / LIST))
+    measure = f"segmint measure {list_of_run} results.csv --codes codes.toml"
+    return ["segmint codes init results.csv > codes.toml", typed(measure, desk.runs)]
 
 
 def quality_of(view: RunView) -> dict[str, Any]:

@@ -9,13 +9,16 @@ from typing import Any
 from segmint.dashboard.desk import Desk
 from segmint.dashboard.pages.common import (
     Context,
+    before_champion,
     bundle_in_use,
     command_of,
     day_of,
     has_model,
+    is_list,
     kept_by,
     line_of,
     listed_of,
+    measuring,
     more_runs,
     or_why_not,
     quality_of,
@@ -56,6 +59,7 @@ def monitoring(desk: Desk) -> Context:
     """What was watched: runs of monitor, measure, backtest and update."""
     watched = [run for run in desk.all_runs() if run.record["command"] in WATCHING]
     newest = next((run for run in watched if run.status == "done"), None)
+    listed = next((run for run in desk.all_runs() if is_list(run)), None)
     report = stored_report(newest.folder) if newest is not None else None
     return {
         "title": "Monitoring",
@@ -63,6 +67,8 @@ def monitoring(desk: Desk) -> Context:
         "more": more_runs(watched),
         "newest": None if newest is None else line_of(newest),
         "pages": report["pages"] if report else [],
+        "measuring": [] if listed is None else measuring(desk, listed.id),
+        "listed": None if listed is None else line_of(listed),
     }
 
 
@@ -125,7 +131,11 @@ def _next(desk: Desk, runs: list[Run], used: str | None, champion: str | None) -
             "Read the report of the model in use. If it convinces you, have whoever runs segmint here make it the champion "
             f"({typed(f'segmint promote {used}', desk.runs)}), and build the list of the next campaign."
         )
-    return "Bring the customers of the next campaign and build their call list; leave a random part uncalled."
+    back = before_champion(desk) if used == champion else None
+    way_back = f" {back[1]} {back[0]}." if back else ""
+    return (
+        f"Bring the customers of the next campaign and build their call list; leave a random part uncalled.{way_back}"
+    )
 
 
 def _in_use_as(desk: Desk) -> str | None:

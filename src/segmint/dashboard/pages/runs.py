@@ -7,15 +7,20 @@ from segmint.dashboard.pages.common import (
     COMMANDS,
     Context,
     at_work,
+    before_champion,
     in_bytes,
+    is_list,
     line_of,
     listed_of,
+    measuring,
     more_runs,
+    or_why_not,
     when_made,
 )
 from segmint.flows.report import stored_report
 from segmint.flows.runs import champion_among
-from segmint.store.run import CONFIG, Run
+from segmint.store.bundle import FOLDER
+from segmint.store.run import CONFIG, Run, typed
 from segmint.store.run_files import CUSTOMERS, DIALLER, LIST, PAGE, PREDICTIONS, REJECTED, SHEET, SQL
 
 FILES = {
@@ -66,7 +71,19 @@ def one_run(desk: Desk, name: str) -> Context:
         "files": files,
         "error": _error(run),
         "no_report": _why_no_report(run),
+        "measuring": measuring(desk, run.id) if is_list(run) else [],
+        "promoting": _promoting(desk, run),
     }
+
+
+def _promoting(desk: Desk, run: Run) -> tuple[str, str] | None:
+    """What to type, and what it does, to bring a model into use, or the one before it again."""
+    if run.status != "done" or not (run.folder / FOLDER).is_dir():
+        return None
+    champion, _ = or_why_not(desk.champion)
+    if run.id != champion:
+        return typed(f"segmint promote {run.id}", desk.runs), "This model is brought into use by"
+    return before_champion(desk)
 
 
 def _error(run: Run) -> dict[str, str]:

@@ -28,7 +28,14 @@ def segment_list(desk: Desk) -> Context:
         }
         for segment in found.get("segments", ())
     ]
-    return {"title": "Segments", "run": run, "segments": rows, "blocks": _decision(found), "newer": _newer(desk, run)}
+    return {
+        "title": "Segments",
+        "run": run,
+        "segments": rows,
+        "blocks": _decision(found),
+        "newer": _newer(desk, run),
+        "of_another": run is not None and desk.bundle_run() not in (None, run),
+    }
 
 
 def one_segment(desk: Desk, key: str) -> Context | None:

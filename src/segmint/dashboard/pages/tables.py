@@ -4,7 +4,16 @@ from __future__ import annotations
 
 from segmint.dashboard.contracts import choices
 from segmint.dashboard.desk import Desk
-from segmint.dashboard.pages.common import DAY, Context, at_work, bundle_in_use, has_model, in_bytes, tables_brought
+from segmint.dashboard.pages.common import (
+    DAY,
+    Context,
+    at_work,
+    bundle_in_use,
+    has_model,
+    in_bytes,
+    not_for_the_model,
+    tables_brought,
+)
 from segmint.errors import SegmintError
 
 
@@ -25,5 +34,6 @@ def one_table(desk: Desk, table: str, draft: str | None = None, problem: Segmint
         "contracts": [] if unreadable else choices(desk, table),
         "draft": draft,
         "problem": unreadable or problem or wrong,
-        "usable": wrong is None and has_model(desk, used),
+        "model": wrong is None and has_model(desk, used),
+        "misfit": None if unreadable else not_for_the_model(desk, table, found.name),
     }
