@@ -12,9 +12,10 @@ from segmint.dashboard import pages
 from segmint.dashboard.desk import Desk
 from segmint.errors import RunError
 from segmint.flows.promote import promote
-from segmint.flows.runs import list_runs, open_failures
+from segmint.flows.runs import list_runs, newest_monitorings, open_failures
 from segmint.store.bundle import write_bundle
 from segmint.store.run import Run
+from segmint.store.run import list_runs as list_run_folders
 from tests.service.small import small_parts
 
 
@@ -131,3 +132,18 @@ def test_a_failure_counts_until_the_same_was_done_with_a_table_of_that_name(tmp_
     assert open_failures([]) == []
     many = [ends("update", f"{n}.csv", "failed") for n in range(20)]
     assert open_failures([*many, *newest_first]) == many, "what was long ago is no news"
+
+
+def test_the_newest_monitoring_of_each_bundle_and_table_counts(tmp_path: Path) -> None:
+    for bundle, table, kept in (
+        ("1", "a", "{"),
+        ("1", "a", '{"n": 2}'),
+        ("1", "b", '{"n": 3}'),
+        ("2", "a", '{"n": 4}'),
+    ):
+        with Run.create(tmp_path, "monitor", (), "", None, {"bundle": bundle, table: "0"}) as here:
+            (here.folder / "monitor.json").write_text(kept)
+            here.done({})
+    runs = list_run_folders(tmp_path)
+    assert sorted(found["n"] for _, found in newest_monitorings(runs, "1")) == [2, 3]
+    assert sorted(found["n"] for _, found in newest_monitorings(runs, None)) == [2, 3, 4]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Collection, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -13,7 +14,8 @@ import polars as pl
 from segmint.errors import BundleError, RunError, SegmintError
 from segmint.flows.steps.settings import RUNS, Place, place_of
 from segmint.store.promoted import WORD, read_promoted
-from segmint.store.run import Run
+from segmint.store.run import Run, read_kept
+from segmint.store.run_files import MONITOR
 from segmint.store.runs import Renamed, Unreadable, read_runs, renamed_runs
 from segmint.wording import counted
 
@@ -196,6 +198,27 @@ def open_failures(runs: Sequence[Run]) -> list[Run]:
         elif run.status in ("failed", "interrupted") and work not in mended:
             failed.append(run)
     return failed
+
+
+def newest_monitorings(runs: Sequence[Run], in_use: str | None) -> list[tuple[Run, dict[str, Any]]]:
+    """Return the newest monitoring of each bundle and table, and what it kept; newest first.
+
+    Parameters
+    ----------
+    runs : sequence of Run
+        Newest first.
+    in_use : str or None
+        The bundle in use, as runs note it among what they read: of it alone, where that is known.
+    """
+    newest: dict[tuple[str | None, str], tuple[Run, dict[str, Any]]] = {}
+    for run in watched_runs(runs):
+        bundle = run.record["inputs"].get("bundle")
+        if run.record["command"] != "monitor" or in_use not in (None, bundle):
+            continue
+        with suppress(RunError):  # what cannot be read takes no other with it
+            if found := read_kept(run.folder, MONITOR):
+                newest.setdefault((bundle, table_of(run)), (run, found))
+    return list(newest.values())
 
 
 def table_of(run: Run) -> str:

@@ -177,12 +177,6 @@ def measuring(desk: Desk, run: str) -> list[str]:
     return ["segmint codes init results.csv > codes.toml", typed(measure, desk.runs)]
 
 
-def quality_of(view: RunView) -> dict[str, Any]:
-    """What a run kept of how well its network does; nothing where it kept nothing."""
-    quality = view.summary.get("quality")
-    return quality if isinstance(quality, dict) else {}
-
-
 def trained_on(view: RunView) -> str:
     """Say how many rows a run learned from."""
     rows = view.summary.get("rows")

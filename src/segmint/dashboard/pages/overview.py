@@ -15,26 +15,24 @@ from segmint.dashboard.pages.common import (
     day_of,
     has_model,
     is_list,
-    kept_by,
     line_of,
     listed_of,
     measuring,
     more_runs,
     or_why_not,
-    quality_of,
     trained_on,
     when_made,
 )
 from segmint.errors import SegmintError
 from segmint.flows.report import stored_report
-from segmint.flows.runs import WATCHING, open_failures, table_of, watched_runs
+from segmint.flows.runs import WATCHING, newest_monitorings, open_failures, table_of
+from segmint.flows.side_by_side import quality_of
 from segmint.report.blocks import Block, banner, figures, statements
 from segmint.report.pages.answer import warning
 from segmint.report.run_view import RunView
 from segmint.report.scores import metric_label
 from segmint.store.promoted import WORD
 from segmint.store.run import Run, typed
-from segmint.store.run_files import MONITOR
 from segmint.wording import decimal, percent
 
 
@@ -163,15 +161,9 @@ def _alarms(runs: list[Run], in_use: str | None) -> list[dict[str, str]]:
 
 
 def _raised(runs: list[Run], in_use: str | None) -> list[dict[str, str]]:
-    """What the newest monitoring of each bundle and table raised; of the bundle in use alone, where that is known."""
-    newest: dict[tuple[str | None, str], tuple[Run, dict[str, Any]]] = {}
-    for run in watched_runs(runs):
-        bundle = run.record["inputs"].get("bundle")
-        if run.record["command"] != "monitor" or in_use not in (None, bundle):
-            continue
-        if found := kept_by(run.folder, MONITOR):
-            newest.setdefault((bundle, table_of(run)), (run, found))
-    return [alarm for run, found in newest.values() if (alarm := _alarm(run, found, known=in_use is not None))]
+    """What the newest monitoring of each bundle and table raised."""
+    newest = newest_monitorings(runs, in_use)
+    return [alarm for run, found in newest if (alarm := _alarm(run, found, known=in_use is not None))]
 
 
 def _alarm(run: Run, found: Mapping[str, Any], *, known: bool) -> dict[str, str] | None:
