@@ -205,4 +205,4 @@ def test_whom_nobody_called_answers_nothing_and_is_counted(
     assert (
         predict(mixed, trained, runs=tmp_path).quality == predict(mixed.filter(~alone), trained, runs=tmp_path).quality
     )
-    assert predict(mixed, trained, runs=tmp_path).left_alone == 500
+    assert predict(mixed, trained, runs=tmp_path).outcomes.left_alone == 500

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import replace
 from pathlib import Path
 
 import polars as pl
 import pytest
 
+from segmint.contract.contract import Contract
 from segmint.contract.ledger import Ledger
 from segmint.flows.predict import Predicted, predict
-from segmint.flows.steps.judged import Outcomes
+from segmint.flows.steps.judged import Outcomes, confusion_told
 from segmint.store.bundle import write_bundle
 from tests.service.small import small_parts
 
@@ -29,10 +31,25 @@ def test_what_was_read_and_predicted_is_said_first() -> None:
 @pytest.mark.parametrize(
     ("trained_on", "said"),
     [
-        (None, ("how well, if it learned from none of them (nobody can tell): f1 0.5000",)),
-        (0, ("how well: f1 0.5000",)),
-        (700, ("warning: 700 of 1,200 customers", "how well, those it learned from among them: f1 0.5000")),
-        (1_200, ("warning: 1,200 of 1,200 customers", "how well on the customers it learned from: f1 0.5000")),
+        (
+            None,
+            ("how well, if it learned from none of them (nobody can tell) (95 % intervals in brackets): F1 0.5000",),
+        ),
+        (0, ("how well (95 % intervals in brackets): F1 0.5000",)),
+        (
+            700,
+            (
+                "warning: 700 of 1,200 customers",
+                "how well, those it learned from among them (95 % intervals in brackets): F1 0.5000",
+            ),
+        ),
+        (
+            1_200,
+            (
+                "warning: 1,200 of 1,200 customers",
+                "how well on the customers it learned from (95 % intervals in brackets): F1 0.5000",
+            ),
+        ),
     ],
 )
 def test_python_too_is_warned_of_customers_who_were_trained_on(trained_on: int | None, said: tuple[str, ...]) -> None:
@@ -55,7 +72,10 @@ def test_whom_nobody_called_is_predicted_and_judges_nothing() -> None:
     told = replace(
         predicted(0, {"f1": 0.5}), outcomes=Outcomes("y", ("no", "yes"), judged=900, left_alone=300)
     ).sentences
-    assert told[-2:] == ("judged by 900 of 1,200 rows; left out: 300 whom nobody called", "how well: f1 0.5000")
+    assert told[-2:] == (
+        "judged by 900 of 1,200 rows; left out: 300 whom nobody called",
+        "how well (95 % intervals in brackets): F1 0.5000",
+    )
 
 
 @pytest.mark.parametrize(
@@ -87,6 +107,49 @@ def test_outcomes_that_cannot_be_read_are_left_out_and_counted(
     assert said in found.outcomes.sentence
     assert bool(found.outcomes.sentence) == bool(said)
     assert (found.outcomes.sentence in found.sentences) == bool(said)
+
+
+def test_a_response_is_held_against_its_rate_and_rows_of_one_customer_count_as_one(tmp_path: Path) -> None:
+    parts = small_parts()
+    named = parts["contract"].model_dump(exclude_defaults=True)
+    named["columns"] = (*named["columns"], {"name": "id", "kind": "category", "role": "id", "label": "id"})
+    write_bundle(tmp_path / "bundle", **parts | {"contract": Contract.model_validate(named)})
+    people = pl.DataFrame(
+        {
+            "id": [f"c{row}" for row in range(300)],
+            "age": [str(20 + row % 50) for row in range(300)],
+            "job": ["student", "admin.", "student"] * 100,
+            "y": ["no", "no", "yes", "no"] * 75,
+        }
+    )
+    once, twice = (
+        predict(frame, tmp_path / "bundle", runs=tmp_path / "runs") for frame in (people, pl.concat([people, people]))
+    )
+    rate = next(line for line in once.sentences if line.startswith("said yes"))
+    assert rate.startswith("said yes: 25.0 % (20.4 to 30.2 %), promised ")
+    assert "Accuracy 0.7500, Average precision 0.2500, ROC AUC 0.5000, Log loss 0.5623" in rate
+    assert [told["rows"] for told in twice.classes] == [2 * told["rows"] for told in once.classes] == [450, 150]
+    assert twice.quality == pytest.approx(once.quality, abs=5e-3)
+    kept = json.loads((once.folder / "run.json").read_text("utf-8"))["summary"]
+    assert (kept["quality"], kept["classes"]) == (once.quality, once.classes)
+
+
+def test_classes_are_told_with_their_f1_and_as_a_table() -> None:
+    classes = [
+        {"outcome": "A", "rows": 9, "f1": 0.9, "f1_low": 0.7, "f1_high": 0.96, "predicted_as": {"A": 1_009, "B": 0}},
+        {"outcome": "B", "rows": 1, "f1": 0.5, "predicted_as": {"A": 1, "B": 0}},
+    ]
+    told = replace(predicted(0, {"weighted_f1": 0.86, "largest_share": 0.9}), classes=classes).sentences[-3:]
+    assert told == (
+        "how well (95 % intervals in brackets): Weighted F1 0.8600",
+        "who knows only how frequent each outcome is gets: Accuracy 0.9000",
+        "F1 by class: A 0.9000 (0.700 to 0.960) of 9 rows, B 0.5000 of 1 row",
+    )
+    assert confusion_told(classes) == [
+        "outcome, predicted as      A  B",
+        "                    A  1,009  0",
+        "                    B      1  0",
+    ]
 
 
 def test_outcomes_of_whom_nobody_called_alone_say_nothing() -> None:

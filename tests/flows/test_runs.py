@@ -39,6 +39,13 @@ def test_a_run_is_told_by_table_rows_recipe_quality_and_use(runs: Path) -> None:
     assert list_runs(runs).frame().height == 2
 
 
+def test_predictions_that_met_outcomes_tell_how_well(runs: Path) -> None:
+    with Run.create(runs, "predict", (), "", None, {"bundle": "sha256:2", "test.csv": "sha256:4"}) as tested:
+        tested.done({"rows": 1_500, "quality": {"weighted_f1": 0.52, "weighted_f1_low": 0.49, "accuracy": 0.53}})
+    line = next(line for line in list_runs(runs).lines if line.command == "predict")
+    assert (line.metric, line.value, line.in_use) == ("weighted_f1", 0.52, False)
+
+
 def test_the_command_says_so_too(runs: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["runs", "--runs", str(runs)]) == 0
     lines = capsys.readouterr().out.splitlines()

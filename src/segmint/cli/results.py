@@ -46,9 +46,16 @@ def run_result(screen: Screen, result: RunResult) -> None:
 
 
 def predicted(screen: Screen, result: Predicted) -> None:
-    """Show how many customers got which prediction."""
+    """Show how many customers got which prediction, and where their table says it, how many of which class."""
+    from segmint.flows.steps.judged import MOST_CLASSES, confusion_told
+
     said = {"run": str(result.folder), "out": None if result.out is None else str(result.out), **result.summary}
-    screen.say(said, *result.sentences, f"predictions: {result.out or result.folder / run_files.PREDICTIONS}")
+    table = (
+        confusion_told(result.classes)
+        if "weighted_f1" in result.quality and len(result.classes) <= MOST_CLASSES
+        else []
+    )
+    screen.say(said, *result.sentences, *table, f"predictions: {result.out or result.folder / run_files.PREDICTIONS}")
 
 
 def segmented(screen: Screen, result: Segmented) -> None:

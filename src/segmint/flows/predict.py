@@ -17,7 +17,7 @@ from segmint.contract.validate import refuse_rejected, validate_batches
 from segmint.errors import DataError, InputError
 from segmint.flows.steps.appended import with_predictions
 from segmint.flows.steps.bundle import predictor_of, segments_in
-from segmint.flows.steps.judged import Judging, Outcomes
+from segmint.flows.steps.judged import Judging, Outcomes, classes_told, figures_told, rates_told
 from segmint.flows.steps.learned import Learned, run_folder
 from segmint.flows.steps.read import inputs_of, open_source, refuse_overwriting, rejected_rows, require_contract
 from segmint.flows.steps.settings import RUNS, Place, Settings, bundle_of, of_its_moment, path_of, place_of, settings_of
@@ -59,7 +59,10 @@ class Predicted:
         Customers the network was trained on: by id, or where the contract has none those of the very table that it
         learned; None when nobody can tell.
     quality : dict of str to float
-        How well it did on the customers whose outcome the table holds; too good where customers were trained on.
+        How well it did on the customers whose outcome the table holds, see `StreamedQuality.quality`; too good where
+        customers were trained on.
+    classes : list of dict
+        The confusion table, a row per class with its F1, see `StreamedQuality.classes`; empty where nobody was judged by.
     outcomes : Outcomes
         How many were judged by, and how many not and why: predicted like all, but their outcome is empty, cannot be read, or
         is of a customer whom nobody called.
@@ -73,6 +76,7 @@ class Predicted:
     counts: dict[str, int]
     trained_on: int | None
     quality: dict[str, float]
+    classes: list[dict[str, Any]] = field(default_factory=list, repr=False)
     outcomes: Outcomes = field(default_factory=Outcomes)
     doubts: tuple[str, ...] = field(default=(), repr=False)
 
@@ -99,8 +103,9 @@ class Predicted:
             )
         said += [self.outcomes.sentence] if self.outcomes.sentence else []
         if self.quality:
-            figures = ", ".join(f"{name} {value:.4f}" for name, value in self.quality.items())
-            said.append(f"{self._how_well}: {figures}")
+            said.append(f"{self._how_well} (95 % intervals in brackets): {figures_told(self.quality)}")
+            said += filter(None, [rates_told(self.quality)])
+            said += [classes_told(self.classes)] if "weighted_f1" in self.quality else []
         return tuple(said)
 
     @property
@@ -115,12 +120,13 @@ class Predicted:
 
     @property
     def summary(self) -> dict[str, Any]:
-        """The figures: ledger, predicted (customers by class), trained_on, quality, outcomes (judged by or not, and why) and doubts."""
+        """The figures: ledger, predicted (customers by class), trained_on, quality, classes, outcomes (judged by or not, and why) and doubts."""
         return {
             "ledger": self.ledger.to_json(),
             "predicted": self.counts,
             "trained_on": self.trained_on,
             "quality": self.quality,
+            "classes": self.classes,
             "outcomes": self.outcomes.to_json(),
             "doubts": list(self.doubts),
         }
@@ -245,6 +251,7 @@ class _Work:
             self.counts,
             self.trained_on,
             judged.quality.quality(),
+            judged.quality.classes() if judged.outcomes.judged else [],
             judged.outcomes,
             self.unread.doubts,
         )

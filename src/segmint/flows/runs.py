@@ -40,7 +40,8 @@ class RunLine:
         The name of the table it read; "" without one.
     rows : int or None
     recipe, metric : str or None
-        How its network was taught, and by what it is judged: "roc_auc", of known segments "weighted_f1".
+        How its network was taught, and by what it is judged: "roc_auc", of known segments "weighted_f1". Of predictions, how
+        well they met the outcomes that their table holds.
     value : float or None
         Of the metric.
     in_use : bool
@@ -152,7 +153,7 @@ def champion_among(runs: Path, readable: Collection[str]) -> tuple[str | None, S
 
 def _line(run: Run, *, in_use: bool) -> RunLine:
     summary = run.record.get("summary") or {}
-    quality = (summary.get("quality") or {}) if run.record["command"] == "run" else {}
+    quality = (summary.get("quality") or {}) if run.record["command"] in ("run", "predict") else {}
     metric = next((name for name in HEADLINES if name in quality), None)
     return RunLine(
         run=run.folder,

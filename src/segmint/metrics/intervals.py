@@ -133,6 +133,62 @@ def auc_interval(area: float, yes: float, no: float, level: float = 0.95) -> tup
     return farthest(0.0), farthest(1.0)
 
 
+def f1_interval(hits: ArrayLike, named: ArrayLike, actual: ArrayLike, level: float = 0.95) -> tuple[Floats, Floats]:
+    """Interval of F1 that stays inside [0, 1] and honest for few customers.
+
+    F1 rises with the share of hits among all who are named or are it, which is a rate.
+
+    Parameters
+    ----------
+    hits, named, actual : array-like of one shape
+        Counts, as for `segmint.metrics.classification.f1_from_counts`.
+    level : float
+        Confidence level.
+
+    Returns
+    -------
+    low, high : ndarray of the same shape
+        NaN where nobody is named or is it.
+
+    References
+    ----------
+    Lam, Gopal, Qian 2023, "Confidence intervals for the F1 score: a comparison of four methods", arXiv 2309.14621, the
+    indirect Wilson method.
+    """
+    right = np.asarray(hits, dtype=np.float64)
+    low, high = wilson(right, np.asarray(named, dtype=np.float64) + np.asarray(actual, dtype=np.float64) - right, level)
+    return 2 * low / (1 + low), 2 * high / (1 + high)
+
+
+def average_precision_interval(precision: float, yes: float, level: float = 0.95) -> tuple[float, float]:
+    """Interval of an average precision, symmetric in its log odds.
+
+    Parameters
+    ----------
+    precision : float
+        See `segmint.metrics.ranking.average_precision`.
+    yes : float
+        Customers who said so; a part of them where rows of one customer go together, see `design_effect`.
+    level : float
+        Confidence level.
+
+    Returns
+    -------
+    low, high : float
+        NaN where it is 0 or 1.
+
+    References
+    ----------
+    Boyd, Eng, Page 2013, "Area under the precision-recall curve: point estimates and confidence intervals", ECML PKDD.
+    """
+    if not 0 < precision < 1:
+        return math.nan, math.nan
+    odds = math.log(precision / (1 - precision))
+    reach = NormalDist().inv_cdf(0.5 + level / 2) / math.sqrt(yes * precision * (1 - precision))
+    low, high = (1 / (1 + math.exp(-(odds + step))) for step in (-reach, reach))
+    return low, high
+
+
 def design_effect(residuals: ArrayLike, groups: NDArray[np.integer]) -> float:
     """How many times the variance of a sum is that of independent rows, because rows of one customer go together.
 

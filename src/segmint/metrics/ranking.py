@@ -158,6 +158,14 @@ def auc_of_masses(yes: ArrayLike, no: ArrayLike) -> float | None:
     return float((won * (np.cumsum(lost) - lost / 2)).sum()) / pairs if pairs else None
 
 
+def average_precision_of_masses(yes: ArrayLike, no: ArrayLike) -> float | None:
+    """Average precision of how many say yes and how many say no at each score, from the lowest on; None without a yes."""
+    won, lost = np.asarray(yes, dtype=np.float64)[::-1], np.asarray(no, dtype=np.float64)[::-1]
+    held = won > 0
+    precision = (np.cumsum(won) / np.maximum(np.cumsum(won + lost), 1))[held]
+    return float(np.average(precision, weights=won[held])) if held.any() else None
+
+
 def average_precision(y: ArrayLike, score: ArrayLike) -> float:
     """Precision averaged over the responders: the sum of (recall step) · precision at distinct scores.
 

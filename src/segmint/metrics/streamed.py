@@ -2,20 +2,36 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from segmint.metrics.classification import confusion_matrix, f1_from_counts
-from segmint.metrics.ranking import auc_of_masses
+from segmint.arrays import Floats, Integers
+from segmint.metrics.calibration import log_loss_by_row
+from segmint.metrics.classification import class_index, confusion_matrix, f1_from_counts
+from segmint.metrics.intervals import (
+    FEWEST_OF_EACH,
+    auc_interval,
+    average_precision_interval,
+    f1_interval,
+    interval,
+    wilson,
+)
+from segmint.metrics.ranking import auc_of_masses, average_precision_of_masses
 
 DIGITS = 6
 _BINS = 10**DIGITS + 1
+_PLACES = 2**18
+_REPEATS, _SEED = 1_000, 0
 
 
 class StreamedQuality:
     """Adds up predicted classes and, of a response, propensities rounded to six digits as call lists round them.
+
+    Rows of one customer all count, and make the intervals as wide as they go together.
 
     Parameters
     ----------
@@ -27,10 +43,16 @@ class StreamedQuality:
     def __init__(self, classes: Sequence[str], positive: str | None) -> None:
         self._classes, self._positive = list(classes), positive
         self._confusion = np.zeros((len(self._classes), len(self._classes)), dtype=np.int64)
-        # customers by rounded propensity: those who said no, those who said yes
-        self._by_score = None if positive is None else np.zeros((2, _BINS), dtype=np.int64)
+        self._right = _Together()
+        self._ranked = None if positive is None else _Ranked()
 
-    def add(self, outcome: NDArray[np.str_], predicted: NDArray[np.str_], likely: ArrayLike) -> None:
+    def add(
+        self,
+        outcome: NDArray[np.str_],
+        predicted: NDArray[np.str_],
+        likely: ArrayLike,
+        customers: NDArray[np.integer] | None = None,
+    ) -> None:
         """Count one batch.
 
         Parameters
@@ -38,26 +60,147 @@ class StreamedQuality:
         outcome, predicted : ndarray of shape (n,)
         likely : array-like of shape (n, n_classes)
             Probabilities, in the order of the classes.
+        customers : ndarray of shape (n,), optional
+            A hash of the customer of each row; without it every row is a customer.
         """
         self._confusion += confusion_matrix(outcome, predicted, self._classes)
-        if self._by_score is None or self._positive is None:
-            return
-        propensity = np.asarray(likely, dtype=np.float64)[:, self._classes.index(self._positive)]
-        places = np.rint(propensity * 10**DIGITS).astype(np.int64)
-        yes = outcome == self._positive
-        for said, rows in enumerate((~yes, yes)):
-            self._by_score[said] += np.bincount(places[rows], minlength=_BINS)
+        self._right.add((outcome == predicted).astype(np.float64), customers)
+        if self._ranked is not None and self._positive is not None:
+            place = self._classes.index(self._positive)
+            self._ranked.add(
+                class_index(outcome, self._classes), np.asarray(likely, dtype=np.float64), place, customers
+            )
 
     def quality(self) -> dict[str, float]:
-        """Return accuracy and F1, of a response ROC AUC too; empty before the first customer."""
+        """Return the figures by name, with `_low` and `_high` where a 95 % interval is honest; empty before the first customer.
+
+        Of classes weighted F1, accuracy and ``f1_`` of each class. Of a response F1, ROC AUC, average precision, accuracy, log
+        loss, the rate of the yes and the mean propensity. What knowing only the shares of the outcomes gives is
+        `largest_share` for an accuracy, `base_log_loss` for a log loss and the rate for an average precision.
+        """
         total = int(self._confusion.sum())
         if not total:
             return {}
+        actual, effect = self._confusion.sum(axis=1), self._right.effect
+        hits = float(np.trace(self._confusion))
+        accuracy = _estimate("accuracy", hits / total, wilson(hits / effect, total / effect))
+        by_class = {told["outcome"]: told for told in self.classes()}
+        largest = {"largest_share": float(actual.max() / total)}
+        if self._ranked is None or self._positive is None:
+            each = {f"f1_{name}": float(told["f1"]) for name, told in by_class.items()}
+            return self._weighted_f1() | accuracy | largest | each
+        mine = by_class[self._positive]
+        f1 = {name: float(mine[name]) for name in ("f1", "f1_low", "f1_high") if name in mine}
+        return f1 | accuracy | largest | self._ranked.quality()
+
+    def classes(self) -> list[dict[str, Any]]:
+        """Return a row of the confusion table per class: outcome, rows, predicted, F1 with its interval, and `predicted_as`."""
         hits, named, actual = np.diag(self._confusion), self._confusion.sum(axis=0), self._confusion.sum(axis=1)
-        each, right = f1_from_counts(hits, named, actual), float(hits.sum() / total)
-        if self._by_score is None or self._positive is None:
-            return {"weighted_f1": float(np.average(each, weights=actual)), "accuracy": right}
-        found = {"f1": float(each[self._classes.index(self._positive)]), "accuracy": right}
+        effect, each = self._right.effect, f1_from_counts(hits, named, actual)
+        low, high = f1_interval(hits / effect, named / effect, actual / effect)
+        return [
+            {
+                "outcome": name,
+                "rows": int(actual[k]),
+                "predicted": int(named[k]),
+                **_estimate("f1", each[k], (low[k], high[k])),
+                "predicted_as": dict(zip(self._classes, self._confusion[k].tolist(), strict=True)),
+            }
+            for k, name in enumerate(self._classes)
+        ]
+
+    def _weighted_f1(self) -> dict[str, float]:
+        """Weighted F1 with its interval; as samples of rows draw the cells of the table, a multinomial draw is one of them.
+
+        References
+        ----------
+        Efron, Tibshirani 1993, "An introduction to the bootstrap".
+        """
+        total, hits = int(self._confusion.sum()), int(np.trace(self._confusion))
+        ends: tuple[Any, Any] = (math.nan, math.nan)
+        if min(hits, total - hits) >= FEWEST_OF_EACH:
+            random, rows = np.random.default_rng(_SEED), max(round(total / self._right.effect), 1)
+            shares = self._confusion.ravel() / total
+            draws = (random.multinomial(rows, shares).reshape(self._confusion.shape) for _ in range(_REPEATS))
+            ends = interval([_weighted(drawn) for drawn in draws])
+        return _estimate("weighted_f1", _weighted(self._confusion), ends)
+
+
+class _Ranked:
+    """What a response has beside its classes: who said yes at which propensity."""
+
+    def __init__(self) -> None:
+        # customers by rounded propensity: those who said no, those who said yes
+        self._by_score = np.zeros((2, _BINS), dtype=np.int64)
+        self._surprise, self._promised = 0.0, 0.0
+        self._yes, self._left = _Together(), _Together()
+
+    def add(self, truth: Integers, likely: Floats, place: int, customers: NDArray[np.integer] | None) -> None:
+        yes, propensity = truth == place, likely[:, place]
+        places = np.rint(propensity * 10**DIGITS).astype(np.int64)
+        for said, rows in enumerate((~yes, yes)):
+            self._by_score[said] += np.bincount(places[rows], minlength=_BINS)
+        self._surprise += float(log_loss_by_row(truth, likely).sum())
+        self._promised += float(propensity.sum())
+        self._yes.add(yes.astype(np.float64), customers)
+        self._left.add(yes - propensity, customers)
+
+    def quality(self) -> dict[str, float]:
         no, yes = self._by_score
-        area = auc_of_masses(yes, no)
-        return found if area is None else found | {"roc_auc": area}
+        refused, said = int(no.sum()), int(yes.sum())
+        total, effect, left = refused + said, self._yes.effect, self._left.effect
+        rate = said / total
+        found = {"log_loss": self._surprise / total, "base_log_loss": _entropy(rate)}
+        found |= _estimate("response_rate", rate, wilson(said / effect, total / effect))
+        found["mean_propensity"] = self._promised / total
+        area, precision = auc_of_masses(yes, no), average_precision_of_masses(yes, no)
+        enough = min(refused, said) >= FEWEST_OF_EACH
+        if area is not None:
+            ends = auc_interval(area, said / left, refused / left) if enough else (math.nan, math.nan)
+            found |= _estimate("roc_auc", area, ends)
+        if precision is not None:
+            ends = average_precision_interval(precision, said / left) if enough else (math.nan, math.nan)
+            found |= _estimate("average_precision", precision, ends)
+        return found
+
+
+class _Together:
+    """The design effect of customers with several rows, from sums at a fixed number of places.
+
+    Customers who share a place by chance do not go together, so that what they add is nothing on average.
+
+    References
+    ----------
+    Kish 1965, "Survey sampling"; see `segmint.metrics.intervals.design_effect`.
+    """
+
+    def __init__(self) -> None:
+        self._rows, self._sums, self._squares = np.zeros(_PLACES), np.zeros(_PLACES), 0.0
+
+    def add(self, values: Floats, customers: NDArray[np.integer] | None) -> None:
+        if customers is not None:
+            places = (customers % _PLACES).astype(np.int64)
+            self._rows += np.bincount(places, minlength=_PLACES)
+            self._sums += np.bincount(places, values, minlength=_PLACES)
+            self._squares += float((values**2).sum())
+
+    @property
+    def effect(self) -> float:
+        mean = self._sums.sum() / max(self._rows.sum(), 1)
+        alone = self._squares - self._rows.sum() * mean**2
+        return max(float(((self._sums - mean * self._rows) ** 2).sum()) / alone, 1.0) if alone > 1e-9 else 1.0
+
+
+def _weighted(confusion: NDArray[np.integer]) -> float:
+    actual = confusion.sum(axis=1)
+    return float(np.average(f1_from_counts(np.diag(confusion), confusion.sum(axis=0), actual), weights=actual))
+
+
+def _entropy(rate: float) -> float:
+    return -sum(share * math.log(share) for share in (rate, 1 - rate) if share > 0)
+
+
+def _estimate(name: str, value: float, ends: tuple[Any, Any]) -> dict[str, float]:
+    """Write a figure, and its interval where there is one."""
+    low, high = float(ends[0]), float(ends[1])
+    return {name: float(value)} | ({} if math.isnan(low) else {f"{name}_low": low, f"{name}_high": high})

@@ -3,19 +3,25 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from typing import Any
 
 import numpy as np
+import polars as pl
 from numpy.typing import NDArray
 
 from segmint.arrays import Floats
+from segmint.contract.ids import bare_ids
 from segmint.contract.treatment import nobody_called
 from segmint.contract.valid_table import ValidTable
 from segmint.metrics.streamed import StreamedQuality
 from segmint.store.bundle import Bundle
 from segmint.tables.table_source import JSON
-from segmint.wording import listed, some_named
+from segmint.wording import between, counted, listed, percent, percent_between, shorten, some_named
 
+HEADLINE = ("f1", "weighted_f1", "roc_auc", "average_precision", "accuracy", "log_loss")
+MOST_CLASSES = 12  # that a table on a terminal has room for
 _NAMED = 8
 
 
@@ -106,4 +112,62 @@ class Judging:
             unknown=so_far.unknown + why["unknown_outcome"],
         )
         rows = called.to_numpy()
-        self.quality.add(table.frame[outcome].filter(called).to_numpy().astype(str), said[rows], likely[rows])
+        customers = None if table.ids is None else _hashed(table.ids, table.records)[rows]
+        truth = table.frame[outcome].filter(called).to_numpy().astype(str)
+        self.quality.add(truth, said[rows], likely[rows], customers)
+
+
+def figures_told(quality: Mapping[str, float]) -> str:
+    """Write the headline figures, each with its interval: "F1 0.5200 (0.480 to 0.561), Accuracy 0.9000 (0.890 to 0.910)"."""
+    from segmint.report.scores import metric_label
+
+    return ", ".join(
+        f"{metric_label(name)} {quality[name]:.4f}{_bracket(quality, name)}" for name in HEADLINE if name in quality
+    )
+
+
+def rates_told(quality: Mapping[str, float]) -> str:
+    """Say what those figures are to be held against: the rate of the yes beside the promised one, and knowing nothing else."""
+    if "largest_share" not in quality:
+        return ""
+    beaten = f"who knows only how frequent each outcome is gets: Accuracy {quality['largest_share']:.4f}"
+    if "response_rate" not in quality:
+        return beaten
+    rate, ends = quality["response_rate"], (quality["response_rate_low"], quality["response_rate_high"])
+    return (
+        f"said yes: {percent(rate)} ({percent_between(*ends)}), promised {percent(quality['mean_propensity'])}; {beaten}, "
+        f"Average precision {rate:.4f}, ROC AUC 0.5000, Log loss {quality['base_log_loss']:.4f}"
+    )
+
+
+def classes_told(classes: Sequence[Mapping[str, Any]]) -> str:
+    """Write the F1 of each class and how many rows are it."""
+    each = [
+        f"{told['outcome']} {told['f1']:.4f}{_bracket(told, 'f1')} of {counted(told['rows'], 'row')}"
+        for told in classes
+    ]
+    return f"F1 by class: {', '.join(each)}"
+
+
+def confusion_told(classes: Sequence[Mapping[str, Any]]) -> list[str]:
+    """Write the confusion table in lines for a terminal: a row for each outcome, a column for each prediction."""
+    names = [shorten(told["outcome"], 12) for told in classes]
+    rows = [
+        [name, *(f"{count:,}" for count in told["predicted_as"].values())]
+        for name, told in zip(names, classes, strict=True)
+    ]
+    table = [["outcome, predicted as", *names], *rows]
+    widths = [max(len(row[place]) for row in table) for place in range(len(names) + 1)]
+    return ["  ".join(cell.rjust(width) for cell, width in zip(row, widths, strict=True)) for row in table]
+
+
+def _bracket(told: Mapping[str, Any], name: str) -> str:
+    low, high = told.get(f"{name}_low"), told.get(f"{name}_high")
+    return "" if low is None else f" ({between(low, high)})"
+
+
+def _hashed(ids: pl.Series, records: NDArray[np.int64]) -> NDArray[np.integer]:
+    """Give rows of one customer one number, in every batch; who has no id is a customer of their own."""
+    known = bare_ids(ids)
+    strangers = pl.Series([f"record {record}" for record in records], dtype=pl.String)
+    return known.zip_with(known.is_not_null(), strangers).hash().to_numpy()
