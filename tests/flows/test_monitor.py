@@ -9,13 +9,15 @@ import polars as pl
 import pytest
 
 from segmint.cli import main
-from segmint.errors import DataError
+from segmint.contract.contract import parse_contract
+from segmint.errors import BundleError, DataError
 from segmint.flows.monitor import _advice, monitor
 from segmint.flows.predict import predict
 from segmint.monitoring.drift import Drift
 from segmint.monitoring.results import ENOUGH, Answers
-from segmint.store.bundle import open_bundle
+from segmint.store.bundle import open_bundle, write_bundle
 from tests.flows.waves import CONFIG, more_yes
+from tests.service.small import CONTRACT, small_parts
 
 
 @pytest.fixture(scope="module")
@@ -206,3 +208,17 @@ def test_whom_nobody_called_answers_nothing_and_is_counted(
         predict(mixed, trained, runs=tmp_path).quality == predict(mixed.filter(~alone), trained, runs=tmp_path).quality
     )
     assert predict(mixed, trained, runs=tmp_path).outcomes.left_alone == 500
+
+
+def test_a_bundle_that_names_segments_is_watched_without_a_response(tmp_path: Path) -> None:
+    text = CONTRACT.replace('kind = "response"', 'kind = "assignment"', 1).replace('positive = "yes"\n', "")
+    write_bundle(tmp_path / "bundle", **small_parts() | {"contract": parse_contract(text, origin="test")})
+    people = pl.DataFrame({"age": ["85", "89"] * 100, "job": ["student"] * 200, "y": ["no", "yes"] * 100})
+    found = monitor(people, tmp_path / "bundle", runs=tmp_path / "runs")
+    assert "outcomes are not" in found.sentences[0]
+    assert {"DRIFT-01"} == {alarm.code for alarm in found.drift.alarms}
+    assert any(line.startswith("expected in each segment (in training): no ") for line in found.sentences)
+    assert found.sentences[-1].endswith("train on customers of today whose segment is known: segmint run.")
+    assert "How many are expected in each segment" in found.report.read_text("utf-8")
+    with pytest.raises(BundleError, match=r"names segments(.|\n)*leave --outcomes out"):
+        monitor(people, tmp_path / "bundle", runs=tmp_path / "runs", outcomes=people)

@@ -20,6 +20,7 @@ from segmint.monitoring.drift import (
     _ks,
     _same_shares,
     drift_of,
+    drift_of_shares,
     population_stability,
 )
 from segmint.monitoring.expected import expected_auc
@@ -144,6 +145,27 @@ def test_what_changed_as_exports_do_is_named_to_be_looked_at_first():
     assert drift.advice == "retrain"
     assert set(drift.look_first) == {"n0", "c1"}
     assert drift.to_json()["look_first"] == list(drift.look_first)
+
+
+def test_a_bundle_that_names_segments_watches_columns_and_how_many_are_expected_in_each():
+    reference, classes = training(np.random.default_rng(3)), ("no", "yes")
+    frame, said, _ = customers(np.random.default_rng(4), 2_000)
+    still = drift_of_shares(reference, frame, np.column_stack([1 - said, said]), classes)
+    assert (still.alarms, still.advice, still.realised) == ((), "none", None)
+    assert [told["share"] for told in still.estimated["shares"]] == pytest.approx([1 - said.mean(), said.mean()])
+    assert "DRIFT-07 need a response" in still.untold
+    moved, said, _ = customers(np.random.default_rng(4), 2_000, shift=3.0)
+    likely = np.column_stack([1 - said**0.3, said**0.3])
+    drift = drift_of_shares(reference, moved, likely, classes)
+    assert {alarm.code for alarm in drift.alarms} == {"DRIFT-01", "DRIFT-04"}
+    assert any("The probabilities of 'yes' have shifted" in alarm.sentence for alarm in drift.alarms)
+    json.dumps(drift.to_json(), allow_nan=False)
+    twice = np.repeat(np.arange(2_000), 2)
+    again = drift_of_shares(reference, moved[twice], likely[twice], classes, groups=twice)
+    assert again.estimated == drift.estimated
+    unknown = drift_of_shares(reference | {"propensities": None}, moved, likely, classes)
+    assert "DRIFT-04 cannot be told" in unknown.untold
+    assert {alarm.code for alarm in unknown.alarms} == {"DRIFT-01"}
 
 
 def test_what_a_bundle_without_a_comparison_cannot_tell_is_said_and_nothing_assumed():

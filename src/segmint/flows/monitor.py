@@ -12,17 +12,18 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
+from segmint.arrays import Floats
 from segmint.contract.dates import today
 from segmint.contract.treatment import nobody_called
 from segmint.contract.valid_table import ValidTable
 from segmint.errors import DataError, RunError
 from segmint.flows.report import write_report
-from segmint.flows.steps.bundle import propensities, require_response, segments_in
+from segmint.flows.steps.bundle import predictor_of, require_response, segments_in
 from segmint.flows.steps.call_results import read_codes, read_frame
 from segmint.flows.steps.read import inputs_of, open_source, read, require_contract
 from segmint.flows.steps.settings import RUNS, Place, Settings, bundle_of, of_its_moment, place_of, settings_of
 from segmint.monitoring.codes import Dispositions
-from segmint.monitoring.drift import REALISED, Drift, by_group, drift_of
+from segmint.monitoring.drift import REALISED, Drift, by_group, drift_of, drift_of_shares
 from segmint.monitoring.results import ENOUGH, Answers, meaning_of, outcomes_of
 from segmint.monitoring.strangers import caution_of_strangers
 from segmint.progress import Progress, silent
@@ -32,7 +33,7 @@ from segmint.store.promoted import WORD
 from segmint.store.run import Run
 from segmint.store.run_files import MONITOR
 from segmint.store.runs import runs_in
-from segmint.wording import counted, some_named, some_of
+from segmint.wording import counted, percent, some_named, some_of
 
 COLUMNS = "monitor_columns.parquet"
 FEWEST_CUSTOMERS = 100
@@ -48,6 +49,10 @@ ADVICE = {
 TOO_FEW = (
     "Wait for more outcomes",
     "the columns look like training; too few customers have answered to tell whether the response holds.",
+)
+RETRAIN_SEGMENTS = "train on customers of today whose segment is known: segmint run."
+WITHOUT_OUTCOMES = (
+    "leave --outcomes out; how well known segments are met, segmint predict says of a table that holds them"
 )
 
 
@@ -99,7 +104,7 @@ def monitor(
     runs : path
         The folder that holds all runs.
     outcomes : path or frame, optional
-        Results of the wave: a row per call with its code, or the contract's outcome column.
+        Results of the wave, for a bundle of a response: a row per call with its code, or the contract's outcome column.
     codes : path, optional
         TOML that says what the codes mean.
     argv : sequence of str
@@ -110,12 +115,13 @@ def monitor(
     Raises
     ------
     SegmintError
-        For a bundle of segments, or a table that does not meet its contract.
+        For results of a bundle that names segments, or a table that does not meet its contract.
     """
     config, runs = settings_of(config), place_of("runs", runs)
     known = bundle_of(bundle, runs)
     config = of_its_moment(config, known)
-    positive = require_response(known, "there is no response to watch")
+    if outcomes is not None:
+        require_response(known, "it promises no answers that results could be held against", fix=WITHOUT_OUTCOMES)
     opened = open_source(wave, config.data)
     require_contract(opened, known.contract, purpose="predict", at=known.at)
     told, meaning = None if outcomes is None else read_frame(outcomes, config.data), read_codes(codes)
@@ -132,12 +138,12 @@ def monitor(
                 expected=f"at least {FEWEST_CUSTOMERS}",
                 fix="monitor a larger wave",
             )
-        said = propensities(known, table.frame)
+        said = predictor_of(known).probabilities(table.frame)
         happened, receipt, others, two_answers = _outcomes(table, known, told, meaning)
         cut_off = f"warning: {table.ledger.cut_off}" if table.ledger.cut_off else ""
         cautions = [said for said in (others, two_answers, cut_off) if said]
         progress("holding the wave against training", 0, 1)
-        drift = drift_of(known.reference, table.inputs, said, positive=positive, said_yes=happened, groups=groups)
+        drift = _drift(known, table.inputs, said, happened, groups)
         progress("holding the wave against training", 1, 1)
         name = _name_of(bundle, runs)
         head, advice = _advice(drift, name, None if happened is None else Answers.of(groups[happened[0]], happened[1]))
@@ -153,7 +159,7 @@ def monitor(
         }
         if happened is not None and summary["realised"] is not None:
             summary["realised"]["segments"] = _by_segment(
-                table, known, said, happened, summary["realised"]["design_effect"]
+                table, known, _yes_of(known, said), happened, summary["realised"]["design_effect"]
             )
         summary["waves"] = [*_earlier(runs, here), _line(here, summary)]
         here.keep(MONITOR, summary)
@@ -163,10 +169,25 @@ def monitor(
     return Monitored(here.folder, report, _sentences(drift, customers, receipt, advice, cautions), summary, drift)
 
 
+def _drift(
+    bundle: Bundle, inputs: pl.DataFrame, said: Floats, happened: Happened | None, groups: NDArray[np.int64]
+) -> Drift:
+    positive = bundle.contract.outcome.positive
+    if positive is None:
+        return drift_of_shares(bundle.reference, inputs, said, bundle.classes, groups=groups)
+    likely = _yes_of(bundle, said)
+    return drift_of(bundle.reference, inputs, likely, positive=positive, said_yes=happened, groups=groups)
+
+
+def _yes_of(bundle: Bundle, said: Floats) -> Floats:
+    return said[:, bundle.classes.index(str(bundle.contract.outcome.positive))]
+
+
 def _advice(drift: Drift, bundle: str, answers: Answers | None) -> tuple[str, str]:
     """Say what to do, in a few words and in a sentence that begins with them: what may be a fault of the data comes first."""
     few = answers if answers is not None and not answers.enough else None
     head, how = TOO_FEW if few and drift.advice == "none" else ADVICE[drift.advice]
+    how = RETRAIN_SEGMENTS if drift.advice == "retrain" and "shares" in drift.estimated else how
     if drift.look_first:
         changed = f"Look first at what changed in the data ({some_named(drift.look_first, NAMED)})"
         head = changed if drift.advice == "look" else f"{changed}, then {head.lower()}"
@@ -196,6 +217,8 @@ class _Told(NamedTuple):
 
 def _outcomes(table: ValidTable, bundle: Bundle, outcomes: pl.DataFrame | None, codes: Dispositions) -> _Told:
     """Find what happened; say where the results went, and ask about results of other customers and of two answers."""
+    if bundle.contract.outcome.positive is None:
+        return _Told(None, "Columns and segments are watched; outcomes are not.")
     if outcomes is not None:
         # by record too, for a table whose customers have no id
         joined = table.raw if "record" in table.raw.columns else table.raw.with_columns(record=pl.Series(table.records))
@@ -275,16 +298,26 @@ def _line(run: Run, summary: Mapping[str, Any]) -> dict[str, Any]:
         "wave": _table_of(run)[0],
         "customers": summary["customers"],
         "answered": None if realised is None else realised["customers"],
-        "promised": summary["estimated"]["rate"] if realised is None else realised["promised"],
+        "promised": summary["estimated"].get("rate") if realised is None else realised["promised"],
         "observed": None if realised is None else realised["observed"],
         "alarms": sorted({alarm["code"] for alarm in summary["alarms"]}),
     }
 
 
+def _shares_told(drift: Drift) -> str:
+    each = [
+        f"{told['class']} {percent(told['share'])} ({percent(told['share_in_training'])})"
+        for told in drift.estimated["shares"]
+    ]
+    return f"expected in each segment (in training): {', '.join(each)}"
+
+
 def _sentences(drift: Drift, customers: int, receipt: str, advice: str, cautions: Sequence[str]) -> tuple[str, ...]:
     alarms = [f"{alarm.code}: {alarm.sentence}" for alarm in drift.alarms]
     head = f"{counted(customers, 'customer')} held against training; {counted(len(alarms), 'alarm') if alarms else 'no alarms'}. {receipt}"
-    untold = [drift.untold] if drift.untold else []
+    untold = (
+        [_shares_told(drift), drift.untold] if "shares" in drift.estimated else [drift.untold] if drift.untold else []
+    )
     codes = sorted({alarm.code for alarm in drift.alarms})
     explained = [f"What {code} means: segmint monitor --explain {code}" for code in codes]
     return (*cautions, head, *alarms, *untold, *explained, advice)

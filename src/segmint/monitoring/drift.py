@@ -86,7 +86,8 @@ class Drift:
     alarms : tuple of Alarm
     advice : {"none", "look", "recalibrate", "retrain"}
     estimated : dict
-        Without outcomes: expected response rate and ROC AUC, in training and now (CBPE), psi of the propensities.
+        Without outcomes: expected response rate and ROC AUC, in training and now (CBPE), psi of the propensities. Of a bundle
+        that names segments `shares`, see `drift_of_shares`.
     realised : dict or None
         With outcomes: expected and observed rate, calibration slope against training, ROC AUC, rows by decile, and
         the design effect of customers with several rows.
@@ -156,15 +157,8 @@ def drift_of(
     groups : ndarray of shape (n_customers,), optional
         The customer of each row, who counts once: columns by the last row, outcomes by how far they go together.
     """
-    rows, tests, rare = [], [], []
     groups = np.arange(wave.height) if groups is None else groups
-    once = wave[last_rows(groups)]
-    for column in reference["columns"]:
-        if column["name"] in wave.columns:
-            row, found, seldom = _column(column, once[column["name"]], int(reference["rows"]))
-            rows.append(row)
-            tests += found
-            rare += seldom
+    frame, tests, rare = _columns(reference, wave[last_rows(groups)])
     histogram = (reference.get("propensities") or {}).get(positive)
     rate = float(reference["outcome_shares"][positive])
     estimated = _estimated(histogram, propensity, rate)
@@ -181,10 +175,71 @@ def drift_of(
     # The reference holds out-of-fold propensities, a little unlike those of the bundle: alone they prove no drift.
     if any(alarm.code == "DRIFT-01" for alarm in alarms):
         alarms += _estimated_alarms(estimated)
-    frame = pl.DataFrame(rows, schema=_COLUMNS)
     untold = "" if histogram is not None else _UNTOLD
     return Drift(frame, tuple(alarms), _advice(alarms), estimated, realised, _look_first(alarms, frame), untold)
 
+
+def drift_of_shares(
+    reference: Mapping[str, Any],
+    wave: pl.DataFrame,
+    likely: Floats,
+    classes: Sequence[str],
+    *,
+    groups: NDArray[np.int64] | None = None,
+) -> Drift:
+    """Hold a wave against training for a bundle that names segments: its columns, and how many are expected in each segment.
+
+    Parameters
+    ----------
+    reference, wave, groups
+        As for `drift_of`.
+    likely : ndarray of shape (n_customers, n_classes)
+        What the bundle says of them.
+    classes : sequence of str
+        In the order of the probabilities.
+
+    Returns
+    -------
+    Drift
+        Its `estimated` holds `shares`: for each class the mean probability now, the share in training, and the PSI of its
+        probabilities, where training says how they were spread.
+    """
+    last = last_rows(np.arange(wave.height) if groups is None else groups)
+    frame, tests, rare = _columns(reference, wave[last])
+    histograms = reference.get("propensities") or {}
+    shares = []
+    for place, name in enumerate(classes):
+        before = float(reference["outcome_shares"][name])
+        told = _estimated(histograms.get(name), likely[last, place], before)
+        shares.append({"class": name, "share": told["rate"], "share_in_training": before, "psi": told["psi"]})
+    alarms = _raised(tests, (1 - RARE_SHARE) * LEVEL) + _raised(rare, RARE_SHARE * LEVEL)
+    if any(alarm.code == "DRIFT-01" for alarm in alarms):
+        alarms += [_shifted_share(told) for told in shares if told["psi"] is not None and told["psi"] >= LARGE_PSI]
+    untold = _NO_RESPONSE if histograms else f"{_NO_RESPONSE} {_UNTOLD_SHARES}"
+    return Drift(frame, tuple(alarms), _advice(alarms), {"shares": shares}, None, _look_first(alarms, frame), untold)
+
+
+def _columns(reference: Mapping[str, Any], once: pl.DataFrame) -> tuple[pl.DataFrame, list[_Test], list[_Test]]:
+    """Hold each column against training: a row of figures, tests, and tests of what training hardly saw."""
+    rows, tests, rare = [], [], []
+    for column in reference["columns"]:
+        if column["name"] in once.columns:
+            row, found, seldom = _column(column, once[column["name"]], int(reference["rows"]))
+            rows.append(row)
+            tests += found
+            rare += seldom
+    return pl.DataFrame(rows, schema=_COLUMNS), tests, rare
+
+
+def _shifted_share(told: Mapping[str, Any]) -> Alarm:
+    shares = f"{percent(told['share'])} are expected in it, in training {percent(told['share_in_training'])} were"
+    return _material(
+        "DRIFT-04", f"The probabilities of '{told['class']}' have shifted (PSI {told['psi']:.2f}): {shares}."
+    )
+
+
+_NO_RESPONSE = "DRIFT-05, DRIFT-06 and DRIFT-07 need a response; this bundle names segments."
+_UNTOLD_SHARES = "DRIFT-04 cannot be told: it was trained without a comparison (compare.enabled = false)."
 
 _UNTOLD = (
     f"{' and '.join(ESTIMATED)} cannot be told for this bundle: it was trained without a comparison (compare.enabled = false), "

@@ -57,6 +57,7 @@ def page(run: RunView) -> Page | None:
             banner(tone, word, found["advice_sentence"].removeprefix(f"{word}: ")),
             figures(_headline(found)),
             _alarms(found["alarms"]),
+            _shares(found["estimated"].get("shares")),
             text(found["untold"]) if found.get("untold") else None,
             *_explained(found["alarms"], found.get("bundle", "")),
             *_realised(found["realised"]),
@@ -74,8 +75,11 @@ def page(run: RunView) -> Page | None:
 
 def _headline(found: Row) -> list[tuple[str, str, str]]:
     estimated, realised = found["estimated"], found["realised"]
+    alarms = ("Alarms", str(len(found["alarms"])), "things that are not as in training")
+    if "shares" in estimated:
+        return [alarms]
     shown = [
-        ("Alarms", str(len(found["alarms"])), "things that are not as in training"),
+        alarms,
         ("Promised response rate", percent(estimated["rate"]), f"in training {percent(estimated['rate_in_training'])}"),
         ("Estimated ROC AUC", decimal(estimated["auc"], 2), _in_training(estimated["auc_in_training"])),
     ]
@@ -94,6 +98,17 @@ def _alarms(alarms: list[Row]) -> Block | None:
         return None
     rows = [[alarm["code"], alarm["sentence"], alarm["advice"]] for alarm in alarms]
     return table(["Alarm", "what was found", "advice"], rows, title="Alarms", words=(0, 1, 2))
+
+
+def _shares(shares: list[Row] | None) -> Block | None:
+    """Say of a bundle that names segments how many it expects in each."""
+    if shares is None:
+        return None
+    rows = [
+        [told["class"], percent(told["share"]), percent(told["share_in_training"]), decimal(told["psi"], 3)]
+        for told in shares
+    ]
+    return table(["Segment", "expected now", "in training", "PSI"], rows, title="How many are expected in each segment")
 
 
 def _explained(alarms: list[Row], bundle: str) -> list[Block]:
