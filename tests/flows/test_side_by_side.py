@@ -8,7 +8,8 @@ from pathlib import Path
 import pytest
 
 from segmint.flows.side_by_side import side_by_side
-from segmint.store.run import Run, list_runs
+from segmint.store.run import Run
+from segmint.store.runs import runs_in
 from tests.service.small import CONTRACT
 
 OTHER = CONTRACT.replace('column = "y"', 'column = "segment"')
@@ -30,7 +31,7 @@ def trained(runs: Path, day: int, contract: str, log_loss: float, table: str) ->
 def test_runs_of_one_outcome_are_paired_the_older_first(tmp_path: Path) -> None:
     told = ((CONTRACT, 0.5, "a"), (CONTRACT, 0.4, "a"), (OTHER, 0.3, "b"))
     first, second, other = (trained(tmp_path, day, *about) for day, about in enumerate(told, 1))
-    runs = list_runs(tmp_path)
+    runs = runs_in(tmp_path)
     assert side_by_side(runs).pair == (first, second)
     assert side_by_side(runs, "", first).pair == (second, first)
     assert side_by_side(runs, other).pair == (other, second)

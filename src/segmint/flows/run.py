@@ -28,6 +28,7 @@ from segmint.flows.segment import (
     require_settings,
     words_of,
 )
+from segmint.flows.steps.call_money import economics_in_vain
 from segmint.flows.steps.pack import pack
 from segmint.flows.steps.read import begin, open_source, read, require_contract
 from segmint.flows.steps.search import Found, compare_apart, find_settings, settings_to_search, too_short, unused_folds
@@ -242,7 +243,7 @@ def before_it_starts(table: ValidTable, config: Config, who: RowIdentity) -> lis
     """Say what a long recipe takes and does without, what is left out of a large table, and who counts as one customer."""
     return [
         *_effort_of_best(table, config, who),
-        *filter(None, (too_short(table, config), unused_folds(config))),
+        *filter(None, (too_short(table, config), unused_folds(config), economics_in_vain(table, config))),
         *_left_out(table, config),
         *_taken_for_one(table, who),
     ]

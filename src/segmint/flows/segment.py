@@ -21,6 +21,7 @@ from segmint.flows.steps.named import ids_of, named_by_record
 from segmint.flows.steps.read import has_answers, open_source, read, require_contract
 from segmint.flows.steps.settings import RUNS, Place, Settings, contract_of, place_of, settings_of
 from segmint.progress import Progress, silent
+from segmint.segments.brought import say_who_brings_most
 from segmint.segments.call_order import say_call_order
 from segmint.segments.finder import require_room
 from segmint.segments.individual import individual_propensities
@@ -191,6 +192,7 @@ def known_segments(table: ValidTable, config: Config) -> Segmentation:
         random_state=config.seed,
         words=words_of(config),
         names=config.segments.names,
+        no_money=why_no_money(table, config),
     )
 
 
@@ -211,7 +213,8 @@ def sentences_of(found: Segmentation) -> tuple[str, ...]:
     lines += [sizes.sentence] if sizes.sentence else []
     said = found.no_money if found.money is None else found.money.source
     money = (said,) if said else ()
-    first = say_call_order(found.to_json())
+    content = found.to_json()
+    first = say_call_order(content) or say_who_brings_most(content)
     return (
         *([first] if first else []),
         *([] if found.choice is None else found.choice.reasons),

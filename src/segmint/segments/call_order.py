@@ -38,7 +38,7 @@ def call_order(found: Mapping[str, Any]) -> dict[str, Step]:
     paying = [part for part in weighed["segments"] if told[part["key"]] == "call"]
     if paying:
         best = max(paying, key=lambda part: float(part["each"]))
-        told |= {part["key"]: "call first" for part in paying if not _surely_ahead(best, part)}
+        told |= {part["key"]: "call first" for part in paying if not surely_ahead(best, part)}
     return told
 
 
@@ -66,7 +66,7 @@ def _line(weighed: Mapping[str, Any]) -> float:
     return 0.0 if weighed["in_money"] else float(weighed["base"])
 
 
-def _surely_ahead(best: Mapping[str, Any], other: Mapping[str, Any]) -> bool:
+def surely_ahead(best: Mapping[str, Any], other: Mapping[str, Any]) -> bool:
     """Whether the distance of two is more than both intervals together explain (Newcombe 1998, method 10)."""
     apart = best["each"] - other["each"]
     return bool(apart > np.hypot(best["each"] - best["low"], other["high"] - other["each"]))

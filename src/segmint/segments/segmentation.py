@@ -338,6 +338,7 @@ def describe_known_segments(
     random_state: int | None = None,
     words: Words | None = None,
     names: Mapping[str, str] | None = None,
+    no_money: str = "",
 ) -> Segmentation:
     """Describe the known segments of a table with the same profile, words and rules.
 
@@ -347,7 +348,7 @@ def describe_known_segments(
     leave_out_sensitive : bool
         Say the segments in rules without sensitive columns.
     random_state : int or None
-    words, names : Words, mapping, optional
+    words, names, no_money : Words, mapping and str, optional
         See `discover_segments`.
 
     Raises
@@ -378,6 +379,7 @@ def describe_known_segments(
         questions=_questions(inputs, table, words),
         names_of_nobody=names_of_nobody(names or {}, *_called(said)),
         named_twice=say_named_twice(names or {}, *_called(said)),
+        no_money=no_money,
     )
 
 

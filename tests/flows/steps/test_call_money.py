@@ -13,7 +13,7 @@ from segmint.contract.column import Column, State
 from segmint.contract.contract import Contract, Outcome
 from segmint.contract.validate import validate
 from segmint.flows.segment import segment
-from segmint.flows.steps.call_money import _amounts, _at_the_mean, call_money, why_no_money
+from segmint.flows.steps.call_money import _amounts, _at_the_mean, call_money, economics_in_vain, why_no_money
 from segmint.tables.source import open_table
 
 
@@ -81,3 +81,21 @@ def test_money_from_columns_is_the_same_by_their_roles_and_by_their_names() -> N
     assert told.source.endswith(
         "as the value of a yes; 2.5 calls for each customer; 30 % of all calls reach the customer."
     )
+
+
+def test_an_outcome_that_is_a_segment_has_no_yes_and_no_profit_of_a_call() -> None:
+    outcome = Outcome(column="y", kind="assignment", levels=("A", "B"))
+    frame = pl.DataFrame({"age": [40, 50] * 50, "worth": [90] * 100, "y": ["A", "B"] * 50})
+    role = {"age": "characteristic", "worth": "value"}
+    priced = Config(economics={"cost_per_call": 5, "value_per_success": "worth"})
+    for roles, told in ((role, "from the column 'worth'"), (role | {"worth": "holding"}, 'role = "value"')):
+        columns = tuple(Column(name=name, kind="number", role=of, label=name) for name, of in roles.items())
+        table = validate(open_table(frame), Contract(name="known", outcome=outcome, columns=columns))
+        assert call_money(table, priced) is None
+        said = economics_in_vain(table, priced)
+        assert said.startswith(
+            "The outcome is a segment, so there is no yes and no profit of a call: [economics] has no effect."
+        )
+        assert told in said
+        assert economics_in_vain(table, Config()) == ""
+        assert ("no yes" in why_no_money(table, Config())) == (roles is role)

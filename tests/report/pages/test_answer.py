@@ -83,3 +83,16 @@ def test_the_answer_names_the_segment_to_call_first(make_run: Callable[..., Path
         folder, "told"
     )
     assert "Segment 2: Students." in _answer(folder, "told")
+
+
+def test_the_answer_names_the_known_segment_whose_customers_bring_most(make_run: Callable[..., Path]) -> None:
+    folder = make_run(kind="assignment")
+    assert "bring most" not in _answer(folder, "told")
+    segments = [
+        {"key": key, "name": key, "customers": 300, "share": 0.5,
+         "worth": [{"label": "profit", "role": "value", "mean": mean, "low": mean - 9, "high": mean + 9}]}
+        for key, mean in (("A", 100.0), ("C", 300.0))
+    ]  # fmt: skip
+    (folder / "segments.json").write_text(json.dumps({"segments": segments, "brought": None}), "utf-8")
+    for verdict in ("told", "nothing"):
+        assert "Customers of segment C bring most: profit 300.00 (291.00 to 309.00) each" in _answer(folder, verdict)

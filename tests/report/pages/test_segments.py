@@ -233,8 +233,8 @@ def test_what_a_yes_brings_stands_beside_each_segment_and_why_no_profit_is_recko
         {"label": "annual profit", "mean": -3.9, "low": -5.0, "high": -2.0, "role": "value"}
     ]
     (overview,) = [block for block in page_of(tmp_path, content)["blocks"] if block["kind"] == "table"]
-    place = overview["columns"].index("annual profit a customer, account currency")
-    assert [row[place] for row in overview["rows"]] == ["–", "–", "−3.90"]
+    place = overview["columns"].index("annual profit a customer, account currency (95 % interval)")
+    assert [row[place] for row in overview["rows"]] == ["–", "–", "−3.90 (−5.00 to −2.00)"]
     assert overview["note"].endswith("Nothing says what a call costs.")
 
 

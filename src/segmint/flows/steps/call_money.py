@@ -15,7 +15,9 @@ from segmint.wording import money, plain, some_of
 
 
 def call_money(table: ValidTable, config: Config) -> CallMoney | None:
-    """Return the money of a call: from the settings, or from the table's columns of cost and value."""
+    """Return the money of a call: from the settings, or from the table's columns of cost and value; of segments none."""
+    if _has_no_yes(table):
+        return None
     economics = config.economics
     if economics is not None:
         sources = (economics.cost_per_call, economics.value_per_success)
@@ -54,9 +56,20 @@ def _by_role(table: ValidTable) -> dict[str, Column]:
     return {column.role: column for column in table.contract.columns if column.name in table.frame.columns}
 
 
+def _has_no_yes(table: ValidTable) -> bool:
+    return table.contract.outcome.kind == "assignment"
+
+
+def economics_in_vain(table: ValidTable, config: Config) -> str:
+    """Say that the economics have no effect, where the outcome is a segment; "" where not."""
+    return why_no_money(table, config) if _has_no_yes(table) and config.economics is not None else ""
+
+
 def why_no_money(table: ValidTable, config: Config) -> str:
-    """Say that the table has what a call costs or what a yes brings, and the other of the two is missing; "" where not."""
+    """Say why no profit is reckoned though money is told of: nobody can say yes, or one of cost and value is missing; "" where not."""
     columns = _by_role(table)
+    if _has_no_yes(table):
+        return _no_yes(columns, config)
     if config.economics is not None or not table.has_outcome or ("cost" in columns) == ("value" in columns):
         return ""
     known, column = next((role, columns[role]) for role in ("value", "cost") if role in columns)
@@ -66,6 +79,18 @@ def why_no_money(table: ValidTable, config: Config) -> str:
         f"The column '{column.label}' says what {has}, and nothing what {lacks}: no profit of calls is reckoned. "
         f"Set economics.cost_per_call={cost} and economics.value_per_success={value}."
     )
+
+
+def _no_yes(columns: dict[str, Column], config: Config) -> str:
+    if config.economics is None and not {"cost", "value"} & set(columns):
+        return ""
+    in_vain = "" if config.economics is None else ": [economics] has no effect"
+    bring = (
+        f"What customers bring is read from the column '{columns['value'].label}'."
+        if "value" in columns
+        else 'To say what customers bring, give a column of the contract role = "value".'
+    )
+    return f"The outcome is a segment, so there is no yes and no profit of a call{in_vain}. {bring}"
 
 
 def _dialled(calls_per_customer: float, contact_rate: float) -> str:

@@ -13,6 +13,7 @@ from segmint.report.levels import Level, strongest_levels
 from segmint.report.pages.search import judged_apart
 from segmint.report.run_view import Predictions, RunView
 from segmint.report.scores import main_metric, metric_label, metric_row, same_or_better, tells_nothing
+from segmint.segments.brought import say_who_brings_most
 from segmint.segments.call_order import call_order, say_call_order
 from segmint.store import run_files
 from segmint.wording import between, capital, count, decimal, listed, percent, times
@@ -66,11 +67,13 @@ def _sentences(run: RunView, found: Predictions | None) -> list[tuple[str, str]]
         return [
             ("The verdict", f"{nothing_told(main_metric(run))} {_few(run)}".strip()),
             ("Who", _who(run)),
+            *_brings_most(run),
             ("What to do next", _next_without_knowing(run)),
         ]
     return [
         ("Who", _who(run)),
         *_first_segment(run),
+        *_brings_most(run),
         ("How well the network finds them", _how_well(run, found)),
         ("What to do next", _next(run, found)),
     ]
@@ -88,6 +91,13 @@ def _first_segment(run: RunView) -> list[tuple[str, str]]:
         if steps.get(segment["key"]) == "call first"
     ]
     return [("Which segment first", " ".join([said, *names]))]
+
+
+def _brings_most(run: RunView) -> list[tuple[str, str]]:
+    """Say whose customers bring most, where no call was answered and the table says what a customer brings."""
+    found = run.json(run_files.SEGMENTS)
+    said = "" if found is None else say_who_brings_most(found)
+    return [("Which segment brings most", said)] if said else []
 
 
 def _next_without_knowing(run: RunView) -> str:

@@ -23,6 +23,7 @@ from segmint.report.blocks import (
 )
 from segmint.report.run_view import RunView
 from segmint.report.svg import draw
+from segmint.segments.brought import say_amount, say_who_brings_most, value_of
 from segmint.segments.call_order import DESCRIBED, call_order, say_call_order, surely_differs
 from segmint.segments.evidence import EVERYBODY
 from segmint.segments.later_answers import say_response
@@ -89,6 +90,7 @@ def decision_blocks(found: dict[str, Any]) -> list[Block]:
     first = say_call_order(found)
     return [
         *([statements([("Whom to call", first)])] if first else []),
+        *([statements([("Who brings most", most)])] if (most := say_who_brings_most(found)) else []),
         _overview(found, found["segments"]),
         *([points([_missed(said) for said in found["gates_missed"]])] if found["gates_missed"] else []),
     ]
@@ -116,12 +118,7 @@ def _overview(found: dict[str, Any], segments: Sequence[Segment]) -> Block:
     """All segments in one table: how many, how they answered, what they earned, what they need and what to do."""
     weighed, steps = found["brought"], call_order(found)
     brought = {told["key"]: told for told in weighed["segments"]} if weighed else {}
-    valued = {
-        segment["key"]: worth
-        for segment in segments
-        for worth in segment.get("worth", ())
-        if worth.get("role") == "value"
-    }
+    valued = {segment["key"]: worth for segment in segments if (worth := value_of(segment))}
     order = {key: told["each"] for key, told in brought.items()} or {
         key: worth["mean"] for key, worth in valued.items()
     }
@@ -144,8 +141,8 @@ def _overview(found: dict[str, Any], segments: Sequence[Segment]) -> Block:
             columns[f"in all, {currency}"] = lambda segment: decimal(brought.get(segment["key"], {}).get("amount"), 0)
     if valued:
         label = next(iter(valued.values()))["label"]
-        columns[f"{label} a customer, {currency}"] = lambda segment: decimal(
-            valued.get(segment["key"], {}).get("mean"), 2
+        columns[f"{label} a customer, {currency} (95 % interval)"] = lambda segment: (
+            say_amount(valued[segment["key"]]) if segment["key"] in valued else "–"
         )
     needs = {segment["key"]: _first_of(segment, "need") for segment in segments}
     if set(needs.values()) != {"–"}:
