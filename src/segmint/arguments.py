@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 
 def require_switches(**switches: Any) -> None:
@@ -35,6 +36,20 @@ def require_between(name: str, given: Any, low: float, high: float) -> None:
     """
     if not (isinstance(given, (int, float, np.number)) and low <= given <= high):
         raise ValueError(f"'{name}' must lie between {low:g} and {high:g}. Got {_came(given)} instead.")
+
+
+def require_no_gaps(y: NDArray[Any]) -> None:
+    """Refuse outcomes of which some are None.
+
+    Raises
+    ------
+    ValueError
+        Saying how many.
+    """
+    if y.dtype == object and (gaps := sum(label is None for label in y)):
+        raise ValueError(
+            f"The outcome is None in {gaps:,} of {len(y):,} rows. Leave these rows out, or give them a class."
+        )
 
 
 def between(given: Any, low: float, high: float) -> bool:

@@ -17,7 +17,6 @@ import pytest
 from segmint.errors import ContractError, SegmintError
 from segmint.flows.model import OpenModel, open_model
 from segmint.flows.predict import predict
-from segmint.models.calibration import Calibration
 from segmint.store.bundle import write_bundle
 from tests.service.small import small_parts
 
@@ -75,8 +74,7 @@ def test_the_keras_model_says_what_the_bundle_says(model: OpenModel) -> None:
     encoded = model.encode(AGES)
     assert encoded.shape == (3, model.bundle.network["inputs"])
     assert np.isnan(encoded).all(axis=1).tolist() == [False, True, False]
-    logits = np.asarray(model.keras_model()(encoded[[0, 2]], training=False), dtype=float)
-    likely = Calibration.from_json(model.bundle.calibration).apply(logits)[:, 1]
+    likely = model.probabilities(model.keras_model()(encoded[[0, 2]], training=False))[:, 1]
     assert likely == pytest.approx(model.predict(AGES)["propensity"].drop_nulls().to_list(), abs=1e-6)
 
 

@@ -153,6 +153,9 @@ def test_a_network_can_be_drawn(fitted: DenseNetworkClassifier) -> None:
     picture = draw_architecture(fitted.network_)
     assert 'xmlns="http://www.w3.org/2000/svg"' in picture
     assert picture.count("<rect") == len(fitted.layers_) + 2
+    assert draw_architecture(fitted) == picture
+    with pytest.raises(TypeError, match=r"must be a trained DenseNetworkClassifier .* Got a Sequential instead"):
+        draw_architecture(fitted.keras_model())
 
 
 def test_what_is_built_is_what_the_rule_allows(fitted: DenseNetworkClassifier) -> None:
@@ -182,6 +185,7 @@ def test_a_teacher_can_replace_the_labels() -> None:
 @pytest.mark.parametrize(
     ("setting", "value", "words"),
     [
+        ("dropout", (0.1, 0.3), "'dropout' .* one number for all layers"),
         ("dropout", 0.0, "'dropout' .* above 0 and below 1. Got 0.0"),
         ("hidden", (), "'hidden' .* at least one"),
         ("hidden", 64, "'hidden' .* Got 64"),
@@ -276,6 +280,13 @@ def test_one_class_is_refused() -> None:
     X, _ = rows(50)
     with pytest.raises(ValueError, match="1 class"):
         DenseNetworkClassifier().fit(X, np.full(50, "A"))
+
+
+def test_an_outcome_with_gaps_is_refused() -> None:
+    X, y = rows(50)
+    gaps = np.where(np.arange(50) < 3, None, y.astype(object))
+    with pytest.raises(ValueError, match="None in 3 of 50 rows"):
+        DenseNetworkClassifier().fit(X, gaps)
 
 
 def test_members_learn_from_starts_of_their_own_and_become_one_network() -> None:

@@ -152,13 +152,17 @@ def test_every_fit_is_a_line_of_hparams_in_numbers_with_its_own_name(logged: Pat
 
 
 @pytest.mark.filterwarnings("ignore::DeprecationWarning")
-def test_loss_and_accuracy_of_training_and_validation_share_one_chart_each(logged: Path) -> None:
+def test_loss_and_accuracy_of_training_and_validation_share_one_chart_each(logged: Path, tmp_path: Path) -> None:
     from tensorboard.plugins.custom_scalar import layout_pb2, metadata
     from tensorboard.util import tensor_util
 
     tensor = read_events(logged).Tensors(metadata.CONFIG_SUMMARY_TAG)[0].tensor_proto
     layout = layout_pb2.Layout.FromString(tensor_util.make_ndarray(tensor).item())
     assert [chart.title for chart in layout.category[0].chart] == list(CHARTS)
+    TensorBoardLog(tmp_path)._introduce(["epochs"], in_profit=False)  # of segments
+    for tag in read_events(tmp_path).Tags()["tensors"]:
+        assert b"profit" not in read_events(tmp_path).Tensors(tag)[0].tensor_proto.SerializeToString()
+        assert b"profit" not in read_events(tmp_path).SummaryMetadata(tag).SerializeToString()
     for pattern in [chart.multiline.tag[0] for chart in layout.category[0].chart][:2]:
         for run in ("training", "validation"):
             tags = read_events(logged / "response" / run).PluginTagToContent("scalars")

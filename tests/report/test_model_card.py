@@ -71,3 +71,15 @@ def test_what_was_not_measured_is_said_with_how_to():
 
 def test_a_contract_without_sensitive_columns_says_so():
     assert "The contract `small` marks no column of the table as sensitive." in card(by_group=None)
+
+
+def test_the_card_says_what_it_is_for_by_what_it_predicts():
+    assert "how\nlikely a contacted customer is to say yes" in card()
+    outcome = Outcome(column="y", kind="assignment", levels=("A", "B", "C"), label="segment")
+    known = model_card(
+        CONTRACT.model_copy(update={"outcome": outcome}), "planning", {"A": 50, "B": 90, "C": 60}, NETWORK,
+        learned="all", threshold=None, quality=[],
+    )  # fmt: skip
+    assert "For putting customers into known segments" in known
+    for belied in ("propensity", "contact", "say yes"):
+        assert belied not in known

@@ -31,7 +31,12 @@ def test_clearly_ahead_of_every_rival_means_every_one(rivals: list[tuple[float, 
 
 
 @pytest.mark.parametrize(
-    ("losses", "said"), [([0.3, 0.2, 0.1], "still falling"), ([0.3, 0.1, 0.2], "new rows no better")]
+    ("losses", "said"),
+    [
+        ([0.3, 0.2, 0.1], "still falling"),
+        ([1.0734, 1.0734, 1.0733], "hardly fell any more"),
+        ([0.3, 0.1, 0.2], "new rows no better"),
+    ],
 )
 def test_a_loss_that_rose_at_the_end_is_not_called_falling(losses: list[float], said: str) -> None:
     assert said in _loss_words(pl.DataFrame({"epoch": [1, 2, 3], "validation_loss": losses}))

@@ -135,12 +135,26 @@ class OpenModel:
     def keras_model(self) -> Any:
         """Build the network in Keras: a `keras.Sequential` from what `encode` returns to logits, before calibration.
 
-        Of two classes there is one logit, of the second in ``bundle.classes``.
+        Of two classes there is one logit, of the second in ``bundle.classes``. `probabilities` makes the bundle's of them.
         """
         from segmint.models import _keras
 
         network = self.bundle.network
         return _keras.with_weights(network["layers"], self.bundle.weights, inputs=network["inputs"])
+
+    def probabilities(self, logits: Any) -> NDArray[np.float64]:
+        """Turn the logits of `keras_model` into the bundle's probabilities, by its calibration.
+
+        Parameters
+        ----------
+        logits : array-like of shape (n_rows, n_outputs)
+
+        Returns
+        -------
+        ndarray of shape (n_rows, n_classes)
+            In the order of ``bundle.classes``; each row sums to 1.
+        """
+        return self._predictor.calibrated.apply(np.asarray(logits, dtype=np.float64))
 
     def explain(self, source: Any, *, sensitive: bool = False) -> pl.DataFrame:
         """Say why customers get the predictions they get; a few thousand at a time, as it takes a while.

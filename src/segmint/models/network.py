@@ -15,7 +15,7 @@ from sklearn.utils import check_random_state
 from sklearn.utils.multiclass import check_classification_targets
 from sklearn.utils.validation import check_is_fitted, validate_data
 
-from segmint.arguments import between
+from segmint.arguments import between, require_no_gaps
 from segmint.arrays import Floats, Floats32, Integers
 from segmint.features.parameters import Rules, auto, check_parameters, count
 from segmint.models.calibration import Calibration, fit_calibration, surest_of
@@ -47,7 +47,7 @@ _PARAMETERS: Rules = {
         f"one of {', '.join(ACTIVATIONS[1:])}",
         lambda given: isinstance(given, str) and given in ACTIVATIONS[1:],
     ),
-    "dropout": ("above 0 and below 1", lambda given: between(given, 0, 1)),
+    "dropout": ("one number for all layers, above 0 and below 1", lambda given: between(given, 0, 1)),
     "epochs": ('1 or more, or "auto"', lambda given: auto(given) or count(given)),
     "batch_size": ('1 or more, or "auto"', lambda given: auto(given) or count(given)),
     "learning_rate": (
@@ -124,7 +124,7 @@ class DenseNetworkClassifier(ClassifierMixin, BaseEstimator):
         below 10,000 customers and (256, 256, 128) from there on; "short" leaves out the layer in the middle.
     activation : {"relu", "silu", "tanh"}
     dropout : float
-        Above 0 and below 1.
+        Of every hidden layer alike; above 0 and below 1, as each has a Dropout.
     epochs : int or "auto"
         "auto" takes ten; where they would show more than `MOST_SHOWN` rows, fewer, down to six, that learn up to half as
         fast again.
@@ -227,6 +227,7 @@ class DenseNetworkClassifier(ClassifierMixin, BaseEstimator):
         check_parameters(self, _PARAMETERS)
         self.__dict__.pop("refit_epochs_", None)  # of an earlier fit
         X, y = validate_data(self, X, y, dtype=np.float32)
+        require_no_gaps(y)
         check_classification_targets(y)
         self.classes_, labels = np.unique(y, return_inverse=True)
         if len(self.classes_) < 2:
@@ -280,6 +281,7 @@ class DenseNetworkClassifier(ClassifierMixin, BaseEstimator):
         """
         check_is_fitted(self, "_judged")
         X, y = validate_data(self, X, y, dtype=np.float32)
+        require_no_gaps(y)
         labels = self._places(y, "customers of a refit", "fit")
         again = []
         for number, (start, judged) in enumerate(zip(self._starts(), self._judged, strict=True)):

@@ -12,6 +12,7 @@ from sklearn.utils import check_random_state
 from sklearn.utils.multiclass import check_classification_targets
 from sklearn.utils.validation import check_is_fitted, validate_data
 
+from segmint.arguments import require_no_gaps
 from segmint.errors import require
 from segmint.features.parameters import Rules, check_parameters
 from segmint.models.keep_apart import keep_apart
@@ -46,6 +47,7 @@ class _Rival(ClassifierMixin, BaseEstimator):
 
     def _learned(self, X: Any, y: Any, **checks: Any) -> tuple[NDArray[np.float64], NDArray[np.int64]]:
         X, y = validate_data(self, X, y, dtype=np.float64, **checks)
+        require_no_gaps(y)
         check_classification_targets(y)
         self.classes_, labels = np.unique(y, return_inverse=True)
         return X, labels

@@ -118,7 +118,7 @@ class TensorBoardLog:
         for events in old:
             events.unlink()
         numbers = _numbers(settings) | _size(network)
-        self._introduce(numbers)
+        self._introduce(numbers, in_profit=network.layers[-1].units == 1)
         with (
             _keras.Events(self.folder, OF_A_FIT) as whole,
             _keras.Events(self.folder / "training") as training,
@@ -167,15 +167,17 @@ class TensorBoardLog:
                 for name, (yes, likely) in found.items():
                     events.precision_recall(name, yes, likely, 0)
 
-    def _introduce(self, settings: Iterable[str]) -> None:
-        """Say once what belongs together and what to compare fits by."""
+    def _introduce(self, settings: Iterable[str], *, in_profit: bool) -> None:
+        """Say once what belongs together and what to compare fits by; more than two classes have no profit."""
         from segmint.models import _keras
 
         if any(not place.name.endswith(OF_A_FIT) for place in self.root.glob("events.*")):
             return
         with _keras.Events(self.root) as events:
-            events.layout(CHARTS)
-            events.metrics(METRICS, settings)
+            shown = {title: tag for title, tag in CHARTS.items() if in_profit or tag != r"^profit$"}
+            events.layout(shown)
+            metrics = {run: [name for name in names if in_profit or name != "profit"] for run, names in METRICS.items()}
+            events.metrics(metrics, settings)
 
     def _curves(self, seen: Seen) -> dict[str, Curve]:
         """The precision-recall curve of yes, or of each class against the rest."""

@@ -47,13 +47,13 @@ def describe(network: Mapping[str, Any]) -> list[LayerRow]:
     return rows
 
 
-def draw_architecture(network: Mapping[str, Any], *, alone: bool = True) -> str:
+def draw_architecture(network: Any, *, alone: bool = True) -> str:
     """Draw a network, box by box.
 
     Parameters
     ----------
-    network : dict
-        As in a bundle's ``network.json``: `DenseNetworkClassifier.network_`, or `Bundle.network`.
+    network : DenseNetworkClassifier or dict
+        One that is trained, or the content of a bundle's ``network.json``: `Bundle.network`.
     alone : bool
         For a file of its own, rather than inside a page.
 
@@ -61,8 +61,19 @@ def draw_architecture(network: Mapping[str, Any], *, alone: bool = True) -> str:
     -------
     str
         An ``<svg>`` element, 400 units wide.
+
+    Raises
+    ------
+    TypeError
+        If it is neither.
     """
     require_switches(alone=alone)
+    came, network = network, getattr(network, "network_", network)
+    if not isinstance(network, Mapping):
+        raise TypeError(
+            "'network' must be a trained DenseNetworkClassifier or the content of network.json, as "
+            f'segmint.open_bundle("runs/<id>").network. Got a {type(came).__name__} instead.'
+        )
     rows = describe(network)
     inputs, outputs = int(network["inputs"]), int(network["outputs"])
     widest = max([row.units for row in rows] + [inputs, 1])

@@ -16,6 +16,12 @@ _MOMENT = {
     "dialling": "when the call is placed: month, day, channel and number of contacts must be planned",
     "after_call": "after the call: for benchmarks only, never for choosing whom to call",
 }
+_USE = {
+    "response": "For choosing whom to contact in a marketing campaign, by people who know the contact policy. A propensity says how\n"
+    "likely a contacted customer is to say yes; it does not say what the call changes.",
+    "assignment": "For putting customers into known segments in marketing, so that each segment gets its own offer. A probability says how\n"
+    "likely a customer belongs to a segment; where the two highest are close, treat the segment as open.",
+}
 _NOT_MEASURED = "Not measured: the run compared nothing. To measure it, run the same without `--no-compare`."
 
 
@@ -84,8 +90,7 @@ Made from {sum(classes.values()):,} rows under the contract `{contract.name}`, v
 
 ## Use
 
-For choosing whom to contact in a marketing campaign, by people who know the contact policy. A propensity says how
-likely a contacted customer is to say yes; it does not say what the call changes. Not for credit decisions, pricing or
+{_USE[contract.outcome.kind]} Not for credit decisions, pricing or
 any decision with legal effect.
 """
 

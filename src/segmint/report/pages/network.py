@@ -19,6 +19,9 @@ from segmint.report.svg import draw
 from segmint.store import run_files
 from segmint.wording import count, decimal, listed, percent, percent_between
 
+LAST_EPOCHS = 2
+STILL_FALLING = 0.005  # of the loss, over the last epochs
+
 
 def page(run: RunView) -> Page | None:
     """Show the layers of the network that was kept, who taught it, how it learned, and how far it can be believed."""
@@ -84,7 +87,7 @@ def _calibration(run: RunView) -> Block | None:
         draw(picture, title),
         caption=f"Each network of the comparison was calibrated on a few rows of its own. What was still wrong was learned from "
         f"{count(told['customers'])} predictions about customers whom the network in question had not seen (temperature "
-        f"{decimal(told['temperature'])}, shift {decimal(told['offset'])}). Judged on customers that did not teach this correction, promise and "
+        f"{decimal(told['temperature'])}, shift {decimal(told['offset'])}){_in_the_bundle(run)}. Judged on customers that did not teach this correction, promise and "
         f"reality differ by {decimal(100 * before['calibration_error'], 2)} points before and {decimal(100 * after['calibration_error'], 2)} "
         f"points after; the cross-entropy goes from {decimal(before['log_loss'], 4)} to {decimal(after['log_loss'], 4)}"
         f"{'' if better else ', which is no gain: it was right before'}.",
@@ -99,6 +102,17 @@ def _calibration(run: RunView) -> Block | None:
             words=(),
         ),
         keys=[key("rival", "before"), key("accent", "after"), key("signal", "promise kept exactly", "dash")],
+    )
+
+
+def _in_the_bundle(run: RunView) -> str:
+    """Say with which numbers the bundle calibrates: those that its own network learned, and the correction on top."""
+    whole = run.json("bundle/calibration.json")
+    if not whole:
+        return ""
+    return (
+        f". The bundle applies this after what its own network learned; together that is temperature {decimal(whole['temperature'])}, "
+        f"shift {decimal(whole['offset'])} in its calibration.json"
     )
 
 
@@ -217,7 +231,13 @@ def _loss_words(final: pl.DataFrame, again: Mapping[str, Any] | None = None) -> 
         else f" The bundle's network learned once more, from all {count(again['customers'])} customers."
     )
     if best == len(epochs) - 1:
-        return f"{start} It was still falling when learning ended: more epochs might help a little.{bundle}"
+        falling = best == 0 or loss[best] < (1 - STILL_FALLING) * loss[max(best - LAST_EPOCHS, 0)]
+        end = (
+            "was still falling when learning ended: more epochs might help a little"
+            if falling
+            else "hardly fell any more"
+        )
+        return f"{start} It {end}.{bundle}"
     kept = f"the state of epoch {epochs[best]} was kept{'' if again is None else ' and judged'}"
     return f"{start} After that it learned its own rows better but new rows no better, so {kept}.{bundle}"
 
