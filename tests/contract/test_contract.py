@@ -125,6 +125,13 @@ def test_words_of_the_contract_come_before_the_common_ones() -> None:
     ]
 
 
+def test_a_whole_number_is_the_same_level_with_and_without_decimals() -> None:
+    for levels in (("1", "2"), ("1.0", "2.0")):
+        outcome = Outcome(column="s", kind="assignment", levels=levels)
+        assert [outcome.level_of(text) for text in ("1", "1.0", "2.00", "3")] == [levels[0], levels[0], levels[1], None]
+    assert Outcome(column="s", kind="assignment", levels=("1", "1.0")).level_of("1.00") is None
+
+
 def test_levels_that_differ_only_in_case_stay_apart() -> None:
     outcome = Outcome(column="s", kind="assignment", levels=("a", "A", "B"))
     assert [outcome.level_of(text) for text in ("a", "A", "b", "yes")] == ["a", "A", "B", None]

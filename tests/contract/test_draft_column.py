@@ -710,3 +710,17 @@ def test_a_dash_of_any_length_is_a_missing_value(dash: str) -> None:
     table = pl.DataFrame({"balance": [*map(str, range(290)), *[dash] * 10], "answer": ["yes", "no", "no"] * 100})
     column = infer_contract(open_table(table), name="x", outcome="answer").contract.by_name["balance"]
     assert (column.kind, column.missing) == ("number", ("", dash))
+
+
+@pytest.mark.parametrize(
+    ("name", "asked"),
+    [
+        *[(name, True) for name in ("profit_last_year", "customer_value", "Revenue", "Deckungsbeitrag", "Kundenwert", "marge_client")],
+        *[(name, False) for name in ("nonprofit", "property_value", "marginal_rate", "balance")],
+    ],
+)  # fmt: skip
+def test_what_a_customer_may_bring_is_asked_about_and_stays_what_it_is(name: str, asked: bool) -> None:
+    amounts = [f"{amount}.50" for amount in range(400)]
+    draft = infer_contract(open_table(churn().with_columns(pl.Series(name, amounts))), name="x")
+    assert ('role = "value"' in draft.suspects.get(name, "")) is asked
+    assert draft.contract.by_name[name].role != "value"

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import numpy as np
 import polars as pl
 import pytest
@@ -38,7 +40,7 @@ def test_answers_in_a_table_that_is_said_to_have_none_are_asked_about() -> None:
 
 def test_an_outcome_that_cannot_be_found_is_asked_for() -> None:
     frame = churn().rename({"Churn": "answer"})
-    with pytest.raises(ContractError, match="looks like an outcome"):
+    with pytest.raises(ContractError, match=r"looks like an outcome(.|\n)*or to which known segment each belongs"):
         infer_contract(open_table(frame), name="x")
     assert infer_contract(open_table(frame), name="x", outcome="answer").contract.outcome.kind == "response"
     with pytest.raises(ContractError, match=r"no column 'Answer'(.|\n)*one of customerID, gender"):
@@ -83,7 +85,7 @@ def test_an_outcome_is_asked_about_where_words_do_not_tell() -> None:
     draft = infer_contract(open_table(churn().with_columns(Churn=pl.Series(answers))), name="x")
     assert (
         draft.suspects["Churn"]
-        == "is 'ko' the yes?; 10 rows have no outcome and would be rejected: not called, or a no?"
+        == "is 'ko' the yes? If both name segments, write kind = \"assignment\", without positive and words; 10 rows have no outcome and would be rejected: not called, or a no?"
     )
     assert "# LOOK: is 'ko' the yes?" in draft.text.split("[outcome]")[0]
 
@@ -217,3 +219,20 @@ def test_a_class_of_too_few_rows_is_asked_about_by_the_rule_that_refuses_it() ->
     )
     assert validate(open_table(frame), without).ledger.reasons == {"unknown_outcome: segment": 3}
     assert "segment" not in infer_contract(open_table(several_classes(300, 10)), name="x").suspects
+
+
+def test_whole_numbers_are_the_same_segments_from_a_file_and_from_a_frame(tmp_path: Path) -> None:
+    numbers = several_classes(400, 90).select("age", segment=pl.Series([1.0, 2.0, 3.0, None] * 100))
+    numbers.write_csv(tmp_path / "table.csv")
+    drafts = [infer_contract(open_table(table), name="x") for table in (numbers, tmp_path / "table.csv")]
+    for draft in drafts:
+        assert draft.contract.outcome.levels == ("1", "2", "3")
+        assert "no outcome and would be rejected: is their segment not known" in draft.suspects["segment"]
+
+
+def test_a_refusal_says_which_outcomes_came_and_which_were_expected(tmp_path: Path) -> None:
+    frame = several_classes(300, 30)
+    draft = infer_contract(open_table(frame), name="x")
+    frame.with_columns(segment="x" + pl.col("segment")).write_csv(tmp_path / "other.csv")
+    with pytest.raises(DataError, match=r"unknown_outcome: segment, which is not A, B, C or D and reads xA, xB, xC, …"):
+        validate(open_table(tmp_path / "other.csv"), draft.contract.model_copy(update={"reviewed": True}))

@@ -12,7 +12,7 @@ from pydantic import BaseModel, ConfigDict, ValidationError, model_validator
 
 from segmint.complaints import first_of, said
 from segmint.contract.column import Column, Known
-from segmint.contract.yes_no import NO_WORDS, YES_WORDS
+from segmint.contract.yes_no import NO_WORDS, WHOLE, YES_WORDS
 from segmint.errors import ContractError
 from segmint.toml_files import parse_toml, toml_text_of
 from segmint.wording import counted, did_you_mean, shorten
@@ -66,7 +66,7 @@ class Outcome(BaseModel):
         response, a common word for yes or no. ``1.0`` is read as ``1``, and ``1`` as a level ``1.0``.
         """
         word = text.strip()
-        return word if word in self.levels else self._spellings.get(_plainly(word))
+        return word if word in self.levels else self._spellings.get(_folded(word))
 
     @cached_property
     def _spellings(self) -> dict[str, str]:
@@ -74,14 +74,14 @@ class Outcome(BaseModel):
         if self.kind == "response":
             negative = next(level for level in self.levels if level != self.positive)
             spellings |= dict.fromkeys(YES_WORDS, str(self.positive)) | dict.fromkeys(NO_WORDS, negative)
-        folded = [_plainly(level) for level in self.levels]
-        # two levels that differ only in case, or as 1 and 1.0 do, are told apart by that alone
+        folded = [_folded(level) for level in self.levels]
+        # levels that differ only in case, or in decimals, are told apart by these alone
         spellings |= {fold: level for fold, level in zip(folded, self.levels, strict=True) if folded.count(fold) == 1}
-        return spellings | {_plainly(word): level for word, level in self.words.items()}
+        return spellings | {_folded(word): level for word, level in self.words.items()}
 
 
-def _plainly(word: str) -> str:
-    return re.sub(r"^([0-9]+)\.0+$", r"\1", word.casefold())
+def _folded(word: str) -> str:
+    return re.sub(WHOLE, r"\1", word.casefold())
 
 
 class Contract(BaseModel):

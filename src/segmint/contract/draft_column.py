@@ -11,7 +11,7 @@ import polars as pl
 from segmint.contract.column import FEATURE_ROLES, KNOWN_ORDER, Column, Known, Role, State
 from segmint.contract.counts import count_values
 from segmint.contract.dates import ISO, format_words
-from segmint.contract.draft_outcome import MIN_PER_LEVEL, says_no, says_yes
+from segmint.contract.draft_outcome import says_no, says_yes
 from segmint.contract.hints import (
     date_known_by_name,
     feature_role,
@@ -28,9 +28,10 @@ from segmint.contract.hints import (
     outcome_rank,
     perhaps_after_call,
     perhaps_consent,
+    perhaps_value,
     sounds_like_date,
 )
-from segmint.contract.look import MANY, MAX_LEVELS, MISSING_WORDS, Look, few_named, share
+from segmint.contract.look import MANY, MAX_LEVELS, MIN_PER_LEVEL, MISSING_WORDS, Look, few_named, share
 from segmint.contract.treatment import left_alone
 from segmint.contract.twins import Twin, twins_of
 from segmint.contract.yes_no import NO_ANSWER
@@ -63,6 +64,7 @@ _WORDS_FOR_CALLED = (
 )
 _MOST_CONSENTS = 10  # different numbers: more of them count something
 _AFTER_THE_CALL = 'is it known only after the call? Then write known = "after_call"'
+_BRINGS = 'is this what a customer brings? Then write role = "value"'
 _MADE_FROM_IT = ': were the segments made from it? known = "planning" if new customers come with it, else "after_call"'
 _DAYS_OF_A_SHEET = (
     "are they days as a spreadsheet keeps them, counted from 1900? Then give the column a format of dates there,"
@@ -216,6 +218,8 @@ def _doubts_by_name(look: Look) -> list[str]:
     doubts = []
     if known_by_name(look.plain) == "after_call" and outcome_rank(look.plain):
         doubts.append("named like an outcome")
+    if look.kind == "number" and perhaps_value(look.plain):
+        doubts.append(_BRINGS)
     if look.is_count:
         doubts.append(
             'whole numbers, all different: a number of the customer (role = "id", kind = "text", no bounds), of the case, '

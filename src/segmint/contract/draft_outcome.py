@@ -17,21 +17,22 @@ from segmint.contract.hints import (
     outcome_rank,
     plain_name,
 )
-from segmint.contract.look import MISSING_WORDS, bare_texts
+from segmint.contract.look import MIN_PER_LEVEL, MISSING_WORDS, bare_texts
 from segmint.contract.validate import MIN_ROWS_PER_LEVEL, rare_told
-from segmint.contract.yes_no import NO, NO_ANSWER, NO_WORDS, YES, YES_WORDS, few_yes_told
+from segmint.contract.yes_no import NO, NO_ANSWER, NO_WORDS, WHOLE, YES, YES_WORDS, few_yes_told
 from segmint.errors import ContractError
 from segmint.wording import counted
 
 SAMPLE_ROWS = 200_000
 MAX_OUTCOME_LEVELS = 12
 MAX_OUTCOME_SPELLINGS = 60
-MIN_PER_LEVEL = 10
 MOST_LISTED = 20  # names of columns in an error
 UNANSWERED = "response"  # the column of answers to come, unless it is named
 _VALUE = re.compile(r"^[-+0-9]|[0-9]{3}|@")  # what no name of a column looks like
 WON = ("won", "success", "accepted", "sold")
 LOST = ("lost", "failure", "rejected", "declined")
+_TWO_SEGMENTS = 'If both name segments, write kind = "assignment", without positive and words'
+_WITHOUT = {"response": "not called, or a no", "assignment": "is their segment not known, or one of its own"}
 _NO_ANSWERS_YET = "nobody's answer is here yet; name the column that your campaign will fill"
 
 
@@ -107,7 +108,7 @@ def _answers(raw: pl.Series) -> tuple[pl.Series, tuple[str, ...]]:
 
     "none" and "missing" may be answers as well, unless all the others say yes or no.
     """
-    texts = bare_texts(raw)
+    texts = _answer_texts(raw)
     spellings = texts.drop_nulls().unique().to_list()
     words = [word for word in spellings if word in MISSING_WORDS]
     said = [text for text in spellings if text not in words]
@@ -118,9 +119,14 @@ def _answers(raw: pl.Series) -> tuple[pl.Series, tuple[str, ...]]:
     return texts.set(texts.is_in(words), None), tuple(sorted(words))
 
 
+def _answer_texts(raw: pl.Series) -> pl.Series:
+    """Write answers as text, whole numbers without decimals: from a file as from a frame of numbers."""
+    return bare_texts(raw).str.replace(WHOLE, "${1}")
+
+
 def _rare_apart(raw: pl.Series, words: Sequence[str]) -> tuple[tuple[str, ...], int]:
     """Keep the words that mean no answer in general or to many; count the rows of all others, which nobody has named."""
-    counts = count_values(bare_texts(raw).drop_nulls())
+    counts = count_values(_answer_texts(raw).drop_nulls())
     known = (*MISSING_WORDS, *NO_ANSWER)
     kept = tuple(word for word in words if {word, word.casefold()} & set(known) or counts[word] >= MIN_PER_LEVEL)
     return kept, sum(counts[word] for word in words if word not in kept)
@@ -176,7 +182,7 @@ def _outcome_column(frame: pl.DataFrame, wanted: str | None, table: str) -> str:
         return found
     raise ContractError(
         f"No column of '{table}' looks like an outcome.",
-        expected="a column that says how each customer answered",
+        expected="a column that says how each customer answered, or to which known segment each belongs",
         fix="name it: --outcome COLUMN; or, where nobody has answered yet: --no-outcome "
         '(in Python outcome="COLUMN", without_outcome=True)',
     )
@@ -261,7 +267,7 @@ def _outcome_doubts(outcome: Outcome, answers: pl.Series, no_answer: Sequence[st
     """Ask about an outcome whose words do not tell which of them is the yes, where few said it, or where some rows have none."""
     doubts, counts = [], _rows_of_levels(outcome, answers)
     if outcome.kind == "response" and _sure_yes(outcome.levels) is None:
-        doubts.append(f"is '{outcome.positive}' the yes?")
+        doubts.append(f"is '{outcome.positive}' the yes? {_TWO_SEGMENTS}")
     if len({level.casefold() for level in outcome.levels}) < len(outcome.levels):
         doubts.append("levels that differ only in capital letters: one level?")
     if (
@@ -283,7 +289,7 @@ def _outcome_doubts(outcome: Outcome, answers: pl.Series, no_answer: Sequence[st
     if empty := answers.null_count() - strange:
         words = f" (empty, or {', '.join(no_answer)})" if no_answer else ""
         rows = counted(empty, "row has", "rows have")
-        doubts.append(f"{rows} no outcome{words} and would be rejected: not called, or a no?")
+        doubts.append(f"{rows} no outcome{words} and would be rejected: {_WITHOUT[outcome.kind]}?")
     return {outcome.column: "; ".join(doubts)} if doubts else {}
 
 

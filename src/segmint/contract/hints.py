@@ -88,6 +88,12 @@ _PERHAPS_AFTER = re.compile(
     r"|(sale|order|purchase|verkauf|bestell|auftrag|abschluss|venta|pedido|venda|vente|commande|vendita|ordine)s?_?"
     r"(amount|value|sum|total|betrag|wert|summe|importe|valor|montant|importo)"
 )
+# What a customer brings the bank.
+_BRINGS = re.compile(
+    r"(^|_)(profits?|profitability|revenues?|margins?|(life_?time|customer|client)_?value|ltv|cltv|clv|gewinn|ertrag|umsatz|deckungsbeitrag"
+    r"|kunden_?(wert|ertrag|umsatz)|kunden_?deckungsbeitrag|marge[mn]?|beneficio|ganancia|rentabilidade?|lucro|receita|valor_(del?_|do_)?cliente"
+    r"|benefice|rentabilite|chiffre_d_?affaires|valeur_(du_)?client|profitto|margine|ricav[oi]|fatturato|redditivita|valore_(del_)?cliente)(_|$)"
+)
 # A line of service or a product, and no call of a campaign.
 _NO_SUCH_CALL = re.compile(
     r"contactless|banking|inbound|complain|service_?calls?|(call|contact)_?cent(er|re)|call_(account|deposit|money)"
@@ -309,6 +315,11 @@ def date_known_by_name(plain: str) -> Known | None:
 def moment_by_name(plain: str) -> Known:
     """When the bank knows a time of day or a length of time: the later of what its name says of a date and of a column."""
     return max(known_by_name(plain), date_known_by_name(plain) or "planning", key=KNOWN_ORDER.index)
+
+
+def perhaps_value(plain: str) -> bool:
+    """Whether a name may be that of the money that a customer brings."""
+    return bool(_BRINGS.search(without_accents(plain)))
 
 
 def sounds_like_date(plain: str) -> bool:

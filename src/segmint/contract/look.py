@@ -17,6 +17,7 @@ from segmint.contract.hints import feature_role, names_code, personal_role, plai
 from segmint.tables.amounts import bare_amounts, unit_of
 from segmint.wording import counted, quoted, shorten
 
+MIN_PER_LEVEL = 10  # rows, of fewer of which a level may name a person
 MAX_LEVELS = 60
 MAX_ANSWERS = 6
 # What a spreadsheet writes where a formula has no value: never a level.

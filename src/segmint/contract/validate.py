@@ -21,6 +21,7 @@ from segmint.contract.counts import count_values
 from segmint.contract.dates import ISO, format_words, formats_of
 from segmint.contract.ids import bare_ids
 from segmint.contract.ledger import KEPT_REJECTS, KNOWN_NAMES, LEFT_ALONE, Ledger
+from segmint.contract.look import MIN_PER_LEVEL, few_named
 from segmint.contract.totals import batches_of_customers
 from segmint.contract.treatment import said_left_alone
 from segmint.contract.valid_table import ValidTable, concatenate
@@ -156,6 +157,7 @@ def refuse_rejected(ledger: Ledger, contract: Contract, max_rejected: float, *, 
     for reason, count in Counter(ledger.reasons).most_common(8):
         code = reason.partition(": ")[0]
         words = f", which {DETAILS[code]}" if code == UNKNOWN_TREATMENT else ""
+        words += _other_levels(ledger, contract.outcome.levels) if code == "unknown_outcome" else ""
         lines += [f"  {count:,}: {reason}{words}{_first_record(ledger, reason)}"] if code != LEFT_ALONE else []
     lines += [f"  {ledger.left_alone:,} more: nobody called the customer"] if ledger.left_alone else []
     other, dates = _other_sign(ledger), _other_dates(ledger, contract)
@@ -184,6 +186,15 @@ def _without_outcomes(ledger: Ledger, wrong: int, judged: int, max_rejected: flo
         f"({ledger.accepted:,} rows with an outcome are left to learn from); where no outcome means a no, write the no into "
         "the table; "
     )
+
+
+def _other_levels(ledger: Ledger, levels: Sequence[str]) -> str:
+    """Say which levels of the outcome were expected, and which came instead, if ten rows have them."""
+    columns = _rejected_cells(ledger, "unknown_outcome").values()
+    counts = Counter(cell.strip() for cells in columns for cell in cells)
+    often = [level for level, count in counts.most_common() if count >= MIN_PER_LEVEL]
+    came = f" and reads {few_named(often)}" if often else ""
+    return f", which is not {listed(levels, last='or')}{came}"
 
 
 def _other_sign(ledger: Ledger) -> str:

@@ -29,7 +29,7 @@ NO_ANSWER: Final = (
 FEWEST_YES: Final = 50
 """Of those who said yes; with fewer the interval of any figure is too wide to decide anything."""
 
-_WHOLE = r"^([0-9]+)[.,]0+$"  # as pandas and spreadsheets write the whole numbers of a half-empty column
+WHOLE: Final = r"^(-?[0-9]+)[.,]0+$"  # as pandas and spreadsheets write the whole numbers of a half-empty column
 
 
 def few_yes_told(yes: int) -> str:
@@ -53,4 +53,4 @@ def bare_words(values: pl.Series) -> pl.Series:
     -------
     polars.Series of shape (n_rows,), String
     """
-    return values.cast(pl.String).str.strip_chars().str.to_lowercase().str.replace(_WHOLE, "${1}")
+    return values.cast(pl.String).str.strip_chars().str.to_lowercase().str.replace(WHOLE, "${1}")
