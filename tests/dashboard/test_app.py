@@ -193,8 +193,8 @@ def test_without_runs_every_page_says_what_to_do(tmp_path: Path) -> None:
 def test_only_what_can_be_continued_is_said_to_be(tmp_path: Path) -> None:
     table = tmp_path / "a.csv"
     table.write_text("a;b\n1;2\n")
-    going_on = Run.create(tmp_path / "runs", "backtest", [], "", None, {}, source=table, contract_toml="")
-    gone = Run.create(tmp_path / "runs", "measure", [], "", None, {})
+    going_on = Run.create(tmp_path / "runs", "backtest", "", None, {}, source=table, contract_toml="")
+    gone = Run.create(tmp_path / "runs", "measure", "", None, {})
     for run in (going_on, gone):
         run.interrupted()
     overview = client(Desk(tmp_path / "runs"), signed_in=True).get("/").text
@@ -216,14 +216,14 @@ def test_commands_to_type_name_the_folder_of_runs_where_it_is_not_the_usual_one(
         finished = run_with_bundle(runs, 1)
         browser = client(Desk(runs), signed_in=True)
         assert f"(segmint promote {finished}{named})" in browser.get("/").text
-    at_work = Run.create(tmp_path / "runs", "run", [], "", None, {})
+    at_work = Run.create(tmp_path / "runs", "run", "", None, {})
     shown = client(Desk(Path("runs")), signed_in=True).get(f"/runs/{at_work.id}").text
     assert "The run is still at work" in shown
     assert "segmint report" not in shown
 
 
 def test_a_command_that_writes_no_report_is_not_taken_for_an_old_one(tmp_path: Path) -> None:
-    with Run.create(tmp_path, "predict", [], "", None, {}) as run:
+    with Run.create(tmp_path, "predict", "", None, {}) as run:
         run.done({})
     shown = client(Desk(tmp_path), signed_in=True).get(f"/runs/{run.id}").text
     assert "This run has none; what it found is in the files of its folder." in shown
@@ -231,7 +231,7 @@ def test_a_command_that_writes_no_report_is_not_taken_for_an_old_one(tmp_path: P
 
 
 def test_a_run_that_failed_unexpectedly_has_a_page_that_says_so(tmp_path: Path) -> None:
-    with pytest.raises(ZeroDivisionError), Run.create(tmp_path, "predict", [], "", None, {}) as run:
+    with pytest.raises(ZeroDivisionError), Run.create(tmp_path, "predict", "", None, {}) as run:
         raise ZeroDivisionError("a secret of a customer")
     shown = client(Desk(tmp_path), signed_in=True).get(f"/runs/{run.id}")
     assert shown.status_code == 200
@@ -272,7 +272,7 @@ def test_what_monitoring_found_stands_on_the_overview_and_on_its_page(tmp_path: 
 
 def watched(runs: Path, day: str, bundle: str, table: str, *alarms: str) -> str:
     """Leave a monitoring of that day; return its id."""
-    with Run.create(runs, "monitor", [], "", None, {table: "sha256:1", "bundle": f"sha256:{bundle}"}) as run:
+    with Run.create(runs, "monitor", "", None, {table: "sha256:1", "bundle": f"sha256:{bundle}"}) as run:
         run.keep("monitor.json", {"bundle": "/a/folder/model", "alarms": [{"sentence": words} for words in alarms]})
         run.record["made"] = f"2026-03-{day}T10:00:00+00:00"
         run.done({})
@@ -302,19 +302,19 @@ def test_an_alarm_ends_with_the_next_monitoring_and_with_its_model_and_has_a_day
 
 @pytest.mark.parametrize("alarms", ["many", [1], {"sentence": "x"}, None])
 def test_alarms_of_another_shape_take_no_overview_away(tmp_path: Path, alarms: object) -> None:
-    with Run.create(tmp_path, "monitor", [], "", None, {}) as run:
+    with Run.create(tmp_path, "monitor", "", None, {}) as run:
         run.keep("monitor.json", {"alarms": alarms})
         run.done({})
     assert pages.overview(Desk(tmp_path))["alarms"] == []
 
 
 def test_the_overview_says_what_monitoring_raised_first_and_what_failed_alike_once(tmp_path: Path) -> None:
-    with Run.create(tmp_path, "monitor", [], "", None, {}) as watched:
+    with Run.create(tmp_path, "monitor", "", None, {}) as watched:
         watched.keep("monitor.json", {"alarms": [{"sentence": "Ages have moved."}]})
         watched.done({})
     for command, times in (("target", 25), ("run", 3)):
         for _ in range(times):
-            with pytest.raises(DataError), Run.create(tmp_path, command, [], "", None, {}):
+            with pytest.raises(DataError), Run.create(tmp_path, command, "", None, {}):
                 raise DataError("Too few rows.")
     alarms = pages.overview(Desk(tmp_path))["alarms"]
     titles = [alarm["title"] for alarm in alarms]
@@ -325,15 +325,15 @@ def test_the_overview_says_what_monitoring_raised_first_and_what_failed_alike_on
 
 def test_a_failure_is_no_alarm_once_the_same_was_done_with_the_same_table(tmp_path: Path) -> None:
     for day, name in enumerate(("results.csv", "others.csv"), start=1):
-        with pytest.raises(DataError), Run.create(tmp_path, "measure", [], "", None, {name: "sha256:1"}) as failed:
+        with pytest.raises(DataError), Run.create(tmp_path, "measure", "", None, {name: "sha256:1"}) as failed:
             raise DataError("No column 'code'.")
         failed.folder.rename(tmp_path / f"2026-01-0{day}T00-00-00Z-0000")
     assert len(pages.overview(Desk(tmp_path))["alarms"]) == 1
-    with Run.create(tmp_path, "measure", [], "", None, {"results.csv": "sha256:2"}) as again:
+    with Run.create(tmp_path, "measure", "", None, {"results.csv": "sha256:2"}) as again:
         again.done({})
     left = pages.overview(Desk(tmp_path))["alarms"]
     assert [alarm["title"] for alarm in left] == ["Effect of calling failed"]
-    with Run.create(tmp_path, "measure", [], "", None, {"others.csv": "sha256:2"}) as again:
+    with Run.create(tmp_path, "measure", "", None, {"others.csv": "sha256:2"}) as again:
         again.done({})
     assert pages.overview(Desk(tmp_path))["alarms"] == []
 

@@ -26,7 +26,7 @@ FITS, OTHERS = "Its columns are in the table", "Asks for other columns"
 
 
 def a_run(runs: Path, contract: str, *, done: bool = True) -> str:
-    with Run.create(runs, "run", (), "", 1, {}, contract_toml=contract) as here:
+    with Run.create(runs, "run", "", 1, {}, contract_toml=contract) as here:
         if done:
             here.done({})
     return here.id

@@ -84,7 +84,7 @@ def test_the_rows_that_could_not_be_read_are_among_those_left_out(watched: Watch
 
 def test_a_rule_that_waits_for_nobody_is_said_when_it_is_typed_in(watched: Watched, desk: Desk) -> None:
     parts = small_parts() | {"contract": parse_contract(CONTRACT.replace("allowed = [", "# ["), origin="test")}
-    with Run.create(desk.runs, "run", (), "", 1, {}) as here:
+    with Run.create(desk.runs, "run", "", 1, {}) as here:
         write_bundle(here.folder / "bundle", **parts)
         here.done({})
     desk.bundle_name = here.id
@@ -319,7 +319,7 @@ def test_a_run_that_failed_says_what_to_do_and_shows_no_progress(
 
 def test_a_phone_shows_a_list_of_runs_whole(browser: Any, desk: Desk) -> None:
     for table in ("customers_of_the_spring_campaign_2026.parquet", "table.parquet"):
-        with Run.create(desk.runs, "measure", (), "", None, {table: "0"}) as here:
+        with Run.create(desk.runs, "measure", "", None, {table: "0"}) as here:
             here.done({"rows": 1_234_567})
     with served(dashboard(desk)) as port:
         tab = Watched(browser, f"http://127.0.0.1:{port}", desk, width=390, scheme="light").tab

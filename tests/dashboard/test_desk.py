@@ -69,7 +69,7 @@ def test_the_champion_is_used_or_else_the_newest_finished_run_with_a_bundle(tmp_
     desk = Desk(tmp_path)
     assert desk.bundle_run() == first
     digest = desk.bundle().digest
-    with Run.create(tmp_path, "run", (), "", 1, {}) as empty:
+    with Run.create(tmp_path, "run", "", 1, {}) as empty:
         empty.done({})
     assert desk.bundle_run() == first  # the newest has no bundle
     second = run_with_bundle(tmp_path, 2)
@@ -351,7 +351,7 @@ def test_a_list_is_prepared_anew_only_for_other_rules_or_another_bundle(tmp_path
 def test_every_column_that_quotas_are_offered_for_can_have_one(tmp_path: Path) -> None:
     month = '[columns.month]\nkind = "category"\nrole = "context"\nlabel = "month"\nknown = "dialling"\n'
     parts = small_parts() | {"contract": parse_contract(f'{CONTRACT}{month}allowed = ["may", "june"]', origin="test")}
-    with Run.create(tmp_path, "run", (), "", 1, {}) as here:
+    with Run.create(tmp_path, "run", "", 1, {}) as here:
         write_bundle(here.folder / "bundle", **parts)
         here.done({})
     desk = Desk(tmp_path)
@@ -372,7 +372,7 @@ def test_quotas_are_offered_by_segment_and_exclusions_are_not(tmp_path: Path) ->
     people = pl.DataFrame({"age": ages, "job": jobs})
     finder = SegmentFinder(2, "k-means", random_state=1).fit(people)
     found = {"state": finder.state_, "segments": [{"name": "the young"}, {"name": "the old"}]}
-    with Run.create(tmp_path, "run", (), "", 1, {}) as here:
+    with Run.create(tmp_path, "run", "", 1, {}) as here:
         write_bundle(here.folder / "bundle", **small_parts(), segments=found)
         here.done({})
     desk = Desk(tmp_path)

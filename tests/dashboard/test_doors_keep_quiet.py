@@ -91,7 +91,7 @@ def runs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     monkeypatch.setattr(tempfile, "tempdir", None)
     parts = small_parts() | {"contract": parse_contract(CONTRACT + OURS, origin="test")}
     parts["golden"]["rows"] = [row | {"customer": str(n)} for n, row in enumerate(parts["golden"]["rows"])]
-    with Run.create(tmp_path / "runs", "run", (), "", 1, {}) as here:
+    with Run.create(tmp_path / "runs", "run", "", 1, {}) as here:
         write_bundle(here.folder / "bundle", **parts)
         here.done({})
     return tmp_path / "runs"

@@ -97,7 +97,7 @@ def test_a_child_that_is_killed_is_gone_on_with_as_its_run_says(
     program(
         monkeypatch,
         "import os, signal; from pathlib import Path; from segmint.store.run import Run\n"
-        f"Run.create(Path({str(tmp_path)!r}), 'run', [], '', 1, source=Path({str(table)!r}), contract_toml='')\n"
+        f"Run.create(Path({str(tmp_path)!r}), 'run', '', 1, source=Path({str(table)!r}), contract_toml='')\n"
         "os.kill(os.getpid(), signal.SIGKILL)",
     )
     job = Jobs(tmp_path).start("a.csv", table, "bank-marketing")
@@ -169,7 +169,7 @@ def test_the_same_run_goes_on_where_it_was_stopped_and_another_begins(
         monkeypatch,
         "import sys, time; from pathlib import Path; from segmint.store.run import Run\n"
         "runs = Path(sys.argv[sys.argv.index('--runs') + 1])\n"
-        "sys.argv[1] == 'resume' or Run.create(runs, 'run', [], '', 1, source=Path(sys.argv[2]), contract_toml='')\n"
+        "sys.argv[1] == 'resume' or Run.create(runs, 'run', '', 1, source=Path(sys.argv[2]), contract_toml='')\n"
         "time.sleep(60)",
     )
     jobs = Jobs(runs)
@@ -202,7 +202,7 @@ def test_an_older_run_with_the_same_process_id_is_not_taken_for_the_child(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     program(monkeypatch, "import time; time.sleep(60)")
-    with Run.create(tmp_path, "run", (), "", 1, {}) as older:
+    with Run.create(tmp_path, "run", "", 1, {}) as older:
         older.done({})
     jobs = Jobs(tmp_path)
     job = jobs.start("a.csv", few_rows(tmp_path / "t"), "bank-marketing")
@@ -282,7 +282,7 @@ def test_the_job_of_a_page_belongs_to_its_run(tmp_path: Path, monkeypatch: pytes
     made = (
         "import sys; from pathlib import Path; from segmint.store.run import Run\n"
         "runs = Path(sys.argv[sys.argv.index('--runs') + 1])\n"
-        "here = Run.create(runs, 'run', (), '', 1, {}); here.progress('reading', 3, 9); here._update(); here.done({})"
+        "here = Run.create(runs, 'run', '', 1, {}); here.progress('reading', 3, 9); here._update(); here.done({})"
     )
     program(monkeypatch, made)
     job: Job = Jobs(tmp_path).start("a.csv", few_rows(tmp_path / "t"), "bank-marketing")

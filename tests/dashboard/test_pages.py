@@ -71,7 +71,7 @@ def asked(tmp_path: Path) -> Desk:
     edges, counts = [-162.4, 81.75, 370.25], [10, 10]
     reference = {"name": "rate", "kind": "number", "missing_share": 0.0, "edges": edges, "counts": counts, "states": {}}
     parts["reference"]["columns"].append(reference)
-    with Run.create(tmp_path, "run", (), "", 1, {}) as here:
+    with Run.create(tmp_path, "run", "", 1, {}) as here:
         write_bundle(here.folder / "bundle", **parts)
         here.done({})
     return Desk(tmp_path)
@@ -154,7 +154,7 @@ def test_the_form_starts_with_a_customer_there_is(
         {"name": "earlier", "kind": "number", "missing_share": missing, "edges": [90.0, 370.0], "counts": [10, 10, 9], "states": {}},
         {"name": "plan", "kind": "category", "missing_share": missing, "levels": {"old": 20, "new": 9}},
     ]  # fmt: skip
-    with Run.create(tmp_path, "run", (), "", 1, {}) as here:
+    with Run.create(tmp_path, "run", "", 1, {}) as here:
         write_bundle(here.folder / "bundle", **parts)
         here.done({})
     desk = Desk(tmp_path)
@@ -196,7 +196,7 @@ def test_a_run_that_cannot_be_read_takes_no_page_away_and_is_named(tmp_path: Pat
 def test_two_runs_are_compared_older_first_and_nothing_has_no_sign(tmp_path: Path) -> None:
     runs = []
     for seed, f1 in ((1, 0.5), (2, 0.4999)):
-        with Run.create(tmp_path, "run", (), "", seed, {}) as here:
+        with Run.create(tmp_path, "run", "", seed, {}) as here:
             (here.folder / "summary.json").write_text(json.dumps({"quality": {"f1": f1}}))
             here.done({})
         runs.append(here.folder.name)
@@ -209,7 +209,7 @@ def test_two_runs_are_compared_older_first_and_nothing_has_no_sign(tmp_path: Pat
 
 def test_a_run_that_is_gone_is_named_and_no_other_is_compared_in_its_place(tmp_path: Path) -> None:
     here, other, broken = sorted(run_with_bundle(tmp_path, seed) for seed in (1, 2, 3))
-    with Run.create(tmp_path, "target", (), "", 1, {}) as listed:
+    with Run.create(tmp_path, "target", "", 1, {}) as listed:
         listed.done({})
     (tmp_path / broken / "run.json").write_text("{}")
     desk, gone = Desk(tmp_path), "2020-01-02T03-04-05Z-abcd"
@@ -237,7 +237,7 @@ def test_what_is_not_known_of_a_run_is_a_dash_and_no_zero(tmp_path: Path) -> Non
         {"quality": {"f1": 0.5}},
         {"quality": 1},
     ):
-        with Run.create(tmp_path, "run", (), "", 1, {}) as here:
+        with Run.create(tmp_path, "run", "", 1, {}) as here:
             if summary is not None:
                 (here.folder / "summary.json").write_text(json.dumps(summary))
             here.done({})
@@ -262,7 +262,7 @@ def test_no_difference_is_made_of_two_outcomes(tmp_path: Path) -> None:
     other = CONTRACT.replace('column = "y"', 'column = "segment"')
     runs = []
     for day, contract in (("01", CONTRACT), ("02", CONTRACT), ("03", other)):
-        with Run.create(tmp_path, "run", (), "", 1, {}) as here:
+        with Run.create(tmp_path, "run", "", 1, {}) as here:
             (here.folder / "summary.json").write_text(json.dumps({"quality": {"accuracy": 0.5}}))
             (here.folder / "contract.toml").write_text(contract)
             here.done({})
@@ -282,7 +282,7 @@ def test_no_difference_is_made_of_two_outcomes(tmp_path: Path) -> None:
 def test_runs_that_are_left_out_of_a_page_are_counted(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(common, "MOST_RUNS", 2)
     for _ in range(3):
-        with Run.create(tmp_path, "monitor", (), "", None, {}) as here:
+        with Run.create(tmp_path, "monitor", "", None, {}) as here:
             here.done({})
     browser = client(Desk(tmp_path), signed_in=True)
     for path in ("/runs", "/monitoring"):
@@ -306,7 +306,7 @@ def test_no_level_of_headings_is_left_out_on_the_page_of_a_segment(tmp_path: Pat
               "base_known": 1.0}  # fmt: skip
     students = {"key": "1", "name": "Students", "customers": 40, "rows": 40, "share": 0.1, "jaccard": None, "response": None,
                 "markers": [marker], "sentences": [{"kind": "who", "text": "They are young."}]}  # fmt: skip
-    with Run.create(tmp_path, "segment", [], "", 7, {}) as run:
+    with Run.create(tmp_path, "segment", "", 7, {}) as run:
         run.keep("segments.json", {"kind": "discovered", "segments": [students]})
         run.done({"segments": 1})
     page = client(Desk(tmp_path), signed_in=True).get("/segments/1").text
@@ -327,7 +327,7 @@ def test_the_segments_say_what_the_report_decides_by_and_which_run_found_newer_o
     }
     made = []
     for _ in range(2):
-        with Run.create(tmp_path, "segment", [], "", 7, {}) as run:
+        with Run.create(tmp_path, "segment", "", 7, {}) as run:
             run.keep("segments.json", content)
             run.done({"segments": 3})
         made.append(Desk(tmp_path).run(run.folder.name))
@@ -346,7 +346,7 @@ def test_the_segments_say_what_the_report_decides_by_and_which_run_found_newer_o
 
 @pytest.mark.parametrize("damage", ["[1]", "{", None])
 def test_what_a_run_kept_and_nobody_can_read_takes_no_page_with_it(tmp_path: Path, damage: str | None) -> None:
-    with Run.create(tmp_path, "monitor", (), "", None, {}) as watched:
+    with Run.create(tmp_path, "monitor", "", None, {}) as watched:
         watched.done({})
     if damage is not None:
         (watched.folder / "monitor.json").write_text(damage)

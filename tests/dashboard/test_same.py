@@ -78,7 +78,7 @@ def trained(tmp_path: Path) -> Path:
     """A folder of runs with one bundle."""
     parts = small_parts() | {"contract": parse_contract(CONTRACT.replace(PHONE, "") + ID, origin="test")}
     parts["golden"]["rows"] = [row | {"customer": str(n)} for n, row in enumerate(parts["golden"]["rows"])]
-    with Run.create(tmp_path / "runs", "run", (), "", 1, {}) as here:
+    with Run.create(tmp_path / "runs", "run", "", 1, {}) as here:
         write_bundle(here.folder / "bundle", **parts)
         here.done({})
     return tmp_path / "runs"

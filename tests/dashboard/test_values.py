@@ -28,7 +28,7 @@ RATE = (
 def desk(tmp_path: Path) -> Desk:
     parts = small_parts() | {"contract": parse_contract(f"{CONTRACT}{RATE}", origin="test")}
     parts["golden"]["rows"] = [row | {"rate": "5 %"} for row in parts["golden"]["rows"]]
-    with Run.create(tmp_path, "run", (), "", 1, {}) as here:
+    with Run.create(tmp_path, "run", "", 1, {}) as here:
         write_bundle(here.folder / "bundle", **parts)
         here.done({})
     place = tmp_path / "tables" / ("a" * 16)
@@ -69,7 +69,7 @@ def test_levels_that_were_pooled_are_offered_to_nobody(desk: Desk, tmp_path: Pat
     parts["golden"]["rows"] = [row | {"plan": "old"} for row in parts["golden"]["rows"]]
     levels = {"old": 20, "new": 30, "(other)": 90}
     parts["reference"]["columns"].append({"name": "plan", "kind": "category", "missing_share": 0.0, "levels": levels})
-    with Run.create(tmp_path / "more", "run", (), "", 1, {}) as here:
+    with Run.create(tmp_path / "more", "run", "", 1, {}) as here:
         write_bundle(here.folder / "bundle", **parts)
         here.done({})
     asked = pages.try_it(Desk(tmp_path / "more"), {})["fields"]
@@ -82,7 +82,7 @@ def test_only_numbers_ask_for_the_keyboard_of_numbers(desk: Desk, tmp_path: Path
     job = CONTRACT.replace('allowed = ["admin.", "student"]', "")
     parts = small_parts() | {"contract": parse_contract(job, origin="test")}
     parts["reference"]["columns"] = []
-    with Run.create(tmp_path / "more", "run", (), "", 1, {}) as here:
+    with Run.create(tmp_path / "more", "run", "", 1, {}) as here:
         write_bundle(here.folder / "bundle", **parts)
         here.done({})
     page = client(Desk(tmp_path / "more"), signed_in=True).get("/try").text

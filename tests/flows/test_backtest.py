@@ -190,7 +190,7 @@ def test_a_replay_taken_up_again_learns_nothing_twice(
     table = validate(open_table(history), contract, at="dialling")
     waves = flow.waves_of(table, settings)
     policy = flow.money_of(table, waves[0], settings)
-    run = Run.create(tmp_path, "backtest", [], "", 7)
+    run = Run.create(tmp_path, "backtest", "", 7)
     first = replayed(table, waves, policy, settings, remember=run.remember)
 
     def never(self: Any, *more: Any, **settings: Any) -> None:

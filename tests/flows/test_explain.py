@@ -19,6 +19,7 @@ from segmint.flows.run import RunResult
 from segmint.flows.steps.bundle import propensities
 from segmint.flows.steps.named import ids_of
 from segmint.store.bundle import open_bundle
+from segmint.store.command_line import command_line
 from segmint.store.run import Run
 from segmint.tables.source import open_table
 from segmint.wording import signed
@@ -59,9 +60,8 @@ def test_no_sensitive_column_is_a_reason_unless_asked(
 def test_one_customer_is_told_why_what_would_change_it_and_how_sure(
     explained: Explained, done: RunResult, runs: Path, few: pl.DataFrame
 ) -> None:
-    one = explain_customers(
-        few, done.folder, load_config(), runs=runs, customer="17", argv=["explain", "--customer", "17"]
-    )
+    with command_line(["explain", "--customer", "17"]):
+        one = explain_customers(few, done.folder, load_config(), runs=runs, customer="17")
     assert Run.open(one.folder).record["argv"] == ["explain", "--customer", "…"]
     alone = one.reasons.row(0, named=True)
     together = explained.reasons.row(16, named=True)

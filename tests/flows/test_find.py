@@ -27,7 +27,7 @@ TABLE = pl.DataFrame({"client": ["0017", "18", "19"], "surname": ["Zqx", "Zqy", 
 @pytest.fixture
 def runs(tmp_path: Path) -> Path:
     runs = tmp_path / "runs"
-    with Run.create(runs, "run", [], "", 1) as run:
+    with Run.create(runs, "run", "", 1) as run:
         run.keep("segments.parquet", TABLE.select("client"))
         run.keep("rejected.csv", b'record,reason,column,detail,raw\n4,not_a_number,age,no number,"0017;Zqx;old"\n')
         write_training_ids(run.folder, ["17", "20"])

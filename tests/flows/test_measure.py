@@ -472,7 +472,7 @@ def test_who_asked_not_to_be_called_again_is_on_no_later_list(
 def a_made_list(runs: Path) -> tuple[pl.DataFrame, pl.DataFrame]:
     """A list with the run that made it, as far as its counts."""
     listed, results = campaign(n=1_000)
-    with Run.create(runs, "target", (), CONFIG.to_toml(), None, {}) as run:
+    with Run.create(runs, "target", CONFIG.to_toml(), None, {}) as run:
         run.keep(TARGET, {"counts": dict(listed["status"].value_counts().iter_rows())})
         run.done({})
     return listed.with_columns(run=pl.lit(run.id)), results

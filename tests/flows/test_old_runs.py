@@ -19,7 +19,7 @@ from tests.service.small import small_parts
 
 def made(runs: Path, days: int, *, command: str = "predict", ends: bool = True, bundle: bool = False) -> Path:
     """Make a run of so many days ago."""
-    run = Run.create(runs, command, (), "", None)
+    run = Run.create(runs, command, "", None)
     (run.folder / "predictions.parquet").write_text("Canary")
     if bundle:
         write_bundle(run.folder / "bundle", **small_parts())

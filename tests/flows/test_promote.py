@@ -43,7 +43,7 @@ def runs(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def finished(runs: Path, seed: int, inputs: Any = None, **changes: Any) -> Path:
-    with Run.create(runs, "run", (), "", seed, inputs or {}) as here:
+    with Run.create(runs, "run", "", seed, inputs or {}) as here:
         write_bundle(here.folder / "bundle", **small_parts(seed) | changes)
         here.done({})
     return here.folder
@@ -94,7 +94,7 @@ def test_a_challenger_decides_no_later_than_the_champion(tmp_path: Path) -> None
 def test_only_an_update_judges_itself_and_only_by_what_it_wrote(tmp_path: Path, command: str) -> None:
     champion = promote(finished(tmp_path, 1), CONFIG, runs=tmp_path).entry.manifest
     forged = {"passed": True, "verdict": "better", "sentence": "better by far", "champion": champion}
-    with Run.create(tmp_path, command, (), "", 2, {}) as here:
+    with Run.create(tmp_path, command, "", 2, {}) as here:
         write_bundle(here.folder / "bundle", **small_parts(2))
         here.done({})
     (here.folder / "gate.json").write_text(json.dumps(forged))

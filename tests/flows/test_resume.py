@@ -102,7 +102,7 @@ def test_another_python_does_not_continue_what_one_began(tmp_path: Path, monkeyp
     with monkeypatch.context() as before:
         before.setattr("platform.python_version", lambda: "3.9.0")
         before.setattr("platform.machine", lambda: "abacus")
-        here = Run.create(tmp_path, "run", [], "", 1, source=tmp_path / "table.csv")
+        here = Run.create(tmp_path, "run", "", 1, source=tmp_path / "table.csv")
     here.interrupted()
     with pytest.raises(RunError, match=r"platform linux-abacus, now linux-.*; python 3\.9\.0, now 3"):
         resume(here.folder, runs=tmp_path)

@@ -21,10 +21,10 @@ from tests.service.small import small_parts
 
 @pytest.fixture
 def runs(tmp_path: Path) -> Path:
-    with Run.create(tmp_path, "run", (), "", 7, {"bank.csv": "sha256:1"}) as trained:
+    with Run.create(tmp_path, "run", "", 7, {"bank.csv": "sha256:1"}) as trained:
         write_bundle(trained.folder / "bundle", **small_parts())
         trained.done({"rows": 4521, "recipe": "fast", "quality": {"f1": 0.3, "roc_auc": 0.81}})
-    with Run.create(tmp_path, "target", (), "", None, {"bundle": "sha256:2", "wave.csv": "sha256:3"}) as listed:
+    with Run.create(tmp_path, "target", "", None, {"bundle": "sha256:2", "wave.csv": "sha256:3"}) as listed:
         listed.done({"counts": {"listed": 1, "held_out": 0}})
     promote(trained.folder, runs=tmp_path)
     return tmp_path
@@ -73,7 +73,7 @@ def test_a_folder_that_was_named_must_be_there_the_usual_one_need_not(
 
 
 def test_a_run_that_cannot_be_read_is_named(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    with Run.create(tmp_path, "run", (), "", 7) as run:
+    with Run.create(tmp_path, "run", "", 7) as run:
         pass
     record = run.folder / "run.json"
     whole = record.read_text()
@@ -125,7 +125,7 @@ def test_a_champion_that_is_gone_or_that_nobody_can_read_is_told(
 
 def test_a_failure_counts_until_the_same_was_done_with_a_table_of_that_name(tmp_path: Path) -> None:
     def ends(command: str, table: str, status: str) -> Run:
-        with Run.create(tmp_path, command, (), "", None, {table: "sha256:1"}) as run:
+        with Run.create(tmp_path, command, "", None, {table: "sha256:1"}) as run:
             run.done({})
         record = json.loads((run.folder / "run.json").read_text()) | {"status": status}
         (run.folder / "run.json").write_text(json.dumps(record))

@@ -176,7 +176,7 @@ def test_what_if_works_out_only_reasons_that_nobody_asked_for_before(
 
 def test_of_an_earlier_list_only_the_reasons_of_the_rows_it_lists_are_known(tmp_path: Path) -> None:
     inputs = {"a.csv": "sha256:1", "bundle": "sha256:2"}
-    with Run.create(tmp_path, "target", (), policy().to_toml(), None, inputs) as earlier:
+    with Run.create(tmp_path, "target", policy().to_toml(), None, inputs) as earlier:
         rows = {
             "record": [1, 2, 3], "customer": ["17", "17", "18"], "status": ["suppressed", "listed", "listed"],
             "reason_1": ["of record 2", "of record 2", None], "reason_2": [None] * 3, "reason_3": [None] * 3,

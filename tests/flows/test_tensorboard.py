@@ -107,7 +107,7 @@ def test_out_02_no_name_in_the_log_runs_or_loads_anything(tmp_path: Path, count:
 
     hostile = payloads(count)
     curve = (np.arange(40) % 2 == 0, np.linspace(0, 1, 40))
-    run = Run.create(tmp_path, "run", (), "", 1)
+    run = Run.create(tmp_path, "run", "", 1)
     log = TensorBoardLog(run.folder / "tensorboard")
     settings = "\n".join(f"note = '{text}'" for text in hostile)
     texts = {"results/settings": f"```toml\n{settings}\n```", "results/conclusion": "\n\n".join(hostile)}

@@ -22,7 +22,7 @@ GATE = Gate(True, "better", "a test")
 
 
 def run_with_bundle(runs: Path, seed: int, at: str = "planning") -> str:
-    with Run.create(runs, "run", (), "", seed, {}) as here:
+    with Run.create(runs, "run", "", seed, {}) as here:
         write_bundle(here.folder / "bundle", **small_parts(seed) | {"at": at})
         here.done({})
     return here.folder.name

@@ -28,7 +28,7 @@ Make = Callable[[int], Path]
 @pytest.fixture
 def finished(tmp_path: Path, parts: dict[str, Any]) -> Make:
     def make(seed: int) -> Path:
-        with Run.create(tmp_path / "runs", "run", [], "seed = 1\n", seed) as run:
+        with Run.create(tmp_path / "runs", "run", "seed = 1\n", seed) as run:
             write_bundle(run.folder / "bundle", **{**parts, "card": f"the bundle of run {seed}"})
             run.keep("summary.json", {"quality": {"roc_auc": 0.75}})
             run.keep("tables/columns.parquet", b"a table")
@@ -226,14 +226,14 @@ def test_writing_the_page_again_does_not_vouch_for_anything_else(finished: Make)
 
 
 def test_a_run_that_is_not_finished_vouches_for_nothing(tmp_path: Path) -> None:
-    run = Run.create(tmp_path, "run", [], "", 1)
+    run = Run.create(tmp_path, "run", "", 1)
     assert "not finished" in checked(run.folder).detail
     with pytest.raises(RunError, match="vouches for no file"):
         require_as_made(run.record, run.folder)
 
 
 def test_a_run_of_a_command_without_a_bundle_is_verified_by_its_files(tmp_path: Path) -> None:
-    with Run.create(tmp_path, "target", [], "", 1) as run:
+    with Run.create(tmp_path, "target", "", 1) as run:
         run.done({"counts": {"call": 3}})
     (only,) = verify_bundle(run.folder, predict)
     assert only.ok
@@ -296,7 +296,7 @@ def test_a_file_of_customers_written_again_without_one_is_changed(finished: Make
 
 
 def test_the_seal_does_not_depend_on_how_the_record_was_held(tmp_path: Path) -> None:
-    with Run.create(tmp_path, "run", [], "", 1) as run:
+    with Run.create(tmp_path, "run", "", 1) as run:
         run.done({"by_number": {1: 2.5, 10: 1e-7}, "both": ("a", None)})
     read = Run.open(run.folder)
     assert not look(read.record, read.folder).differences

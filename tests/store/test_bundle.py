@@ -265,7 +265,7 @@ def test_a_runs_id_is_enough_and_a_wrong_one_is_told(tmp_path: Path) -> None:
 def test_the_beginning_of_an_id_is_enough_unless_several_begin_so(parts: dict[str, Any], tmp_path: Path) -> None:
     ids = ["2026-03-14T10-15-02Z-3f9c", "2026-03-14T11-00-00Z-3f9c"]
     for name in ids:
-        with Run.create(tmp_path, "run", (), "", None) as here:
+        with Run.create(tmp_path, "run", "", None) as here:
             here.done()
         here.folder.rename(tmp_path / name)
         write_bundle(tmp_path / name / "bundle", **parts)
@@ -280,10 +280,10 @@ def test_the_beginning_of_an_id_is_enough_unless_several_begin_so(parts: dict[st
 def test_a_run_without_a_bundle_says_what_it_did_and_which_to_take(
     command: str, said: str, parts: dict[str, Any], tmp_path: Path
 ) -> None:
-    with Run.create(tmp_path, "run", (), "", None) as trained:
+    with Run.create(tmp_path, "run", "", None) as trained:
         write_bundle(trained.folder / "bundle", **parts)
         trained.done()
-    with suppress(DataError), Run.create(tmp_path, command, (), "", None) as other:
+    with suppress(DataError), Run.create(tmp_path, command, "", None) as other:
         if command == "run":
             raise DataError("No rows.")
     for name in (other.id, other.folder):
@@ -294,7 +294,7 @@ def test_a_run_without_a_bundle_says_what_it_did_and_which_to_take(
 
 def test_a_bundle_is_of_the_run_in_which_it_lies_and_of_no_other_folder(tmp_path: Path) -> None:
     runs, elsewhere = tmp_path / "runs", tmp_path / "elsewhere"
-    with Run.create(runs, "run", (), "", 1, {}) as run:
+    with Run.create(runs, "run", "", 1, {}) as run:
         run.done({})
     (run.folder / "bundle").mkdir()
     for told in (run.id, run.id[:19], run.folder, str(run.folder / "bundle"), runs / ".." / "runs" / run.id):

@@ -31,7 +31,7 @@ Finished = Callable[[int], Run]
 @pytest.fixture
 def finished(tmp_path: Path, parts: dict[str, object]) -> Finished:
     def make(seed: int) -> Run:
-        run = Run.create(tmp_path, "run", [], "", seed)
+        run = Run.create(tmp_path, "run", "", seed)
         weights = {name: array + np.float32(seed) for name, array in parts["weights"].items()}  # type: ignore[attr-defined]
         write_bundle(run.folder / "bundle", **{**parts, "weights": weights})
         run.done()
@@ -164,7 +164,7 @@ def test_promoting_the_champion_again_changes_nothing(finished: Finished, tmp_pa
 
 
 def test_only_a_finished_run_of_this_folder_with_a_sound_bundle_is_promoted(finished: Finished, tmp_path: Path) -> None:
-    running = Run.create(tmp_path, "run", [], "", 1)
+    running = Run.create(tmp_path, "run", "", 1)
     with pytest.raises(RunError, match="it is running"):
         promote(tmp_path, running.id, GOOD)
     running.done()

@@ -70,9 +70,9 @@ def hostile_names(count: int) -> list[str]:
 
 def test_no_name_opens_anything_outside_the_folder_of_runs(tmp_path: Path) -> None:
     runs = tmp_path / "runs"
-    Run.create(runs, "run", [], "", 1).done()
+    Run.create(runs, "run", "", 1).done()
     outside = tmp_path / "outside"
-    whole = Run.create(tmp_path, "run", [], "", 1)
+    whole = Run.create(tmp_path, "run", "", 1)
     whole.done()
     whole.folder.rename(outside)
     (runs / ID).symlink_to(outside)

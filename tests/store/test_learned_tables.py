@@ -12,7 +12,7 @@ from segmint.store.run import Run
 
 
 def finished(runs: Path, command: str, *fingerprints: str) -> Path:
-    with Run.create(runs, command, (), "", 1, {f"{mark}.csv": mark for mark in fingerprints}) as here:
+    with Run.create(runs, command, "", 1, {f"{mark}.csv": mark for mark in fingerprints}) as here:
         here.done({})
     return here.folder
 

@@ -67,6 +67,6 @@ def test_without_locks_runs_and_files_are_made_all_the_same(tmp_path: Path) -> N
     publish_bytes(tmp_path / "file", b"whole")
     publish_bytes(tmp_path / "file", b"again")
     assert (tmp_path / "file").read_bytes() == b"again"
-    with Run.create(tmp_path / "runs", "run", (), "", None, {}) as here:
+    with Run.create(tmp_path / "runs", "run", "", None, {}) as here:
         here.done({})
     assert here.status == "done"

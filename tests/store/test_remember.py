@@ -91,7 +91,7 @@ def test_two_who_compute_the_same_at_once_both_get_it(tmp_path: Path) -> None:
 
 
 def test_a_run_keeps_results_in_its_work_folder(tmp_path: Path) -> None:
-    run = Run.create(tmp_path, "run", [], "", 1)
+    run = Run.create(tmp_path, "run", "", 1)
     run.remember({"fold": 1}, lambda: {"value": 1})
     run.interrupted()
     assert Run.open(run.folder).remember({"fold": 1}, never) == {"value": 1}
@@ -99,7 +99,7 @@ def test_a_run_keeps_results_in_its_work_folder(tmp_path: Path) -> None:
 
 
 def test_what_was_kept_goes_with_the_end_of_the_work_and_stays_when_it_may_be_continued(tmp_path: Path) -> None:
-    done, failed = (Run.create(tmp_path, "run", (), "", 7) for _ in range(2))
+    done, failed = (Run.create(tmp_path, "run", "", 7) for _ in range(2))
     for run in (done, failed):
         run.remember({"a": 1}, lambda: {"found": 2})
     done.done()

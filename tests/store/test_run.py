@@ -17,6 +17,7 @@ from pathlib import Path
 import pytest
 
 from segmint.errors import DataError, RunError
+from segmint.store.command_line import command_line
 from segmint.store.process import is_alive, this_process
 from segmint.store.run import Run, installed_versions
 from segmint.store.runs import runs_in
@@ -24,7 +25,8 @@ from segmint.store.staging import passing_folder
 
 
 def create(runs: Path) -> Run:
-    return Run.create(runs, "run", ["run", "bank.csv"], "seed = 7\n", 7, {"bank.csv": "sha256:00"})
+    with command_line(["run", "bank.csv"]):
+        return Run.create(runs, "run", "seed = 7\n", 7, {"bank.csv": "sha256:00"})
 
 
 def on_disk(run: Run) -> dict[str, object]:
@@ -59,7 +61,7 @@ def test_where_nothing_may_be_written_another_folder_is_named_that_still_finds_t
 ) -> None:
     monkeypatch.setattr(os, "access", lambda *_: False)  # root may write everywhere
     with pytest.raises(RunError, match="Nothing may be written into the folder") as caught:
-        Run.create(tmp_path, "predict", [], "", None, inputs)
+        Run.create(tmp_path, "predict", "", None, inputs)
     assert ("name the bundle by the folder of its run" in caught.value.fix) is ("bundle" in inputs)
     assert "--runs" in caught.value.fix
 
@@ -102,7 +104,7 @@ def test_a_run_whose_process_is_gone_shows_as_interrupted(tmp_path: Path) -> Non
         import os, sys, signal
         from pathlib import Path
         from segmint.store.run import Run
-        run = Run.create(Path(sys.argv[1]), "run", [], "", 1)
+        run = Run.create(Path(sys.argv[1]), "run", "", 1)
         print(run.folder, flush=True)
         os.kill(os.getpid(), signal.SIGKILL)
     """)
@@ -175,7 +177,7 @@ def test_what_killed_commands_left_goes_with_the_next_run_and_what_lives_stays(t
             path.write_text("Canary")
             os.kill(os.getpid(), signal.SIGKILL)
         runs, where = Path(sys.argv[1]), sys.argv[2]
-        run = Run.create(runs, "predict", [], "", 1)
+        run = Run.create(runs, "predict", "", 1)
         if where == "beside":
             with staging(runs / "2026-03-14T10-15-02Z-ffff") as folder:
                 die(folder / "run.json")

@@ -10,12 +10,14 @@ import pytest
 
 from segmint.cli import main
 from segmint.errors import RunError
+from segmint.store.command_line import command_line
 from segmint.store.run import Run
 from segmint.store.runs import find_run, runs_in
 
 
 def finished(runs: Path) -> Run:
-    run = Run.create(runs, "run", ["run", "k\udc80.csv"], "seed = 7\n", 7, {"k\udc80.csv": "sha256:00"})
+    with command_line(["run", "k\udc80.csv"]):
+        run = Run.create(runs, "run", "seed = 7\n", 7, {"k\udc80.csv": "sha256:00"})
     run.done({"rows": 10, "quality": {"f1": 0.5}, "counts": {"listed": 1}})
     return run
 

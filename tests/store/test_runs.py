@@ -14,7 +14,7 @@ from segmint.store.runs import find_run, runs_in
 
 
 def create(runs: Path) -> Run:
-    return Run.create(runs, "run", ["run", "bank.csv"], "seed = 7\n", 7, {"bank.csv": "sha256:00"})
+    return Run.create(runs, "run", "seed = 7\n", 7, {"bank.csv": "sha256:00"})
 
 
 def test_runs_are_listed_newest_first_and_strangers_are_passed_over(tmp_path: Path) -> None:

@@ -16,6 +16,7 @@ from segmint.cli import contracts, customers, dashboard, lists, serve, time, tra
 from segmint.cli.screen import silence, tell_beside
 from segmint.cli.stopped import INTERRUPTED, ended_by, stopped
 from segmint.cli.streams import flush_streams
+from segmint.store.command_line import command_line
 from segmint.wording import printable
 
 if TYPE_CHECKING:
@@ -59,7 +60,8 @@ def main(argv: Sequence[str] | None = None) -> int:
     from segmint.errors import SegmintError
 
     try:
-        app(args=None if argv is None else list(argv), prog_name="segmint")
+        with command_line(sys.argv[1:] if argv is None else argv):
+            app(args=None if argv is None else list(argv), prog_name="segmint")
     except SegmintError as error:
         return _refused(error, argv)
     except OSError as error:

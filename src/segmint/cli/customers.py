@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -34,7 +33,7 @@ def predict(
 
     settings = load_config(config, sets or ())
     with Screen(json=json, quiet=quiet) as screen:
-        result = flow(table, bundle, settings, runs=runs, out=out, argv=sys.argv[1:], progress=screen.progress)
+        result = flow(table, bundle, settings, runs=runs, out=out, progress=screen.progress)
     results.predicted(screen, result)
 
 
@@ -78,7 +77,7 @@ def segment(
     if (contract is None) == (assign_with is None):
         raise typer.BadParameter("say either --contract or --assign-with")
     with Screen(json=json, quiet=quiet) as screen:
-        more: dict[str, Any] = {"runs": runs, "argv": sys.argv[1:], "progress": screen.progress}
+        more: dict[str, Any] = {"runs": runs, "progress": screen.progress}
         if assign_with is not None:
             result = assigning.assign(table, assign_with, settings, **more)
         else:
@@ -114,9 +113,7 @@ def explain(
 
     settings = load_config(config, sets or ())
     with Screen(json=json, quiet=quiet) as screen:
-        result = flow(
-            table, bundle, settings, customer=customer, runs=runs, argv=sys.argv[1:], progress=screen.progress
-        )
+        result = flow(table, bundle, settings, customer=customer, runs=runs, progress=screen.progress)
     results.explained(screen, result)
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -44,9 +43,7 @@ def target(
     settings = load_config((config, policy), sets or (), {"policy.history": None if history is None else str(history)})
     settings = _with_objections(settings, suppress or [])
     with Screen(json=json, quiet=quiet) as screen:
-        result = flow(
-            table, bundle, settings, runs=runs, out=out, dialler=dialler, argv=sys.argv[1:], progress=screen.progress
-        )
+        result = flow(table, bundle, settings, runs=runs, out=out, dialler=dialler, progress=screen.progress)
     results.targeted(screen, result)
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from pathlib import Path
 from typing import Annotated
 
@@ -74,7 +73,7 @@ def backtest(
     }
     settings = load_config((config, policy), sets or (), flags)
     with Screen(json=json, quiet=quiet) as screen:
-        result = flow(history, contract, settings, runs=runs, argv=sys.argv[1:], progress=screen.progress)
+        result = flow(history, contract, settings, runs=runs, progress=screen.progress)
     shown.backtested(screen, result)
 
 
@@ -121,7 +120,6 @@ def monitor(
             runs=runs,
             outcomes=outcomes,
             codes=codes,
-            argv=sys.argv[1:],
             progress=screen.progress,
         )
     shown.monitored(screen, result)
@@ -158,7 +156,7 @@ def update(
     with Screen(json=json, quiet=quiet) as screen:
         result = flow(
             results, scored, bundle, settings, runs=runs, codes=codes, history=history, customers=customers,
-            argv=sys.argv[1:], progress=screen.progress,
+            progress=screen.progress,
         )  # fmt: skip
     shown.updated(screen, result)
 
@@ -247,7 +245,7 @@ def measure(
     with Screen(json=json, quiet=quiet) as screen:
         result = flow(
             call_list, results, settings, runs=runs, codes=codes, purchases=purchases, earlier=earlier or (), level=level,
-            silence_means_no=silence_means_no, do_not_call=do_not_call, argv=sys.argv[1:], progress=screen.progress,
+            silence_means_no=silence_means_no, do_not_call=do_not_call, progress=screen.progress,
         )  # fmt: skip
     shown.measured(screen, result)
     if lost := [said for said in (result.not_grown, result.lost_objections) if said]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from pathlib import Path
 from typing import Annotated
 
@@ -56,9 +55,7 @@ def run(
     settings = load_config(config, sets or (), run_flags(at, seed, folds, recipe, no_compare, search))
     refuse_folds_of_a_search(settings, folds, sets or ())
     with Screen(json=json, quiet=quiet) as screen:
-        result = flow(
-            table, contract, settings, runs=runs, argv=sys.argv[1:], progress=screen.progress, say=screen.notice
-        )
+        result = flow(table, contract, settings, runs=runs, progress=screen.progress, say=screen.notice)
     results.run_result(screen, result)
 
 
@@ -93,7 +90,7 @@ def demo(
     settings = load_config(config, sets or (), run_flags(at, seed, folds, recipe, no_compare, search))
     refuse_folds_of_a_search(settings, folds, sets or ())
     with Screen(json=json, quiet=quiet) as screen:
-        result = flow(settings, runs=runs, argv=sys.argv[1:], progress=screen.progress, say=screen.notice)
+        result = flow(settings, runs=runs, progress=screen.progress, say=screen.notice)
     results.run_result(screen, result)
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -42,7 +41,6 @@ def assign(
     config: Settings = None,
     *,
     runs: Place = RUNS,
-    argv: Sequence[str] = (),
     progress: Progress = silent,
 ) -> Segmented:
     """Put new customers into the segments that an earlier run found.
@@ -57,8 +55,6 @@ def assign(
     config : Config or path, optional
     runs : path
         The folder that holds all runs.
-    argv : sequence of str
-        The command as typed, for the record.
     progress : Progress
         Told how far the work is.
 
@@ -92,7 +88,7 @@ def assign(
     config = of_the_segments_moment(config, earlier.at)
     opened = open_source(source, config.data)
     require_contract(opened, earlier.contract, purpose="predict", at=config.data.at)
-    with Run.create(runs, "segment", argv, config.to_toml(), None, {opened.name: opened.fingerprint}) as here:
+    with Run.create(runs, "segment", config.to_toml(), None, {opened.name: opened.fingerprint}) as here:
         table = read(opened, earlier.contract, config.data, here, purpose="predict", progress=progress)
         if not len(table):
             raise DataError("No row could be read.", expected="at least one row", fix="check the table")

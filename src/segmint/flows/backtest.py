@@ -84,7 +84,6 @@ def backtest(
     config: Settings = None,
     *,
     runs: Place = RUNS,
-    argv: Sequence[str] = (),
     progress: Progress = silent,
     here: Run | None = None,
 ) -> Backtested:
@@ -100,8 +99,6 @@ def backtest(
         has. Without economics, a success brings 1 and a call costs the response rate before the first wave.
     runs : path
         The folder that holds all runs.
-    argv : sequence of str
-        The command as typed, for the record.
     progress : Progress
         Told how far the work is.
     here : Run, optional
@@ -116,7 +113,7 @@ def backtest(
     contract = contract_of(contract)
     opened = open_source(source, config.data)
     require_contract(opened, contract, at=config.data.at)
-    with here or begin("backtest", source, opened, contract, config, runs=runs, argv=argv) as here:
+    with here or begin("backtest", source, opened, contract, config, runs=runs) as here:
         return backtest_in(here, opened, contract, config, progress=progress)
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from importlib import resources
 from pathlib import Path
 
@@ -38,9 +38,8 @@ def demo(
     config: Settings = None,
     *,
     runs: Place = RUNS,
-    argv: Sequence[str] = (),
     progress: Progress = silent,
     say: Callable[[str], None] = nobody,
 ) -> RunResult:
     """Run everything on the embedded sample: 4,521 calls of a Portuguese bank (CC BY 4.0)."""
-    return run(sample_path(), CONTRACT, config, runs=runs, argv=argv, progress=progress, say=say)
+    return run(sample_path(), CONTRACT, config, runs=runs, progress=progress, say=say)

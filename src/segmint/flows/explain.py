@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -81,7 +80,6 @@ def explain_customers(
     customer: str | None = None,
     runs: Place = RUNS,
     sensitive: bool = False,
-    argv: Sequence[str] = (),
     progress: Progress = silent,
 ) -> Explained:
     """Say why customers get the predictions they get.
@@ -100,8 +98,6 @@ def explain_customers(
         The folder that holds all runs.
     sensitive : bool
         Whether sensitive columns may be named as reasons.
-    argv : sequence of str
-        The command as typed, for the record.
     progress : Progress
         Told how far the work is.
 
@@ -121,7 +117,7 @@ def explain_customers(
     if customer is not None:
         customer = _as_written(opened, opened_bundle.contract, customer)
     inputs = inputs_of(opened, bundle=opened_bundle.digest)
-    with Run.create(runs, "explain", _without_customer(argv), config.to_toml(), None, inputs) as here:
+    with Run.create(runs, "explain", config.to_toml(), None, inputs) as here:
         table = read(opened, opened_bundle.contract, config.data, here, purpose="predict", progress=progress)
         if customer is not None:
             one = one_customer(table, customer)
@@ -187,17 +183,6 @@ def one_customer(table: ValidTable, customer: str) -> ValidTable:
     if not len(found):
         raise _no_customer(customer, has_ids=table.ids is not None)
     return table.rows(np.arange(len(table)) == found[0])
-
-
-def _without_customer(argv: Sequence[str]) -> list[str]:
-    """Leave out of a command who was asked about: the run's record names no customer."""
-    said: list[str] = []
-    for word in argv:
-        if said and said[-1] == "--customer":
-            said.append("…")
-        else:
-            said.append("--customer=…" if word.startswith("--customer=") else word)
-    return said
 
 
 def _as_written(source: TableSource, contract: Contract, customer: str) -> str:

@@ -98,7 +98,6 @@ def measure(
     level: float = EFFECT_LEVEL,
     silence_means_no: bool = False,
     do_not_call: Place | None = None,
-    argv: Sequence[str] = (),
     progress: Progress = silent,
 ) -> Measured:
     """Measure what calling changed, against the customers held out.
@@ -128,8 +127,6 @@ def measure(
     do_not_call : path, optional
         A growing .csv file that gets everyone who asked not to be called again, also if no effect can be told. Where it
         cannot be written, `Measured.not_grown` says why and the run has them.
-    argv : sequence of str
-        The command as typed, for the record.
     progress : Progress
         Told how far the work is.
 
@@ -153,7 +150,7 @@ def measure(
     progress("reading results", 0, 1)
     read = _read(tables, meaning, config, runs)
     progress("reading results", 1, 1)
-    with Run.create(runs, "measure", argv, config.to_toml(), None, inputs) as here:
+    with Run.create(runs, "measure", config.to_toml(), None, inputs) as here:
         _keep_lists(here, read.joined)
         grown = (
             None if do_not_call is None else _add(do_not_call, read.joined, read.contract, read.codes.customer, here)

@@ -89,7 +89,6 @@ def monitor(
     runs: Place = RUNS,
     outcomes: Any = None,
     codes: Place | None = None,
-    argv: Sequence[str] = (),
     progress: Progress = silent,
 ) -> Monitored:
     """Hold a wave of customers against a bundle's training table; with outcomes, also what happened against promises.
@@ -107,8 +106,6 @@ def monitor(
         Results of the wave, for a bundle of a response: a row per call with its code, or the contract's outcome column.
     codes : path, optional
         TOML that says what the codes mean.
-    argv : sequence of str
-        The command as typed, for the record.
     progress : Progress
         Told how far the work is.
 
@@ -128,7 +125,7 @@ def monitor(
     if told is not None:
         meaning_of(told, known.contract, meaning)
     inputs = inputs_of(opened, bundle=known.digest)
-    with Run.create(runs, "monitor", argv, config.to_toml(), None, inputs) as here:
+    with Run.create(runs, "monitor", config.to_toml(), None, inputs) as here:
         table = read(opened, known.contract, config.data, here, purpose="predict", progress=progress)
         groups = row_customers(table)
         customers = np.unique(groups).size

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
@@ -146,7 +146,6 @@ def predict(
     *,
     runs: Place = RUNS,
     out: Place | None = None,
-    argv: Sequence[str] = (),
     progress: Progress = silent,
 ) -> Predicted:
     """Predict every customer of a table with a bundle.
@@ -163,8 +162,6 @@ def predict(
     out : path, optional
         Where a copy goes: .csv or .xlsx (safe to open in a spreadsheet) or .parquet. Never the table itself, nor the bundle's
         folder.
-    argv : sequence of str
-        The command as typed, for the record.
     progress : Progress
         Told how far the work is.
 
@@ -183,7 +180,7 @@ def predict(
     opened = open_source(source, config.data)
     require_contract(opened, opened_bundle.contract, purpose="predict", at=opened_bundle.at)
     inputs = inputs_of(opened, bundle=opened_bundle.digest)
-    with Run.create(runs, "predict", argv, config.to_toml(), None, inputs) as here:
+    with Run.create(runs, "predict", config.to_toml(), None, inputs) as here:
         learned = Learned.of(opened_bundle, run_folder(bundle, runs), opened)
         work = _Work(opened_bundle, learned)
         rejected = here.folder / REJECTED

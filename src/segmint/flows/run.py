@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -137,7 +137,6 @@ def run(
     config: Settings = None,
     *,
     runs: Place = RUNS,
-    argv: Sequence[str] = (),
     progress: Progress = silent,
     say: Callable[[str], None] = nobody,
     here: Run | None = None,
@@ -151,8 +150,6 @@ def run(
     config : Config or path, optional
     runs : path
         The folder that holds all runs.
-    argv : sequence of str
-        The command as typed, for the record.
     progress : Progress
     say : callable (sentence)
         Told, before the work starts, what a long recipe will take and what it does without.
@@ -171,7 +168,7 @@ def run(
     contract = contract_of(contract)
     opened = open_source(source, settings.data)
     require_contract(opened, contract, at=settings.data.at)
-    with here or begin("run", source, opened, contract, settings, runs=runs, argv=argv) as here:
+    with here or begin("run", source, opened, contract, settings, runs=runs) as here:
         if settings.search.enabled:
             require_optuna()
         clock, both = _Clock(), tell_both(progress, here.progress)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -67,7 +66,6 @@ def segment(
     config: Settings = None,
     *,
     runs: Place = RUNS,
-    argv: Sequence[str] = (),
     progress: Progress = silent,
 ) -> Segmented:
     """Find groups of customers with common characteristics, say who they are, and prove it on rows kept apart.
@@ -80,8 +78,6 @@ def segment(
         `segments` says how.
     runs : path
         The folder that holds all runs.
-    argv : sequence of str
-        The command as typed, for the record.
     progress : Progress
         Told how far the work is.
 
@@ -97,7 +93,7 @@ def segment(
     answered = has_answers(opened, contract)
     purpose: Purpose = "train" if answered else "predict"
     require_contract(opened, contract, purpose=purpose, at=config.data.at)
-    with Run.create(runs, "segment", argv, config.to_toml(), config.seed, {opened.name: opened.fingerprint}) as here:
+    with Run.create(runs, "segment", config.to_toml(), config.seed, {opened.name: opened.fingerprint}) as here:
         table = read(opened, contract, config.data, here, purpose=purpose, progress=progress)
         require_settings(table, config)
         found = find_segments(table, config, progress=progress)

@@ -110,7 +110,6 @@ def target(
     runs: Place = RUNS,
     out: Place | None = None,
     dialler: Place | None = None,
-    argv: Sequence[str] = (),
     progress: Progress = silent,
 ) -> Targeted:
     """Choose whom to call under the bank's policy and hand the list over.
@@ -130,8 +129,6 @@ def target(
         A folder, not there yet, that receives copies: ``call_list.parquet``, ``call_list.xlsx``, ``dialler.csv``.
     dialler : path, optional
         A TOML profile of what the dialler accepts.
-    argv : sequence of str
-        The command as typed, for the record.
     progress : Progress
         Told how far the work is.
 
@@ -164,7 +161,7 @@ def target(
         require_sources(given, _list_columns(opened, opened_bundle.contract, policy))
     earlier = None if policy.compare_with is None else read_earlier_list(policy.compare_with)
     learned = Learned.of(opened_bundle, run_folder(bundle, runs), opened)
-    with Run.create(runs, "target", argv, config.to_toml(), None, inputs) as here:
+    with Run.create(runs, "target", config.to_toml(), None, inputs) as here:
         contract = opened_bundle.contract
         table = read(opened, contract, config.data, here, purpose="predict", progress=progress)
         progress("weighing", 0, 1)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -94,7 +93,6 @@ def update(
     history: Any = None,
     customers: Any = None,
     upcoming: Place | None = None,
-    argv: Sequence[str] = (),
     progress: Progress = silent,
 ) -> Updated:
     """Make a challenger from what became of a scored wave.
@@ -122,8 +120,6 @@ def update(
         The table that was scored, for a call list: it carries no columns that a new network could be judged on.
     upcoming : path, optional
         Who is called next: the teacher of the network trained on `history` labels them too.
-    argv : sequence of str
-        The command as typed, for the record.
     progress : Progress
         Told how far the work is.
 
@@ -152,9 +148,9 @@ def update(
         wave, left_out = _apart_from(read_frame(history, config.data, whole=False), wave, current.contract)
         receipt += left_out
         settings = config.model_copy(update={"model": config.model.over_time})
-        trained = train_run(history, current.contract, settings, runs=runs, argv=argv, progress=progress)
+        trained = train_run(history, current.contract, settings, runs=runs, progress=progress)
         draft = _trained_anew(trained.folder, current, wave)
-    with Run.create(runs, "update", argv, config.to_toml(), config.seed, inputs) as here:
+    with Run.create(runs, "update", config.to_toml(), config.seed, inputs) as here:
         return _challenger(here, draft, current, wave, before, receipt)
 
 

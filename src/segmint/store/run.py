@@ -15,7 +15,7 @@ import threading
 import time
 import tomllib
 import traceback
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from datetime import UTC, datetime, timedelta
 from importlib import metadata
@@ -27,6 +27,7 @@ import polars as pl
 
 from segmint.errors import RunError, SegmintError, why
 from segmint.store import as_made, strict_json
+from segmint.store.command_line import as_typed
 from segmint.store.locks import open_folder, take_lock
 from segmint.store.process import is_alive, is_here, this_process
 from segmint.store.promoted import RUN_ID
@@ -99,7 +100,6 @@ class Run:
         cls,
         runs: Path,
         command: str,
-        argv: Sequence[str],
         config_toml: str,
         seed: int | None,
         inputs: Mapping[str, str] | None = None,
@@ -108,6 +108,8 @@ class Run:
         contract_toml: str | None = None,
     ) -> Run:
         """Start a run: its folder appears in `runs` whole, with ``run.json`` and ``config.toml`` in it.
+
+        The record keeps the command that stands in `command_line`.
 
         What earlier commands left by halves that were killed is removed first.
         A command that can be continued also says where its table lies and what contract it has.
@@ -128,7 +130,7 @@ class Run:
             "format": FORMAT,
             "id": name,
             "command": command,
-            "argv": list(argv),
+            "argv": as_typed(),
             "status": "running",
             "process": this_process(),
             "made": _stamp(now),

@@ -98,7 +98,7 @@ def test_what_is_no_file_is_not_replaced(tmp_path: Path, out: str) -> None:
 
 @pytest.mark.parametrize("place", ["segments.parquet", "new.parquet", "bundle/new.parquet"])
 def test_nothing_is_written_into_another_run(tmp_path: Path, place: str) -> None:
-    earlier = Run.create(tmp_path / "runs", "run", [], "", None)
+    earlier = Run.create(tmp_path / "runs", "run", "", None)
     earlier.done()
     (tmp_path / "link").symlink_to(earlier.folder)
     customers = pl.DataFrame({"age": [41], "job": ["student"]})

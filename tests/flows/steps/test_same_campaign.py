@@ -23,7 +23,7 @@ CUSTOMERS = pl.Series(["c1", "c2", "c3", "record 7"])
 
 
 def a_list(runs: Path, campaign: str, called: list[str], *, command: str = "target") -> Path:
-    with Run.create(runs, command, (), f'[policy]\ncampaign = "{campaign}"\n', None, {"a.csv": "sha256:1"}) as here:
+    with Run.create(runs, command, f'[policy]\ncampaign = "{campaign}"\n', None, {"a.csv": "sha256:1"}) as here:
         statuses = {"customer": [*called, "c3"], "status": ["listed"] * len(called) + ["held_out"]}
         pl.DataFrame(statuses).write_parquet(here.folder / "call_list.parquet")
         here.done({})

@@ -9,7 +9,7 @@ import re
 import shlex
 import shutil
 import stat
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from tempfile import SpooledTemporaryFile
@@ -185,13 +185,11 @@ def begin(
     config: Config,
     *,
     runs: Path,
-    argv: Sequence[str] = (),
 ) -> Run:
     """Begin a run that can be continued: it knows its table (if that is a file), contract and settings."""
     return Run.create(
         runs,
         command,
-        argv,
         config.to_toml(),
         config.seed,
         {opened.name: opened.fingerprint},
