@@ -75,13 +75,6 @@ def test_one_customer_is_told_why_what_would_change_it_and_how_sure(
     assert f"not named because they are sensitive (2 of 11) move it by {signed(hidden, 1)}" in one.summary["unnamed"]
 
 
-@pytest.mark.parametrize("flag", [["--customer", "17"], ["--customer=17"]])
-def test_the_record_of_a_run_does_not_say_who_was_asked_about(flag: list[str]) -> None:
-    said = flow._without_customer(["explain", "new.csv", *flag, "--bundle", "PROMOTED"])
-    assert not any("17" in word for word in said)
-    assert (said[:2], said[-2:]) == (["explain", "new.csv"], ["--bundle", "PROMOTED"])
-
-
 def test_reasons_name_customers_as_every_other_file_does(done: RunResult, few: pl.DataFrame) -> None:
     bundle = open_bundle(done.folder)
     client = Column(name="client", kind="text", role="id", label="client")
