@@ -18,7 +18,7 @@ from segmint.cli import main
 from segmint.cli.time import measure
 from segmint.errors import ContractError
 from segmint.flows.demo import sample_path
-from segmint.metrics.intervals import EFFECT_LEVEL
+from segmint.metrics.effect_level import EFFECT_LEVEL
 
 HEAVY = ("numpy", "polars", "pydantic", "tensorflow", "sklearn", "rich")
 

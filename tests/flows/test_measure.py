@@ -249,6 +249,10 @@ def test_who_asked_without_an_id_is_not_lost_in_silence(tmp_path: Path, capsys: 
         listed, pl.concat([results, nameless]), CONFIG, runs=tmp_path / "runs", codes=tmp_path / "codes.toml",
         silence_means_no=True, do_not_call=tmp_path / "stop.csv",
     ).sentences[-1]  # fmt: skip
+    said = measure(
+        listed, results.head(900), CONFIG, runs=tmp_path / "runs", codes=tmp_path / "codes.toml", silence_means_no=True
+    )
+    assert said.problems == ()
     campaign(share=0.0, n=400)[0].write_parquet(tmp_path / "list.parquet")
     assert main(argv) == 2
     assert lost in json.loads(capsys.readouterr().out)["error"]["came"]

@@ -108,9 +108,7 @@ def measured(screen: Screen, result: Measured) -> None:
     objectors = result.folder / run_files.OBJECTORS
     said = {"run": str(result.folder), "report": str(result.report), "objectors": str(objectors), **result.summary}
     asked = f"{result.summary['do_not_call']:,} asked not to be called again: {objectors}"
-    beside = (result.not_grown, result.lost_objections)  # said once: as errors
-    sentences = [sentence for sentence in result.sentences if sentence not in beside]
-    screen.say(said, *sentences, asked, f"report: {result.report}")
+    screen.say(said, *result.sentences, asked, f"report: {result.report}")
 
 
 def updated(screen: Screen, result: Updated) -> None:

@@ -23,6 +23,7 @@ from segmint.cli.options import (
     Table,
 )
 from segmint.cli.screen import Screen, one_line, tell_beside
+from segmint.metrics.effect_level import EFFECT_LEVEL, EFFECT_LEVELS
 
 app = typer.Typer()
 codes_app = typer.Typer(no_args_is_help=True, help="Codes: what the results of the call centre mean.")
@@ -221,7 +222,10 @@ def measure(
         list[Path] | None,
         typer.Option("--earlier", help="An earlier list of the campaign, to leave its customers out; repeatable."),
     ] = None,
-    level: Annotated[float, typer.Option("--level", min=0.5, max=0.999, help="Coverage of the intervals.")] = 0.9,
+    level: Annotated[
+        float,
+        typer.Option("--level", min=EFFECT_LEVELS[0], max=EFFECT_LEVELS[1], help="Coverage of the intervals."),
+    ] = EFFECT_LEVEL,
     silence_means_no: Annotated[
         bool, typer.Option("--silence-means-no", help="A held-out customer without a row did not buy.")
     ] = False,
@@ -248,9 +252,9 @@ def measure(
             silence_means_no=silence_means_no, do_not_call=do_not_call, progress=screen.progress,
         )  # fmt: skip
     shown.measured(screen, result)
-    if lost := [said for said in (result.not_grown, result.lost_objections) if said]:
-        for said in lost:
-            tell_beside(one_line(f"error: {said}"))
+    for problem in result.problems:
+        tell_beside(one_line(f"error: {problem}"))
+    if result.problems:
         raise typer.Exit(2)
 
 

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import polars as pl
 
@@ -25,7 +25,7 @@ from segmint.flows.steps.read import data_of_list, inputs_of, open_source, refus
 from segmint.flows.steps.same_campaign import unnamed_lists
 from segmint.flows.steps.scored import made_on, scoring_run
 from segmint.flows.steps.settings import RUNS, Place, Settings, path_of, place_of, settings_of
-from segmint.metrics.intervals import EFFECT_LEVEL
+from segmint.metrics.effect_level import EFFECT_LEVEL, EFFECT_LEVELS
 from segmint.monitoring.codes import PLAIN, Dispositions
 from segmint.monitoring.joined import ARMS, JoinedResults, join_results
 from segmint.monitoring.measure import Measurement
@@ -44,7 +44,6 @@ from segmint.targeting.suppress import UNNAMED
 from segmint.wording import counted, some_of
 
 ROWS = "measure.parquet"
-LEVELS = (0.5, 0.999)  # of intervals; the command's --level has the same
 _RECORD = rf"(?i)^\s*{UNNAMED}\s*([0-9]{{1,15}})\s*$"
 NEEDED = ("customer", "status", "propensity", "value", "cost")
 
@@ -57,6 +56,10 @@ class Measured:
     ----------
     folder, report : Path
     sentences : tuple of str
+        What was measured, with what makes it doubtful.
+    problems : tuple of str
+        That the do-not-call file was not written, and that nobody can name some who asked not to be called again; empty where
+        no objection is lost.
     summary : dict
         The content of ``measure.json``: figures, no customer.
     measurement : Measurement
@@ -65,21 +68,12 @@ class Measured:
     folder: Path
     report: Path
     sentences: tuple[str, ...]
+    problems: tuple[str, ...]
     summary: dict[str, Any] = field(repr=False)
     measurement: Measurement = field(repr=False)
 
     def __repr__(self) -> str:
         return f"<Measured {self.folder}: {counted(self.summary['results']['read'], 'result')}>"
-
-    @property
-    def not_grown(self) -> str:
-        """Why the do-not-call file that was asked for was not written; empty where it was, or none was asked for."""
-        return str((self.summary["do_not_call_file"] or {}).get("refused", ""))
-
-    @property
-    def lost_objections(self) -> str:
-        """That results without an id, or with a shortened one, ask not to be called again, and where they stand; empty where none does."""
-        return str(self.summary["lost_objections"])
 
     def frame(self) -> pl.DataFrame:
         """Return every estimate; see `Measurement.frame`."""
@@ -126,7 +120,7 @@ def measure(
         Whether a held-out customer without a row is known not to have bought.
     do_not_call : path, optional
         A growing .csv file that gets everyone who asked not to be called again, also if no effect can be told. Where it
-        cannot be written, `Measured.not_grown` says why and the run has them.
+        cannot be written, `Measured.problems` says why and the run has them.
     progress : Progress
         Told how far the work is.
 
@@ -140,7 +134,7 @@ def measure(
         If the do-not-call file is one of the tables.
     """
     require_switches(silence_means_no=silence_means_no)
-    require_between("level", level, *LEVELS)
+    require_between("level", level, *EFFECT_LEVELS)
     config, runs, do_not_call = settings_of(config), place_of("runs", runs), path_of("do_not_call", do_not_call)
     meaning = read_codes(codes)
     if do_not_call is not None:
@@ -152,29 +146,22 @@ def measure(
     progress("reading results", 1, 1)
     with Run.create(runs, "measure", config.to_toml(), None, inputs) as here:
         _keep_lists(here, read.joined)
-        grown = (
-            None if do_not_call is None else _add(do_not_call, read.joined, read.contract, read.codes.customer, here)
-        )
+        grown = None if do_not_call is None else _add(do_not_call, read, here)
         currency, source = _currency(read.list_run, config)
         lost = _lost_objections(read.joined, here)
         with _said_what_grew(grown, lost):
             changed = _changed_since(read.listed, read.list_run, runs)
             found = estimate(read.joined, level=level, currency=currency, held_out_silence_means_no=silence_means_no)
-        unnamed = _unnamed_lists(read, runs)
-        others = caution_of_strangers(read.joined.strangers, read.joined.read - read.joined.unnamed, "on this list")
-        refused = (grown.sentence,) if isinstance(grown, NotGrown) else ()
-        first = (*refused, *_if_said(lost), *_if_said(others), *_if_said(unnamed))
-        sentences = (*first, found.sentences[0], *_if_said(read.said), source, *changed, *found.sentences[1:])
+        problems, told = _problems(grown, lost), _told(read, found, source, changed, runs)
         summary = {
-            "sentences": list(sentences),
+            "sentences": [*problems, *told.sentences],
             "list": _which_list(read.list_run),
-            "cautions": [*first, *changed, *found.cautions],
-            "others": others,
+            "cautions": [*problems, *told.cautions],
+            "others": told.others,
             "unlike": found.unlike,
             "level": level,
             "currency": currency,
             **_counts(read.joined),
-            "do_not_call": len(read.joined.do_not_call),
             "do_not_call_file": _of_the_file(grown),
             "lost_objections": lost,
             "rows": found.frame().fill_nan(None).to_dicts(),
@@ -182,9 +169,9 @@ def measure(
         here.keep(MEASURE, summary)
         here.keep(ROWS, found.frame())
         report = write_report(here.folder)
-        here.done({"sentences": list(sentences)})
+        here.done({"sentences": summary["sentences"]})
     last = (grown.sentence,) if isinstance(grown, Grown) else ()
-    return Measured(here.folder, report, (*sentences, *last), summary, found)
+    return Measured(here.folder, report, (*told.sentences, *last), problems, summary, found)
 
 
 @dataclass(frozen=True)
@@ -243,6 +230,27 @@ def _read(tables: _Tables, codes: Dispositions, config: Config, runs: Path) -> _
     return _Read(listed, list_run, contract, codes, joined, said)
 
 
+class _Told(NamedTuple):
+    """What is said of a measurement, which of it makes it doubtful, and of that whether most results are of others."""
+
+    sentences: tuple[str, ...]
+    cautions: tuple[str, ...]
+    others: str | None
+
+
+def _told(read: _Read, found: Measurement, currency: str, changed: Sequence[str], runs: Path) -> _Told:
+    """Begin with what is doubtful of the tables as a whole; `currency` says who named it, `changed` what became of the list."""
+    others = caution_of_strangers(read.joined.strangers, read.joined.read - read.joined.unnamed, "on this list")
+    first = (*_if_said(others), *_if_said(_unnamed_lists(read, runs)))
+    sentences = (*first, found.sentences[0], *_if_said(read.said), currency, *changed, *found.sentences[1:])
+    return _Told(sentences, (*first, *changed, *found.cautions), others)
+
+
+def _problems(grown: Grown | NotGrown | None, lost: str) -> tuple[str, ...]:
+    """Say which objections are lost unless somebody sees to them: those in no file, and those that nobody can name."""
+    return (*((grown.sentence,) if isinstance(grown, NotGrown) else ()), *_if_said(lost))
+
+
 def _counts(joined: JoinedResults) -> dict[str, Any]:
     """Count what was read and what became of it."""
     return {
@@ -254,6 +262,7 @@ def _counts(joined: JoinedResults) -> dict[str, Any]:
         },
         "purchases": {"read": joined.purchases, "matched": joined.purchases_matched},
         "left_out": {"earlier": joined.before, "repeated": joined.repeated, "before_the_list": joined.too_early},
+        "do_not_call": len(joined.do_not_call),
     }
 
 
@@ -338,8 +347,9 @@ def _earlier_list(given: Any, config: Config, runs: Path) -> pl.DataFrame:
     return listed
 
 
-def _add(path: Path, joined: JoinedResults, contract: Contract | None, named: str, here: Run) -> Grown | NotGrown:
+def _add(path: Path, read: _Read, here: Run) -> Grown | NotGrown:
     """Add who asked not to be called again to the growing file; what calling brought is told also where that is refused."""
+    joined, contract = read.joined, read.contract
     try:
         if contract is not None and contract.id_column is None:
             raise DataError(
@@ -349,7 +359,7 @@ def _add(path: Path, joined: JoinedResults, contract: Contract | None, named: st
             )
         own = None if contract is None else contract.id_column
         lost = joined.nameless_objections + joined.shortened_objections
-        return replace(add_objectors(path, joined.do_not_call, own, named), nameless=lost)
+        return replace(add_objectors(path, joined.do_not_call, own, read.codes.customer), nameless=lost)
     except SegmintError as error:
         return NotGrown(path, error, f"{OBJECTORS} of the run {here.id}")
 

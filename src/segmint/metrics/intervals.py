@@ -12,7 +12,6 @@ from numpy.typing import ArrayLike, NDArray
 from segmint.arrays import Floats
 
 NORMAL_95 = 1.959964  # standard errors to each side that hold 95 % of a normal distribution
-EFFECT_LEVEL = 0.9  # of an effect of calling, where nobody asks for another
 FEWEST_OF_EACH = 5  # purchases, and customers without one, in each arm: with fewer no interval is honest
 
 

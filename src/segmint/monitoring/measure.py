@@ -13,7 +13,8 @@ from scipy.special import ndtri, stdtrit
 
 from segmint.arrays import Floats
 from segmint.errors import DataError
-from segmint.metrics.intervals import EFFECT_LEVEL, FEWEST_OF_EACH
+from segmint.metrics.effect_level import EFFECT_LEVEL
+from segmint.metrics.intervals import FEWEST_OF_EACH
 from segmint.monitoring.joined import JoinedResults, all_told
 from segmint.monitoring.results import require_since
 from segmint.wording import between, counted, money, percent, signed

@@ -14,7 +14,8 @@ from scipy.special import bdtr, gammaln, ndtr, ndtri, stdtrit, xlog1py, xlogy
 
 from segmint.arrays import Floats
 from segmint.contract.ids import without_marks_and_zeros
-from segmint.metrics.intervals import EFFECT_LEVEL, FEWEST_OF_EACH
+from segmint.metrics.effect_level import EFFECT_LEVEL
+from segmint.metrics.intervals import FEWEST_OF_EACH
 from segmint.wording import percent
 
 _CHUNK = 65_536
