@@ -123,7 +123,9 @@ def test_a_group_of_few_customers_is_not_named_however_many_rows_they_have():
     whose = np.r_[np.arange(170), 170 + np.arange(30) // 10]
     told = by_sex(judged(yes, np.full(200, 0.5), yes), sex, whose)
     names = [(row["group"], row["customers"]) for row in told["columns"][0]["rows"]]
-    assert names == [("everyone", 173), ("f", 90), ("other", 83)], "the next smallest joins them: nobody can subtract"
+    assert names == [("everyone", 173), ("f", 90), ("other levels", 83)], (
+        "the next smallest joins them: nobody can subtract"
+    )
 
 
 def test_one_group_alone_is_not_set_beside_everyone():

@@ -12,8 +12,9 @@ from numpy.testing import assert_allclose, assert_array_equal
 
 from segmint.contract.column import Column, State
 from segmint.errors import DataError
-from segmint.features.apply import OTHER, apply_features, feature_blocks, feature_names
+from segmint.features.apply import apply_features, feature_blocks, feature_names
 from segmint.features.customer_features import CustomerFeatures
+from segmint.features.levels import KEPT_OTHER
 
 MONTHS = ("jan", "feb", "mar", "apr")
 COLUMNS = (
@@ -187,7 +188,7 @@ def test_of_very_many_levels_the_commonest_thousand_are_told_apart() -> None:
     column = Column(name="place", kind="category", role="characteristic", label="place")
     places = [f"p{number}" for number in range(1_200) for _ in range(12 if number < 1_000 else 10)]
     state = CustomerFeatures([column]).fit(pl.DataFrame({"place": places})).state_
-    assert state["columns"][0]["levels"][-1] == OTHER
+    assert state["columns"][0]["levels"][-1] == KEPT_OTHER
     assert set(state["columns"][0]["levels"][:-1]) == {f"p{number}" for number in range(1_000)}
 
 

@@ -8,8 +8,9 @@ import pytest
 
 from segmint.contract.column import Column
 from segmint.features.edges import FEWEST_TOGETHER
+from segmint.features.levels import KEPT_OTHER
 from segmint.metrics.calibration import shifted
-from segmint.monitoring.reference import OTHER, Usual, _column, _histograms, moved_reference, place_in, usual_of
+from segmint.monitoring.reference import Usual, _column, _histograms, moved_reference, place_in, usual_of
 from segmint.targeting.curves import curves_of_bins
 
 
@@ -94,8 +95,8 @@ def test_a_usual_number_is_the_middle_or_the_state_that_most_have(told, value):
 
 
 def test_a_usual_level_is_one_that_a_customer_may_hold():
-    assert of_column("category", levels={"a": 12, "b": 30, OTHER: 99}).value == "b"
-    assert of_column("category", levels={"a": 12, "b": 30, OTHER: 99}).levels == ("a", "b")
+    assert of_column("category", levels={"a": 12, "b": 30, KEPT_OTHER: 99}).value == "b"
+    assert of_column("category", levels={"a": 12, "b": 30, KEPT_OTHER: 99}).levels == ("a", "b")
     allowed = of_column("category", levels={"b": 30}, contract={"allowed": ("a", "b", "c")})
     assert (allowed.value, allowed.levels) == ("b", ("a", "b", "c"))
 

@@ -8,7 +8,8 @@ import pytest
 
 from segmint.contract.column import Column, State
 from segmint.errors import DataError
-from segmint.segments.coding import NO_VALUE, OTHER, band_labels, encode, learn_coding
+from segmint.features.levels import NO_VALUE, OTHER
+from segmint.segments.coding import band_labels, encode, learn_coding
 from segmint.segments.inputs import SegmentInputs, inputs_of
 from segmint.segments.rules import range_in_words
 

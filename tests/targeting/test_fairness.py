@@ -24,22 +24,22 @@ def test_bands_and_levels_name_every_customer():
         "30 to below 45",
         "30 to below 45",
         "60 and above",
-        "not known",
+        "no value",
     ]
-    assert groups_of(pl.Series("job", ["a", None])).to_list() == ["a", "not known"]
+    assert groups_of(pl.Series("job", ["a", None])).to_list() == ["a", "no value"]
 
 
 def test_ages_have_bands_of_age_and_other_numbers_their_own():
     rng = np.random.default_rng(2)
     ages = pl.Series("alder", [*rng.integers(18, 90, 990), *[None] * 10])
-    assert set(groups_of(ages)) == {"below 30", "30 to below 45", "45 to below 60", "60 and above", "not known"}
+    assert set(groups_of(ages)) == {"below 30", "30 to below 45", "45 to below 60", "60 and above", "no value"}
     for values in (rng.integers(1950, 2005, 1_000), rng.lognormal(6, 1.5, 1_000), rng.normal(0, 0.001, 1_000)):
         sizes = groups_of(pl.Series("x", values)).value_counts()
         assert sizes.height == 4
         assert sizes["count"].min() > 150
     edges = {word for name in groups_of(pl.Series("x", rng.lognormal(6, 1.5, 1_000))) for word in name.split()}
     assert all(len(word.strip("0")) <= 3 for word in edges if word[0].isdigit())
-    assert groups_of(pl.Series("children", [0, 5, 2, None])).to_list() == ["0", "5", "2", "not known"]
+    assert groups_of(pl.Series("children", [0, 5, 2, None])).to_list() == ["0", "5", "2", "no value"]
     assert groups_of(pl.Series("female", [0.0, 1.0])).to_list() == ["0", "1"]
     mostly_none = pl.Series("loans", [0] * 900 + list(range(1, 101)))
     assert dict(groups_of(mostly_none).value_counts().iter_rows()) == {"0": 900, "above 0": 100}
@@ -72,7 +72,7 @@ def test_groups_of_fewer_than_ten_are_never_shown():
     people, chance, _ = bank(200)
     groups = pl.Series("job", ["rare"] * 4 + ["odd"] * 6 + ["common"] * 190)
     rows = selection_by_group(choose(people, chance, make_policy()), groups)
-    assert rows["group"].to_list() == ["everyone", "common", "other"]
+    assert rows["group"].to_list() == ["everyone", "common", "other levels"]
 
 
 def test_who_is_left_of_small_groups_is_no_difference_between_everyone_and_those_shown():
@@ -82,9 +82,9 @@ def test_who_is_left_of_small_groups_is_no_difference_between_everyone_and_those
     policy = make_policy(budget_calls=100)
     choice = choose(people, chance, policy)
     rows = selection_by_group(choice, groups)
-    assert dict(rows.select("group", "eligible").iter_rows()) == {"everyone": 200, "common": 100, "other": 100}
+    assert dict(rows.select("group", "eligible").iter_rows()) == {"everyone": 200, "common": 100, "other levels": 100}
     assert "usual" not in cost_of_floor_by_group(choice, groups, policy, floor=1.0)["group"].to_list()
-    named = pl.Series("job", ["rare"] * 4 + ["other"] * 96 + ["common"] * 100)
+    named = pl.Series("job", ["rare"] * 4 + ["other levels"] * 96 + ["common"] * 100)
     assert selection_by_group(choice, named)["eligible"].to_list() == [200, 100, 100]
 
 

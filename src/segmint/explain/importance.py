@@ -11,7 +11,7 @@ import polars as pl
 from segmint.arrays import Floats
 from segmint.explain.reasons import Attributions, Walker
 from segmint.explain.words import Cell, Wording
-from segmint.features.apply import MISSING, OTHER
+from segmint.features.levels import KEPT_MISSING, KEPT_OTHER
 from segmint.metrics.intervals import interval, weight_blocks
 from segmint.models.predict import Predictor
 
@@ -163,7 +163,7 @@ def values_of(summary: Mapping[str, Any]) -> list[Point]:
     missing = [Point(None, None)] if summary["missing_share"] > 0 else []
     if summary["kind"] == "category":
         levels = sorted(summary["levels"], key=lambda level: (-summary["levels"][level], level))
-        named = [level for level in levels if level not in (MISSING, OTHER)]
+        named = [level for level in levels if level not in (KEPT_MISSING, KEPT_OTHER)]
         return [*(Point(level, None) for level in named[:MOST_LEVELS]), *missing]
     edges = np.asarray(summary["edges"], dtype=np.float64)
     kept = np.unique(np.linspace(0, len(edges) - 1, min(len(edges), MOST_POINTS)).round().astype(int))

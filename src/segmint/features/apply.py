@@ -11,11 +11,10 @@ from numpy.typing import NDArray
 
 from segmint.arrays import Floats32
 from segmint.errors import DataError
+from segmint.features.levels import KEPT_MISSING, KEPT_OTHER
 from segmint.features.pairs import pair_steps, step_rows
 from segmint.wording import counted
 
-MISSING = "(missing)"
-OTHER = "(other)"
 MOST_FEATURES = 65_536  # what a network may read
 HUGE = 1e100  # numbers beyond this are this: no difference or ratio may overflow
 
@@ -190,7 +189,7 @@ def _fill_number(block: Floats32, column: Mapping[str, Any], series: pl.Series) 
 
 def _fill_category(block: Floats32, column: Mapping[str, Any], series: pl.Series) -> None:
     levels: list[str] = column["levels"]
-    codes = level_codes(series.cast(pl.String).fill_null(MISSING), levels, other=OTHER)
+    codes = level_codes(series.cast(pl.String).fill_null(KEPT_MISSING), levels, other=KEPT_OTHER)
     seen = np.flatnonzero(codes >= 0)
     block[seen, codes[seen]] = 1.0
     place = len(levels)

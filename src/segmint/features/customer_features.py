@@ -18,9 +18,7 @@ from segmint.contract.counts import count_values
 from segmint.errors import DataError
 from segmint.features.apply import (
     HUGE,
-    MISSING,
     MOST_FEATURES,
-    OTHER,
     apply_features,
     count_features,
     feature_names,
@@ -29,6 +27,7 @@ from segmint.features.apply import (
 )
 from segmint.features.edges import outer_edges, quantile_edges, round_among
 from segmint.features.frame import as_frame, guess_columns, levels_as_learned, levels_as_text
+from segmint.features.levels import KEPT_MISSING, KEPT_OTHER
 from segmint.features.pairs import learn_pair
 from segmint.features.parameters import Rules, auto, check_parameters, count
 
@@ -156,7 +155,7 @@ class CustomerFeatures(TransformerMixin, BaseEstimator):
     def _levels(self) -> dict[str, list[str]]:
         """List the levels that are known of each category by their names."""
         return {
-            column["name"]: [level for level in known_levels(column) if level not in {MISSING, OTHER}]
+            column["name"]: [level for level in known_levels(column) if level not in {KEPT_MISSING, KEPT_OTHER}]
             for column in self.state_["columns"]
             if column["kind"] == "category"
         }
@@ -230,14 +229,14 @@ def _steps(
 
 
 def _learn_category(column: Column, series: pl.Series, rare: int) -> dict[str, Any]:
-    counts = count_values(series.fill_null(MISSING))
+    counts = count_values(series.fill_null(KEPT_MISSING))
     order = [level for level in column.allowed if level in counts]
     order += sorted(level for level in counts if level not in set(order))
     common = {level for level, _ in sorted(counts.items(), key=lambda item: (-item[1], item[0]))[:MOST_LEVELS]}
-    levels = [level for level in order if counts[level] >= rare and level in common]
+    levels = [level for level in order if counts[level] >= rare and level in common and level != KEPT_OTHER]
     # A level in a handful of customers could point at one of them, so its name is not kept.
     if sum(counts.values()) - sum(counts[level] for level in levels) >= rare:
-        levels.append(OTHER)
+        levels.append(KEPT_OTHER)
     learned: dict[str, Any] = {"name": column.name, "kind": "category", "levels": levels}
     if column.cyclic:
         learned["ring"] = list(column.allowed)

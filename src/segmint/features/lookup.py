@@ -18,8 +18,6 @@ from numpy.typing import NDArray
 
 from segmint.arrays import Floats32
 from segmint.features.apply import (
-    MISSING,
-    OTHER,
     apply_features,
     feature_blocks,
     known_levels,
@@ -28,6 +26,7 @@ from segmint.features.apply import (
     read_numbers,
     unseen_codes,
 )
+from segmint.features.levels import KEPT_MISSING, KEPT_OTHER
 from segmint.features.pairs import pair_steps, step_rows
 
 Places = NDArray[np.int32]
@@ -246,6 +245,6 @@ def _told(value: Any) -> Any:
 def _unlike(known: Collection[str]) -> str:
     """Return a text that is none of the levels."""
     text = "?"
-    while text in known or text in (MISSING, OTHER):
+    while text in known or text in (KEPT_MISSING, KEPT_OTHER):
         text += "?"
     return text

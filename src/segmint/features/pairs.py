@@ -15,6 +15,7 @@ import polars as pl
 from numpy.typing import NDArray
 
 from segmint.contract.counts import count_values
+from segmint.features.levels import KEPT_OTHER
 
 Steps = NDArray[np.int64]
 
@@ -132,7 +133,7 @@ def check_pair(pair: Mapping[str, Any], columns: Sequence[str]) -> None:
 
 
 def _levels(series: pl.Series, rare: int) -> list[Any]:
-    counted = [level for level, count in count_values(series).items() if count >= rare]
+    counted = [level for level, count in count_values(series).items() if count >= rare and level != KEPT_OTHER]
     known = sorted(level for level in counted if level is not None)
     return [*known, None] if None in counted else known
 

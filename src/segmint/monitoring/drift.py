@@ -19,11 +19,12 @@ from scipy.special import betaln, chdtrc, expit, ndtr
 
 from segmint.arrays import Floats, Mask
 from segmint.contract.counts import count_values
+from segmint.features.levels import KEPT_OTHER
 from segmint.metrics.calibration import fitted_line, log_odds, shifted
 from segmint.metrics.intervals import design_effect, wilson
 from segmint.metrics.ranking import roc_auc
 from segmint.monitoring.expected import expected_auc
-from segmint.monitoring.reference import OTHER, place_in
+from segmint.monitoring.reference import place_in
 from segmint.monitoring.results import Answers
 from segmint.splits.groups import last_rows
 from segmint.wording import percent
@@ -305,12 +306,12 @@ def _column(
 def _cells(column: Mapping[str, Any], known: pl.Series) -> tuple[Floats, Floats, int]:
     """Count training and wave in the same cells; and who is in none that training named."""
     if "levels" in column:
-        levels = [level for level in column["levels"] if level != OTHER]
+        levels = [level for level in column["levels"] if level != KEPT_OTHER]
         counted = count_values(known.cast(pl.String))
         inside = [counted.get(level, 0) for level in levels]
         unseen = len(known) - sum(inside)
         before = [column["levels"][level] for level in levels]
-        pooled = column["levels"].get(OTHER, 0)
+        pooled = column["levels"].get(KEPT_OTHER, 0)
         return np.array([*before, pooled], dtype=float), np.array([*inside, unseen], dtype=float), unseen
     values = known.cast(pl.Float64).to_numpy()
     states = [float(state) for state in column["states"]]

@@ -14,6 +14,7 @@ from segmint.contract.column import Column
 from segmint.contract.counts import count_values
 from segmint.contract.valid_table import ValidTable
 from segmint.features.edges import FEWEST_TOGETHER, quantile_edges
+from segmint.features.levels import KEPT_OTHER
 from segmint.metrics.calibration import shifted
 from segmint.metrics.intervals import design_effect
 from segmint.monitoring.expected import expected_auc
@@ -21,7 +22,6 @@ from segmint.splits.groups import last_rows, row_customers
 
 BINS = 100
 BANDS = 20
-OTHER = "(other)"
 
 
 def reference_of(
@@ -45,9 +45,9 @@ def reference_of(
     -------
     dict
         Per column edges between twentieths, rounded as `quantile_edges` says, or level counts (levels in fewer than 10 customers
-        pooled), the contract's codes however few have them, missing share, outcome shares, a histogram of out-of-fold
-        probabilities, at most 100 bins of about equally many customers, with their mean and how many said so in each bin,
-        the ROC AUC they promise and how far rows of one customer go together, and the number of customers.
+        pooled, and the pool counted as 10 at least), the contract's codes however few have them, missing share, outcome shares, a
+        histogram of out-of-fold probabilities, at most 100 bins of about equally many customers, with their mean and how many said
+        so in each bin, the ROC AUC they promise and how far rows of one customer go together, and the number of customers.
     """
     outcome = table.outcome
     once = table.frame[last_rows(row_customers(table))]
@@ -67,10 +67,7 @@ def _column(column: Column, series: pl.Series) -> dict[str, Any]:
         "missing_share": series.null_count() / max(len(series), 1),
     }
     if column.kind == "category":
-        counts = count_values(series.drop_nulls())
-        kept = {level: count for level, count in sorted(counts.items()) if count >= FEWEST_TOGETHER}
-        rest = sum(counts.values()) - sum(kept.values())
-        return summary | {"levels": kept | ({OTHER: rest} if rest else {})}
+        return summary | {"levels": _levels(count_values(series.drop_nulls()))}
     states = column.codes
     known = series.drop_nulls()
     numbers = known.filter(~known.is_in(states)).to_numpy() if states else known.to_numpy()
@@ -83,6 +80,22 @@ def _column(column: Column, series: pl.Series) -> dict[str, Any]:
         "at_most_last_edge": int((numbers <= edges[-1]).sum()) if len(edges) else 0,
         "states": {repr(float(state)): int((known == state).sum()) for state in states},
     }
+
+
+def _levels(counts: Mapping[str, int]) -> dict[str, int]:
+    """Count customers by level, and those of rare levels together: as ten where they are fewer, at the commonest level's expense.
+
+    Pooling a whole level with them, as elsewhere, would hide it from monitoring and explanations; and left out, they would
+    be all customers but those counted.
+    """
+    kept = {level: count for level, count in sorted(counts.items()) if count >= FEWEST_TOGETHER and level != KEPT_OTHER}
+    rest = sum(counts.values()) - sum(kept.values())
+    if kept and 0 < rest < FEWEST_TOGETHER:
+        commonest = max(kept, key=kept.__getitem__)
+        both = rest + kept.pop(commonest)
+        rest = FEWEST_TOGETHER if both >= 2 * FEWEST_TOGETHER else both
+        kept |= {commonest: both - rest} if both > rest else {}
+    return kept | ({KEPT_OTHER: rest} if rest else {})
 
 
 def _histograms(
@@ -171,7 +184,7 @@ def usual_of(column: Column, reference: Mapping[str, Any]) -> Usual:
     told, edges = summary.get("levels") or {}, summary.get("edges") or []
     levels: tuple[str, ...] = ()
     if column.kind == "category":
-        levels = column.allowed or tuple(str(level) for level in told if level != OTHER)
+        levels = column.allowed or tuple(str(level) for level in told if level != KEPT_OTHER)
     return Usual(
         levels=levels,
         value=max(levels, key=lambda level: told.get(level, 0)) if levels else _usual_number(summary),

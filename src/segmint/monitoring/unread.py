@@ -9,7 +9,7 @@ import polars as pl
 
 from segmint.contract.column import Column
 from segmint.features.edges import FEWEST_TOGETHER
-from segmint.monitoring.reference import OTHER
+from segmint.features.levels import KEPT_OTHER
 from segmint.wording import percent, quoted, shorten, some_named, some_of
 
 WORTH_WARNING = 0.05  # of the rows with a level that training did not know
@@ -64,10 +64,10 @@ class _Column:
         self.name = column.name
         levels = told.get("levels") or {}
         # a reference counts each customer's last row: earlier ones may have had any level of the contract
-        self.known = column.allowed or tuple(level for level in levels if level != OTHER)
+        self.known = column.allowed or tuple(level for level in levels if level != KEPT_OTHER)
         self._is_category = column.kind == "category"
         # without levels in the contract, as many as were pooled may have such a level again
-        pooled = 0 if column.allowed else int(levels.get(OTHER, 0))
+        pooled = 0 if column.allowed else int(levels.get(KEPT_OTHER, 0))
         self._usual = pooled / max(rows, 1)
         self._was_missing = float(told["missing_share"])
         self._rows = self._missing = self._strange = 0

@@ -16,10 +16,10 @@ from numpy.typing import NDArray
 
 from segmint.contract.cells import missing_codes
 from segmint.contract.column import Column
-from segmint.contract.counts import count_values
 from segmint.errors import DataError
 from segmint.features.apply import read_numbers
 from segmint.features.edges import FEWEST_TOGETHER, band_cuts, round_among
+from segmint.features.levels import NO_VALUE, OTHER, count_customers, customers_by_level
 from segmint.segments.inputs import SegmentInputs
 from segmint.wording import count, decimal
 
@@ -27,12 +27,11 @@ BANDS = 8
 RAREST_LEVEL = FEWEST_TOGETHER  # customers; rarer levels are pooled, so that no bundle tells of a handful of people
 MOST_LEVELS = 40
 HOPELESS_LEVELS = 1_000
-OTHER = "other levels"
-NO_VALUE = "no value"
 NO_ANSWER = frozenset({"unknown"})  # a level to a model, but no trait that customers could share
 
 State = dict[str, Any]
 Codes = NDArray[np.int16]
+Customers = NDArray[np.int64] | None
 
 
 @dataclass(frozen=True)
@@ -79,11 +78,11 @@ def learn_coding(inputs: SegmentInputs, *, bands: bool = True) -> list[State]:
     for column in inputs.columns:
         values = inputs.frame[column.name]
         if column.kind == "category":
-            coding.append(_learn_levels(column, values))
+            coding.append(_learn_levels(column, values, inputs.customers))
         elif bands:
-            coding.append(_learn_bands(column, values))
+            coding.append(_learn_bands(column, values, inputs.customers))
         else:
-            coding += _learn_scores(column, values)
+            coding += _learn_scores(column, values, inputs.customers)
     varying = [state for state in coding if state["type"] == "score" or len(state["labels"]) > 1]
     if len({state["column"] for state in varying}) < 2:
         raise DataError(
@@ -137,9 +136,10 @@ def _answers(values: pl.Series) -> pl.Series:
     return text.set(text.is_in(list(NO_ANSWER)), None)
 
 
-def _learn_levels(column: Column, values: pl.Series) -> State:
+def _learn_levels(column: Column, values: pl.Series, customers: Customers) -> State:
     values = _answers(values)
-    counts = count_values(values.drop_nulls())
+    counts = customers_by_level(values, customers)
+    counts.pop(None, None)
     if len(counts) >= HOPELESS_LEVELS:
         raise DataError(
             f"The column '{column.name}' has {len(counts):,} different levels.",
@@ -153,9 +153,8 @@ def _learn_levels(column: Column, values: pl.Series) -> State:
             level for level in kept if level not in column.allowed
         ]
     labels = list(kept)
-    pooled = sum(counts.values()) - sum(counts[level] for level in kept)
     other = -1
-    if pooled >= RAREST_LEVEL:
+    if count_customers(values.is_not_null() & ~values.is_in(kept), customers) >= RAREST_LEVEL:
         other = len(labels)
         labels.append(OTHER)
     missing = _missing_level(values, labels)
@@ -173,8 +172,9 @@ def _missing_level(values: pl.Series, labels: list[str]) -> int:
     return len(labels) - 1
 
 
-def _states_present(column: Column, values: pl.Series) -> list[tuple[float, str]]:
-    return [(state.value, state.name) for state in column.states if int((values == state.value).sum()) >= RAREST_LEVEL]
+def _states_present(column: Column, values: pl.Series, customers: Customers) -> list[tuple[float, str]]:
+    counts = customers_by_level(values, customers)
+    return [(state.value, state.name) for state in column.states if counts.get(state.value, 0) >= RAREST_LEVEL]
 
 
 def _codes(column: Column) -> list[float]:
@@ -186,8 +186,8 @@ def _plain_numbers(column: Column, values: pl.Series) -> NDArray[np.float64]:
     return values.filter(values.is_not_null() & ~values.is_in(_codes(column))).to_numpy().astype(float)
 
 
-def _learn_bands(column: Column, values: pl.Series) -> State:
-    states, numbers = _states_present(column, values), _plain_numbers(column, values)
+def _learn_bands(column: Column, values: pl.Series, customers: Customers) -> State:
+    states, numbers = _states_present(column, values, customers), _plain_numbers(column, values)
     cuts = band_cuts(np.sort(numbers), BANDS) if len(numbers) >= RAREST_LEVEL else []
     labels = [name for _, name in states]
     whole = bool((numbers == np.round(numbers)).all())
@@ -248,11 +248,11 @@ def _with_digits(number: float, digits: int) -> str:
     return text.rstrip("0").rstrip(".") if places else text
 
 
-def _learn_scores(column: Column, values: pl.Series) -> list[State]:
+def _learn_scores(column: Column, values: pl.Series, customers: Customers) -> list[State]:
     """Normal scores by interpolation between quantiles; states become levels of a column of their own."""
     from scipy.special import ndtri
 
-    states, numbers = _states_present(column, values), _plain_numbers(column, values)
+    states, numbers = _states_present(column, values, customers), _plain_numbers(column, values)
     coding: list[State] = []
     if states:
         coding.append({

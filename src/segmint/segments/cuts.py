@@ -10,7 +10,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from segmint.arrays import Mask
-from segmint.segments.coding import NO_VALUE, Codes, State, encode
+from segmint.features.levels import NO_VALUE
+from segmint.segments.coding import Codes, State, encode
 from segmint.segments.inputs import SegmentInputs
 from segmint.segments.rules import SegmentRules, range_in_words
 from segmint.segments.stability import Labels

@@ -12,9 +12,10 @@ from numpy.typing import NDArray
 from segmint.contract.column import Column
 from segmint.contract.valid_table import ValidTable, require_valid_table
 from segmint.features.edges import round_down, round_up
+from segmint.features.levels import NO_VALUE, OTHER
 from segmint.metrics.intervals import NORMAL_95, design_effect, rate_difference, wilson
 from segmint.segments.assign import given_labels
-from segmint.segments.coding import NO_VALUE, OTHER, RAREST_LEVEL, Codes, encode_column, learn_coding
+from segmint.segments.coding import RAREST_LEVEL, Codes, encode_column, learn_coding
 from segmint.segments.inputs import SegmentInputs
 from segmint.segments.sizes import Sizes
 from segmint.segments.stability import Labels, trust
@@ -311,8 +312,8 @@ def profile_segments(
     _require_as_many(labels, count, keys, probabilities, jaccard)
     names = keys or tuple(str(number + 1) for number in range(count))
     columns = tuple(column for column in table.features if column.role in DESCRIBING_ROLES)
-    described = SegmentInputs(table.frame.select([column.name for column in columns]), columns)
     customers = row_customers(table)
+    described = SegmentInputs(table.frame.select([column.name for column in columns]), columns, customers)
     sizes = Sizes.of(labels, customers, count)
     markers = _markers(described, labels, sizes)
     typical = _typical(described, labels, count)

@@ -11,8 +11,9 @@ import numpy as np
 import polars as pl
 
 from segmint.contract.cells import TRUTHS
+from segmint.features.levels import NO_VALUE
 from segmint.segments.assign import given_labels
-from segmint.segments.coding import NO_ANSWER, NO_VALUE, RAREST_LEVEL, State, encode, learn_coding, tell_apart
+from segmint.segments.coding import NO_ANSWER, RAREST_LEVEL, State, encode, learn_coding, tell_apart
 from segmint.segments.inputs import SegmentInputs, inputs_of
 from segmint.segments.stability import Labels
 from segmint.segments.tree import find_leaves, grow_tree, leaf_nodes, leaf_paths

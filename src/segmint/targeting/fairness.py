@@ -14,6 +14,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from segmint.errors import PolicyError
 from segmint.features.edges import FEWEST_TOGETHER
+from segmint.features.levels import NO_VALUE, OTHER, customers_by_level, pool_rare
 from segmint.metrics.intervals import wilson
 from segmint.targeting.choose import LISTED, Choice
 from segmint.targeting.optimise import best_under_limits
@@ -22,9 +23,7 @@ from segmint.targeting.policy import ContactPolicy, Quota
 MOST_LEVELS = 10
 AGES, AGE_EDGES = (15, 110), (30, 45, 60)
 _MOSTLY = 0.95
-OTHER = "other"
 _PRICED = {"expected_profit": pl.Float64, "cost_of_floor": pl.Float64, "changed": pl.Int64}
-NOT_KNOWN = "not known"
 
 
 def groups_of(values: pl.Series, edges: Sequence[float] | None = None) -> pl.Series:
@@ -38,7 +37,7 @@ def groups_of(values: pl.Series, edges: Sequence[float] | None = None) -> pl.Ser
         that begin at 30, 45 and 60, and other numbers have four of about equal size.
     """
     if not values.dtype.is_numeric():
-        return values.cast(pl.String).fill_null(NOT_KNOWN)
+        return values.cast(pl.String).fill_null(NO_VALUE)
     numbers = values.cast(pl.Float64).fill_nan(None)
     distinct = numbers.drop_nulls().unique()
     if edges is None and len(distinct) <= MOST_LEVELS:
@@ -46,7 +45,7 @@ def groups_of(values: pl.Series, edges: Sequence[float] | None = None) -> pl.Ser
         groups = numbers.replace_strict(names, default=None, return_dtype=pl.String)
     else:
         groups = _banded(numbers, sorted(_edges_of(numbers.drop_nulls()) if edges is None else edges))
-    return groups.fill_null(NOT_KNOWN).rename(values.name)
+    return groups.fill_null(NO_VALUE).rename(values.name)
 
 
 def _banded(numbers: pl.Series, cuts: Sequence[float]) -> pl.Series:
@@ -89,8 +88,7 @@ def selection_by_group(choice: Choice, groups: pl.Series, *, outcome: ArrayLike 
     ----------
     choice : Choice
     groups : polars.Series of String, shape (n_customers,)
-        From `groups_of`. Groups of fewer than 10 eligible customers are pooled as "other", with the next smallest where
-        they are fewer than 10 together.
+        From `groups_of`. Groups of fewer than 10 eligible customers are told together, see `pool_rare`.
     outcome : array-like of bool, shape (n_customers,), optional
         Where known, the error: successes that the list missed, and listed customers who said no.
 
@@ -121,16 +119,14 @@ def parts_of(groups: pl.Series, customers: NDArray[np.int64] | None = None) -> l
     Parameters
     ----------
     groups : polars.Series of String, shape (n_rows,)
-        From `groups_of`. Groups of fewer than 10 customers are pooled as "other", with the next smallest where they are
-        fewer than 10 together.
+        From `groups_of`. Groups of fewer than 10 customers are told together, see `pool_rare`.
     customers : ndarray of shape (n_rows,), optional
         The customer of each row; left out, each row is another.
     """
-    whose = pl.int_range(len(groups), eager=True) if customers is None else pl.Series(customers)
-    names = _pooled(groups, whose)
-    named = [(str(name), names == name) for name in sorted(names.unique(), key=_natural)]
-    large = [(name, member) for name, member in named if whose.filter(member).n_unique() >= FEWEST_TOGETHER]
-    return [("everyone", np.ones(len(names), dtype=bool)), *((name, member.to_numpy()) for name, member in large)]
+    names = pool_rare(groups, customers)
+    sizes = customers_by_level(names, customers)
+    large = [str(name) for name in sorted(sizes, key=_natural) if sizes[name] >= FEWEST_TOGETHER]
+    return [("everyone", np.ones(len(names), dtype=bool)), *((name, (names == name).to_numpy()) for name in large)]
 
 
 def _natural(name: str) -> tuple[int, float, str]:
@@ -139,18 +135,6 @@ def _natural(name: str) -> tuple[int, float, str]:
         return 0, -math.inf, name
     number = name.split(" ", 1)[0]
     return (0, float(number), name) if number.replace(".", "", 1).lstrip("-").isdigit() else (1, 0.0, name)
-
-
-def _pooled(groups: pl.Series, customers: pl.Series) -> pl.Series:
-    counted = (
-        pl.DataFrame({"group": groups, "customer": customers}).group_by("group").agg(pl.col("customer").n_unique())
-    )
-    sizes: dict[str, int] = dict(counted.iter_rows())
-    rare = [group for group, size in sizes.items() if size < FEWEST_TOGETHER]
-    if rare and customers.filter(groups.is_in([*rare, OTHER])).n_unique() < FEWEST_TOGETHER:
-        # left out, they would be everyone without the groups that are shown
-        rare += sorted(sizes.keys() - set(rare), key=lambda group: (sizes[group], group))[:1]
-    return pl.select(pl.when(groups.is_in(rare)).then(pl.lit(OTHER)).otherwise(groups)).to_series()
 
 
 def _selection(
@@ -236,7 +220,7 @@ class _Floored:
     def __init__(self, choice: Choice, groups: pl.Series, policy: ContactPolicy) -> None:
         rows = choice.order[~choice.holdout[choice.order]]
         pooled = np.full(choice.status.size, OTHER, dtype=object)
-        pooled[rows] = _pooled(groups.gather(rows), pl.Series(rows)).to_list()
+        pooled[rows] = pool_rare(groups.gather(rows)).to_list()
         self.choice, self.rows = choice, rows
         self.equal_costs = policy.budget_money is None or rows.size == 0 or bool(np.ptp(choice.cost[rows]) == 0)
         self.names = pooled[rows]

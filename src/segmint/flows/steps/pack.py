@@ -14,7 +14,7 @@ from segmint.contract.valid_table import ValidTable
 from segmint.contract.validate import validate
 from segmint.evaluation.comparison import Comparison
 from segmint.evaluation.group_quality import quality_by_group
-from segmint.features.apply import MISSING, OTHER
+from segmint.features.levels import KEPT_MISSING, KEPT_OTHER
 from segmint.flows.steps.calibrate import calibrate, rows_judged
 from segmint.models.names import OURS
 from segmint.models.predict import Predictor
@@ -154,7 +154,7 @@ def _golden_rows(table: ValidTable, features: dict[str, Any], seed: int) -> pl.D
 
 
 def _named(levels: list[str]) -> list[str]:
-    return [level for level in levels if level not in (MISSING, OTHER)]
+    return [level for level in levels if level not in (KEPT_MISSING, KEPT_OTHER)]
 
 
 def _typed(rows: pl.DataFrame, table: ValidTable) -> pl.DataFrame:

@@ -15,6 +15,7 @@ from segmint.config import Config
 from segmint.contract.valid_table import ValidTable
 from segmint.contract.validate import validate
 from segmint.errors import ConfigError, DataError
+from segmint.features.levels import pool_repeated
 from segmint.flows.steps.read import open_source
 from segmint.metrics.classification import best_f1_threshold
 from segmint.models.distil import auc_error
@@ -24,7 +25,7 @@ from segmint.models.network_model import RECIPES, NetworkModel
 from segmint.models.teachers import missed_teachers
 from segmint.progress import Progress, Remember, share_of
 from segmint.splits.folds import inner_split
-from segmint.splits.groups import RowIdentity
+from segmint.splits.groups import RowIdentity, row_customers
 from segmint.store import run_files
 from segmint.store.run import Run
 
@@ -77,7 +78,7 @@ def train(
     upcoming : ValidTable, optional
         Customers who are called next, for a recipe that looks at them.
     """
-    inputs, outcome = table.inputs, table.outcome
+    inputs, outcome = _inputs(table), table.outcome
     fit, inner = inner_parts(table, config, who)
     if not inner.size:
         raise DataError(
@@ -109,6 +110,13 @@ def train(
     learned = remember(key, learn)
     progress(TRAINING, whole, whole)
     return Trained(fill(model, learned), inner, learned["inner_said"], learned["again"])
+
+
+def _inputs(table: ValidTable) -> pl.DataFrame:
+    """Read what the network learns from, without levels of few customers, but for those that the contract names."""
+    whose = row_customers(table)
+    unnamed = [column.name for column in table.features if column.kind == "category" and not column.allowed]
+    return table.inputs.with_columns(pool_repeated(table.frame[name], whose) for name in unnamed)
 
 
 def inner_parts(table: ValidTable, config: Config, who: RowIdentity) -> tuple[NDArray[np.int64], NDArray[np.int64]]:

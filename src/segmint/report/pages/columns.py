@@ -14,7 +14,7 @@ from segmint.wording import capital, count, decimal, listed, percent, percent_be
 _OPEN, _MOST_LEVELS = 6, 14
 _CAUTION = (
     "These are differences between groups as they are, not effects: a column may stand in for another one. "
-    "Groups with fewer than 10 customers are pooled or left out."
+    "Groups of fewer than 10 customers are joined, with the next smallest if they are still too few."
 )
 
 
