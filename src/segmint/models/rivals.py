@@ -65,6 +65,19 @@ class _Rival(ClassifierMixin, BaseEstimator):
 class _Boosted(_Rival):
     """Grown trees: a missing value is a value, and inner rows say when to stop."""
 
+    def __init__(
+        self,
+        *,
+        rounds: int = 1000,
+        categories: Sequence[int] = (),
+        inner_share: float = 0.15,
+        random_state: int | None = None,
+    ) -> None:
+        self.rounds = rounds
+        self.categories = categories
+        self.inner_share = inner_share
+        self.random_state = random_state
+
     def _taught(
         self, X: Any, y: Any, inner: tuple[Any, Any] | None
     ) -> tuple[NDArray[Any], NDArray[np.int64], tuple[Any, NDArray[np.int64]] | None]:
@@ -125,13 +138,10 @@ class LightGBM(_Boosted):
         inner_share: float = 0.15,
         random_state: int | None = None,
     ) -> None:
-        self.rounds = rounds
+        super().__init__(rounds=rounds, categories=categories, inner_share=inner_share, random_state=random_state)
         self.learning_rate = learning_rate
         self.leaves = leaves
         self.min_leaf = min_leaf
-        self.categories = categories
-        self.inner_share = inner_share
-        self.random_state = random_state
 
     def fit(self, X: Any, y: Any, *, inner: tuple[Any, Any] | None = None) -> LightGBM:
         """Grow trees; `inner`, or a share of the rows if left out, says when to stop."""
@@ -167,24 +177,7 @@ class LightGBM(_Boosted):
 
 
 class CatBoost(_Boosted):
-    """Gradient boosting by CatBoost; its parameters are those of `LightGBM`, but `depth` in the place of `leaves` and `min_leaf`."""
-
-    def __init__(
-        self,
-        *,
-        rounds: int = 1000,
-        learning_rate: float = 0.06,
-        depth: int = 6,
-        categories: Sequence[int] = (),
-        inner_share: float = 0.15,
-        random_state: int | None = None,
-    ) -> None:
-        self.rounds = rounds
-        self.learning_rate = learning_rate
-        self.depth = depth
-        self.categories = categories
-        self.inner_share = inner_share
-        self.random_state = random_state
+    """Gradient boosting by CatBoost; its parameters are those of `LightGBM` but for the size of the trees and of a step."""
 
     def fit(self, X: Any, y: Any, *, inner: tuple[Any, Any] | None = None) -> CatBoost:
         """Grow trees; `inner`, or a share of the rows if left out, says when to stop."""
@@ -196,8 +189,8 @@ class CatBoost(_Boosted):
             raise ValueError(f"The outcome has 1 class, {self.classes_[0]!r}; CatBoost needs at least 2.")
         self.booster_ = CatBoostClassifier(
             iterations=self.rounds,
-            learning_rate=self.learning_rate,
-            depth=self.depth,
+            learning_rate=0.06,
+            depth=6,
             loss_function="Logloss" if len(self.classes_) == 2 else "MultiClass",
             random_seed=self.random_state or 0,
             allow_writing_files=False,
@@ -226,24 +219,19 @@ class CatBoost(_Boosted):
 
 
 class XGBoost(_Boosted):
-    """Gradient boosting by XGBoost; its parameters are those of `LightGBM`, but `depth` in the place of `leaves` and `min_leaf`."""
+    """Gradient boosting by XGBoost; its parameters are those of `LightGBM` but for the size of the trees."""
 
     def __init__(
         self,
         *,
         rounds: int = 1000,
         learning_rate: float = 0.05,
-        depth: int = 5,
         categories: Sequence[int] = (),
         inner_share: float = 0.15,
         random_state: int | None = None,
     ) -> None:
-        self.rounds = rounds
+        super().__init__(rounds=rounds, categories=categories, inner_share=inner_share, random_state=random_state)
         self.learning_rate = learning_rate
-        self.depth = depth
-        self.categories = categories
-        self.inner_share = inner_share
-        self.random_state = random_state
 
     def fit(self, X: Any, y: Any, *, inner: tuple[Any, Any] | None = None) -> XGBoost:
         """Grow trees; `inner`, or a share of the rows if left out, says when to stop."""
@@ -258,7 +246,7 @@ class XGBoost(_Boosted):
             "objective": "multi:softprob" if several else "binary:logistic",
             "eval_metric": "mlogloss" if several else "logloss",
             "eta": self.learning_rate,
-            "max_depth": self.depth,
+            "max_depth": 5,
             "min_child_weight": 5,
             "subsample": 0.8,
             "colsample_bytree": 0.6,
