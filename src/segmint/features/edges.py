@@ -54,8 +54,8 @@ def round_among(ordered: Floats, numbers: ArrayLike, fewest: int = FEWEST_TOGETH
     return np.array(rounded, dtype=np.float64)
 
 
-def round_down(ordered: Floats, number: float, fewest: int = FEWEST_TOGETHER) -> float:
-    """Replace a number that fewer than `fewest` customers have by the roundest at or below it: who has it or more has that or more.
+def round_down(ordered: Floats, number: float) -> float:
+    """Replace a number that fewer than ten customers have by the roundest at or below it: who has it or more has that or more.
 
     Parameters
     ----------
@@ -63,25 +63,24 @@ def round_down(ordered: Floats, number: float, fewest: int = FEWEST_TOGETHER) ->
         All numbers of a column, ascending.
     number : float
         A quantile of them.
-    fewest : int
 
     Returns
     -------
     float
-        In the range of the `fewest` customers at and below the number; 0 only where the number is next to nothing in that range.
+        In the range of the ten customers at and below the number; 0 only where the number is next to nothing in that range.
     """
     right = int(np.searchsorted(ordered, number, "right"))
-    if right - np.searchsorted(ordered, number, "left") >= fewest:
+    if right - np.searchsorted(ordered, number, "left") >= FEWEST_TOGETHER:
         return float(number)
-    least = float(ordered[max(right - fewest, 0)])
+    least = float(ordered[max(right - FEWEST_TOGETHER, 0)])
     if least <= 0 <= number <= _NEXT_TO_NOTHING * (number - least):
         return 0.0
     return _roundest(least, number, number)
 
 
-def round_up(ordered: Floats, number: float, fewest: int = FEWEST_TOGETHER) -> float:
+def round_up(ordered: Floats, number: float) -> float:
     """Replace a number as `round_down` does, by one at or above it: who has it or less has that or less."""
-    return 0.0 - round_down(-ordered[::-1], -number, fewest)
+    return 0.0 - round_down(-ordered[::-1], -number)
 
 
 def quantile_edges(

@@ -10,6 +10,7 @@ from numpy.typing import ArrayLike, NDArray
 from segmint.arrays import Floats
 from segmint.metrics.intervals import wilson
 
+_BINS = 10
 _SMALLEST = float(np.finfo(np.float64).eps)
 
 
@@ -104,8 +105,10 @@ def brier_by_row(y_index: ArrayLike, probabilities: ArrayLike) -> Floats:
     return distance / 2 if shares.shape[1] == 2 else distance
 
 
-def reliability_table(y: ArrayLike, score: ArrayLike, bins: int = 10) -> ReliabilityTable:
+def reliability_table(y: ArrayLike, score: ArrayLike) -> ReliabilityTable:
     """Compare propensities with response rates in bins of about equally many customers.
+
+    There are ten, or fewer, as equal propensities never part.
 
     Parameters
     ----------
@@ -113,11 +116,9 @@ def reliability_table(y: ArrayLike, score: ArrayLike, bins: int = 10) -> Reliabi
         Whether each customer said yes.
     score : array-like of shape (n,)
         Propensities.
-    bins : int
-        Bins wished for; equal propensities never part, so there may be fewer.
     """
     truth, points = np.asarray(y).astype(bool), np.asarray(score, dtype=np.float64)
-    edges = np.unique(np.quantile(points, np.arange(1, bins) / bins, method="higher")) if points.size else points
+    edges = np.unique(np.quantile(points, np.arange(1, _BINS) / _BINS, method="higher")) if points.size else points
     place = np.unique(np.searchsorted(edges, points, side="right"), return_inverse=True)[1]
     customers = np.bincount(place)
     responders = np.bincount(place, weights=truth)

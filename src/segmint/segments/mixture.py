@@ -22,7 +22,7 @@ from segmint.segments.coding import Design
 
 PRIOR = 2.0  # customers' worth of the whole table in each class: no level is ever impossible
 ROUGH, FINE = 2e-4, 1e-5  # rounds stop when the mean log-likelihood grows by less
-_ROUNDS_TO_REFINE = 200
+_ROUNDS, _ROUNDS_TO_REFINE = 60, 200  # of expectation-maximisation at most, for each count of classes
 SMALLEST_VARIANCE = 0.05  # of a normal score, whose variance over all customers is 1
 
 
@@ -120,7 +120,6 @@ class Mixture:
         *,
         smallest: float,
         starts: int = 2,
-        rounds: int = 60,
     ) -> dict[int, Solution]:
         """Solutions for `most` classes down to one, the best of several descents for each count.
 
@@ -133,16 +132,14 @@ class Mixture:
             Classes with a smaller share of the rows are dissolved first.
         starts : int
             Descents from different beginnings.
-        rounds : int
-            At most so many rounds of expectation-maximisation for each count.
         """
         best: dict[int, Solution] = {}
         for _ in range(starts):
-            for solution in self._descend(most + 2, random, smallest, rounds):
+            for solution in self._descend(most + 2, random, smallest):
                 rival = best.get(solution.count)
                 if rival is None or _worth(solution, smallest) > _worth(rival, smallest):
                     best[solution.count] = solution
-        return {count: self._fit(best[count].responsibilities, rounds) for count in sorted(best) if count <= most}
+        return {count: self._fit(best[count].responsibilities, _ROUNDS) for count in sorted(best) if count <= most}
 
     def refine(self, solution: Solution) -> Solution:
         """Fit these rows from a solution that other rows began."""
@@ -166,14 +163,14 @@ class Mixture:
         own = np.eye(count, dtype=np.float32)[:, np.argmin(gaps, axis=0)]
         return 0.8 * own + np.float32(0.2 / count)
 
-    def _descend(self, most: int, random: np.random.Generator, smallest: float, rounds: int) -> list[Solution]:
-        solution = self._fit(self.random_start(most, random), rounds, ROUGH)
+    def _descend(self, most: int, random: np.random.Generator, smallest: float) -> list[Solution]:
+        solution = self._fit(self.random_start(most, random), _ROUNDS, ROUGH)
         solutions = [solution]
         while solution.count > 1:
             first, second = self._cheapest_pair(solution.responsibilities, smallest)
             merged = np.delete(solution.responsibilities, second, axis=0)
             merged[first] += solution.responsibilities[second]
-            solution = self._fit(merged, rounds, ROUGH)
+            solution = self._fit(merged, _ROUNDS, ROUGH)
             solutions.append(solution)
         return solutions
 
