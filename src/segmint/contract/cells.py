@@ -18,8 +18,8 @@ from segmint.errors import ContractError, InputError
 from segmint.tables.amounts import bare_amounts
 from segmint.tables.lengths import lengths_as_text
 
-_NUMBER = r"^[+-]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][+-]?[0-9]+)?$"
-_GROUPED = r"^[+-]?[1-9][0-9]{0,2}(,[0-9]{3})+(\.[0-9]*)?$"
+NUMBER = r"^[+-]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][+-]?[0-9]+)?$"
+GROUPED = r"^[+-]?[1-9][0-9]{0,2}(,[0-9]{3})+(\.[0-9]*)?$"
 _WHOLE = re.compile(r"^([0-9]+)\.0+$")
 _EITHER_WAY = re.compile(r"[+\u2212-]?[1-9][0-9]{0,2}[.,][0-9]{3}")
 LARGEST = float(np.finfo(np.float32).max)
@@ -367,10 +367,10 @@ def _parsed(texts: pl.Series, name: str, decimal: str) -> pl.Series:
             )
     elif decimal == "comma":
         texts = _swapped(texts)
-    grouped = texts.str.contains(_GROUPED)
+    grouped = texts.str.contains(GROUPED)
     if grouped.any():
         texts = pl.select(pl.when(grouped).then(texts.str.replace_all(",", "")).otherwise(texts)).to_series()
-    plain = texts.str.contains(_NUMBER)
+    plain = texts.str.contains(NUMBER)
     return pl.select(pl.when(plain).then(texts.str.to_lowercase().cast(pl.Float64, strict=False))).to_series()
 
 

@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 
 import polars as pl
 
-from segmint.contract.cells import LARGEST, cell_texts, missing_codes, plainly, read_cells, spellings
+from segmint.contract.cells import GROUPED, LARGEST, NUMBER, cell_texts, missing_codes, plainly, read_cells, spellings
 from segmint.contract.column import Column, Known
 from segmint.contract.column_match import match_columns
 from segmint.contract.contract import Contract
@@ -17,8 +17,7 @@ from segmint.contract.validate import DETAILS, FLAG_WORDS
 from segmint.errors import DataError
 from segmint.tables.amounts import bare_amounts
 
-_NUMBER = re.compile(r"[+-]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][+-]?[0-9]+)?")
-_GROUPED = re.compile(r"[+-]?[1-9][0-9]{0,2}(,[0-9]{3})+(\.[0-9]*)?")
+_NUMBER, _GROUPED = re.compile(NUMBER), re.compile(GROUPED)
 # Unicode's White_Space, which is not quite what `str.strip` takes away.
 _WHITE = "\t\n\x0b\x0c\r \x85\xa0\u1680\u2000\u2001\u2002\u2003\u2004\u2005\u2006\u2007\u2008\u2009\u200a\u2028\u2029\u202f\u205f\u3000"
 
