@@ -8,11 +8,13 @@ from sklearn.linear_model import LogisticRegression
 from sklearn.pipeline import Pipeline
 
 from segmint.errors import DataError
+from segmint.evaluation.comparison import compare_on_test
 from segmint.evaluation.model_comparison import ModelComparison
 from segmint.features.natural import NaturalFeatures
 from segmint.models.customer_model import make_model
+from segmint.models.reads import reads_inner
 
-from .tables import RESPONSE, campaign, valid
+from .tables import RESPONSE, ByAge, campaign, segments, valid
 
 
 def test_names_and_objects_are_compared_on_the_same_folds():
@@ -125,3 +127,59 @@ def test_a_table_without_outcomes_is_refused_in_words(missing):
     with pytest.raises(DataError, match=said) as refused:
         ModelComparison(["logistic", "base_rate"], folds=2, repeats=50).run(valid(frame, RESPONSE))
     assert "an outcome in each row: no, yes" in refused.value.expected
+
+
+def test_a_test_table_is_judged_once_by_models_of_the_whole_table_at_the_thresholds_of_the_folds():
+    table, test = campaign(400), campaign(300, seed=8)
+    compared = ModelComparison(["logistic", "knn_5", "base_rate"], folds=3, repeats=100).run(table, test=test)
+    alone = ModelComparison(["logistic", "knn_5", "base_rate"], folds=3, repeats=100).run(table)
+    assert compared.frame().drop("seconds").equals(alone.frame().drop("seconds"))
+    said = compared.tested.predictions
+    assert said.group_by("model").len()["len"].to_list() == [300] * 3
+    for name in ("logistic", "knn_5", "base_rate"):
+        likely = make_model(name, columns=table.features, random_state=7).fit(table.inputs, table.outcome)
+        mine = said.filter(model=name)
+        np.testing.assert_allclose(mine["probability_yes"], likely.predict_proba(test.inputs)[:, 1])
+        assert mine["threshold"].unique().to_list() == [compared.threshold(name, "yes")]
+    f1 = dict(compared.tested.frame().filter(metric="f1").select("model", "value").iter_rows())
+    y = said.filter(model="base_rate")["outcome"] == "yes"
+    assert f1["base_rate"] == pytest.approx(2 * y.mean() / (1 + y.mean())), "it calls everyone"
+    assert f1["logistic"] > f1["base_rate"]
+    assert "178 of 300 test rows have the same values before the call" in compared.tested.conclusion[0]
+    assert "comes first with" in compared.tested.conclusion[1]
+
+
+def test_only_a_model_that_stops_early_keeps_inner_rows_of_the_whole_table():
+    seen = []
+
+    class Counting(ByAge):
+        def fit(self, X, y, *, inner=None):
+            seen.append((len(X), len(inner[0])))
+            return super().fit(X, y)
+
+    table, test = campaign(400), campaign(100, seed=8)
+    compare_on_test({"counting": lambda: Counting(8.0)}, table, test, {"counting": 0.5}, seed=7, repeats=50)
+    ((learned, inner),) = seen
+    assert inner
+    assert learned + inner == 400
+    assert reads_inner(make_model("lightgbm", columns=table.features))
+    for whole in ("knn_5", "gradient_boosting", "logistic", "base_rate"):
+        assert not reads_inner(make_model(whole, columns=table.features)), whole
+
+
+def test_a_segment_that_only_the_test_table_knows_is_named_by_nobody():
+    table, test = segments(400), segments(300, seed=8)
+    table = table.rows(table.outcome != "C")
+    tested = ModelComparison(["logistic", "base_rate"], folds=2, repeats=50).run(table, test=test).tested
+    assert tested.headline("logistic")["f1_C"] == 0
+    assert tested.of("logistic").classes == ("A", "B", "C")
+
+
+def test_a_test_table_of_another_contract_or_of_too_few_rows_is_refused():
+    models = ModelComparison(["base_rate"], folds=2, repeats=50)
+    with pytest.raises(ValueError, match="the same contract"):
+        models.run(campaign(200), test=segments(200))
+    with pytest.raises(DataError, match="20 test rows of 2 outcomes cannot judge"):
+        models.run(campaign(200), test=campaign(20, seed=8))
+    with pytest.raises(TypeError, match="ValidTable is needed"):
+        models.run(campaign(200), test=campaign(200).frame)

@@ -4,9 +4,15 @@ from __future__ import annotations
 
 import numpy as np
 import polars as pl
+import pytest
 
-from segmint.contract.contract import load_contract
-from segmint.splits.overlap import standing_in, standing_in_with_their_answers
+from segmint.contract.column import Column
+from segmint.contract.contract import Contract, Outcome, load_contract
+from segmint.contract.valid_table import ValidTable
+from segmint.contract.validate import validate
+from segmint.errors import DataError
+from segmint.splits.overlap import apart_from_training, standing_in, standing_in_with_their_answers
+from segmint.tables.source import open_table
 
 
 def test_numbers_with_a_comma_are_told_apart_and_found_with_a_point() -> None:
@@ -54,3 +60,34 @@ def test_a_wave_that_was_exported_again_is_found_by_its_outcomes() -> None:
     earlier = history.with_columns(subscribed=said[:150].shuffle(seed=1))
     assert not standing_in_with_their_answers(earlier, wave, yes, contract).any()
     assert not standing_in_with_their_answers(history.drop("subscribed"), wave, yes, contract).any()
+
+
+def table_of(ids: list[str], balances: list[int], *, named: bool = True) -> ValidTable:
+    columns = (
+        Column(name="client", kind="text", role="id", label="client"),
+        Column(name="balance", kind="number", role="holding", label="balance"),
+    )[0 if named else 1 :]
+    frame = pl.DataFrame({"client": ids, "balance": balances, "y": ["yes", "no"] * (len(ids) // 2)})
+    outcome = Outcome(column="y", kind="response", levels=("no", "yes"), positive="yes")
+    return validate(open_table(frame), Contract(name="clients", outcome=outcome, columns=columns, reviewed=True))
+
+
+def test_customers_of_the_training_table_do_not_judge_and_look_alikes_without_an_id_are_said() -> None:
+    train = table_of([f"{n:04d}" for n in range(100)], list(range(100)))
+    test = table_of([f"{n}" for n in range(90, 210)], [0] * 120)
+    left, told = apart_from_training(train, test)
+    assert (
+        told
+        == "10 of 120 test customers are in the training table: for them the models know the answer, so they are left out."
+    )
+    assert left.ids is not None
+    assert left.ids[0] == "100"
+    with pytest.raises(DataError, match=r"100 of 100 test customers are in .* 0 test rows of 0 outcomes cannot judge"):
+        apart_from_training(train, train)
+    train, test = (
+        table_of([str(n) for n in range(100)], rows, named=False) for rows in (list(range(100)), [50] + [-1] * 99)
+    )
+    left, told = apart_from_training(train, test)
+    assert len(left) == 100
+    assert told.startswith("1 of 100 test rows has the same values before the call as a row of the training table")
+    assert apart_from_training(train, test.rows(test.records > 1))[1] == ""

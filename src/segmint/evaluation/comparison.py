@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field, is_dataclass, replace
 from typing import Any
@@ -20,9 +20,9 @@ from segmint.evaluation.paired_bootstrap import LOWER_IS_BETTER, Judged, afforda
 from segmint.metrics.classification import best_f1_threshold, class_index, cross_fitted_thresholds
 from segmint.metrics.intervals import interval
 from segmint.models.names import MODELS, OURS
-from segmint.models.reads import read_by
+from segmint.models.reads import read_by, reads_inner
 from segmint.progress import Progress, Remember, share_of, silent
-from segmint.splits.folds import Fold
+from segmint.splits.folds import Fold, inner_split
 from segmint.splits.groups import RowIdentity
 
 MAIN_METRIC = {"response": "f1", "assignment": "weighted_f1"}
@@ -84,6 +84,8 @@ class Comparison:
         Folds, and bootstrap repeats behind each interval.
     history : polars.DataFrame
         Epochs of models that train in epochs: model, fit ("fold 1"…), epoch, losses; empty if there are none.
+    tested : Comparison or None
+        The same models, trained on the whole table, on a test table of the user's own.
     """
 
     task: str
@@ -96,6 +98,7 @@ class Comparison:
     folds: int
     repeats: int
     history: pl.DataFrame = field(default_factory=pl.DataFrame)
+    tested: Comparison | None = None
 
     def __repr__(self) -> str:
         return f"<Comparison of {', '.join(self.models)}: {self.metric} on {self.folds} folds>"
@@ -123,6 +126,13 @@ class Comparison:
         classes = tuple(name.removeprefix("probability_") for name in mine.columns if name.startswith("probability_"))
         likely = mine.select([f"probability_{name}" for name in classes]).to_numpy()
         return OutOfFold(mine["outcome"].to_numpy().astype(str), likely, classes)
+
+    def threshold(self, model: str, positive: str | None) -> float | None:
+        """Return the threshold where one model's F1 is best on all rows kept apart; None for an assignment."""
+        if positive is None:
+            return None
+        mine = self.of(model)
+        return best_f1_threshold(mine.outcome == positive, mine.probability(positive), default=0.5)
 
     def measured(self, model: str) -> list[dict[str, Any]]:
         """Return one model's rows of `frame`, but for undefined metrics."""
@@ -203,12 +213,67 @@ def compare_models(
         for name, make in models.items():
             progress("comparing models", done, total)
             tell = share_of(progress, "comparing models", done, 100, total)
-            task = _Task(table, fold, make, classes, contract.outcome.positive, who.groups, len(folds) == 1, tell)
-            parts[name].append(_Part.of(task, name, number, who.keys, remember))
+            asked = _Asked(table.inputs[fold.test], who.keys[fold.test])
+            task = _Task(table, fold, asked, classes, contract.outcome.positive, who, len(folds) == 1, tell)
+            parts[name].append(_Part.of(task, name, make(), number, remember))
             done += 100
     progress("comparing models", done, total)
-    shown = {name: (labels or {}).get(name, name.replace("_", " ")) for name in models}
-    return _judge(table, folds, parts, classes, shown, who.groups, seed=seed, repeats=repeats)
+    return _judge(table, folds, parts, classes, _labels(models, labels), who.groups, seed=seed, repeats=repeats)
+
+
+def compare_on_test(
+    models: Mapping[str, Callable[[], Any]],
+    table: ValidTable,
+    test: ValidTable,
+    thresholds: Mapping[str, float | None],
+    *,
+    seed: int,
+    inner: float | None = None,
+    repeats: int = 1_000,
+    progress: Progress = silent,
+    remember: Remember | None = None,
+    labels: Mapping[str, str] | None = None,
+    identity: RowIdentity | None = None,
+) -> Comparison:
+    """Train each model on a whole table and judge it once on the rows of another; nothing is chosen on those.
+
+    A model that stops early keeps inner rows of the table for that, as in a fold; the others learn from every row. Metrics,
+    intervals and conclusion are those of `compare_models`; `seconds` is null, as a delivered network is not trained again.
+
+    Parameters
+    ----------
+    models : mapping of str to callable
+        As in `compare_models`; one that is trained already has a `fit` that changes nothing.
+    table, test : ValidTable
+        To learn from, and to judge by; no customer should be in both, see `apart_from_training`.
+    thresholds : mapping of str to float or None
+        From which propensity on each model says yes, see `Comparison.threshold`; of an assignment None.
+    seed, repeats, progress, remember, labels, identity
+        As in `compare_models`; `identity` is that of `table`.
+    inner : float, optional
+        Share of the table for early stopping; see `segmint.splits.folds.inner_split`.
+    """
+    classes = tuple(sorted({*table.outcome.tolist(), *test.outcome.tolist()}))
+    who, theirs = RowIdentity.of(table) if identity is None else identity, RowIdentity.of(test)
+    everyone, nobody = np.arange(len(table)), np.arange(0)
+    fit, held = inner_split(table.outcome, who.groups, share=inner, seed=seed, keys=who.keys)
+    asked, parts, work = _Asked(test.inputs, theirs.keys), {}, "judging on the test table"
+    for place, (name, make) in enumerate(models.items()):
+        progress(work, 100 * place, 100 * len(models))
+        model = make()
+        fold = Fold(everyone, nobody, fit if reads_inner(model) else everyone, held)
+        tell = share_of(progress, work, 100 * place, 100, 100 * len(models))
+        task = _Task(table, fold, asked, classes, table.contract.outcome.positive, who, False, tell)
+        parts[name] = [replace(_Part.of(task, name, model, 1, remember), threshold=thresholds[name])]
+    progress(work, 100, 100)
+    judged = [Fold(nobody, np.arange(len(test)), nobody, nobody)]
+    found = _judge(test, judged, parts, classes, _labels(models, labels), theirs.groups, seed=seed, repeats=repeats)
+    untimed = found.rows.with_columns(seconds=pl.lit(None, dtype=pl.Float64))
+    return replace(found, rows=untimed, history=pl.DataFrame())
+
+
+def _labels(models: Iterable[str], labels: Mapping[str, str] | None) -> dict[str, str]:
+    return {name: (labels or {}).get(name, name.replace("_", " ")) for name in models}
 
 
 @contextmanager
@@ -226,23 +291,31 @@ def _named(model: str) -> Iterator[None]:
 
 
 @dataclass(frozen=True)
+class _Asked:
+    """Rows that a model is asked about, with their fingerprints."""
+
+    inputs: pl.DataFrame
+    keys: NDArray[np.uint64]
+
+
+@dataclass(frozen=True)
 class _Task:
-    """One model to learn from one fold."""
+    """One model to learn from one fold, and whom it is then asked about."""
 
     table: ValidTable
     fold: Fold
-    make: Callable[[], Any]
+    asked: _Asked
     classes: tuple[str, ...]
     positive: str | None
-    groups: NDArray[np.int64]
+    who: RowIdentity
     alone: bool
     progress: Progress
 
-    def key(self, name: str, model: Any, keys: NDArray[np.uint64]) -> dict[str, Any]:
+    def key(self, name: str, model: Any) -> dict[str, Any]:
         """Everything the result depends on, as far as the rows and the model can say it."""
         digest = hashlib.blake2b(digest_size=16)
-        for rows in (self.fold.fit, self.fold.inner, self.fold.test):
-            digest.update(keys[rows].tobytes() + b"/")
+        for keys in (self.who.keys[self.fold.fit], self.who.keys[self.fold.inner], self.asked.keys):
+            digest.update(keys.tobytes() + b"/")
         return {
             "work": "one model on one fold",
             "model": name,
@@ -259,10 +332,10 @@ class _Task:
         began = time.perf_counter()
         inputs, outcome, fold = self.table.inputs, self.table.outcome, self.fold
         inner = (inputs[fold.inner], outcome[fold.inner])
-        together = read_by(model, groups=self.groups[fold.fit], inner=inner, progress=self.progress)
+        together = read_by(model, groups=self.who.groups[fold.fit], inner=inner, progress=self.progress)
         with _named(name):
             model.fit(inputs[fold.fit], outcome[fold.fit], **together)
-        probabilities = _aligned(model, inputs[fold.test], self.classes)
+        probabilities = _aligned(model, self.asked.inputs, self.classes)
         threshold = None
         if self.positive is not None and self.alone:
             place = self.classes.index(self.positive)
@@ -288,12 +361,11 @@ class _Part:
     history: list[dict[str, Any]]
 
     @classmethod
-    def of(cls, task: _Task, name: str, number: int, keys: NDArray[np.uint64], remember: Remember | None) -> _Part:
-        model = task.make()
+    def of(cls, task: _Task, name: str, model: Any, number: int, remember: Remember | None) -> _Part:
         if remember is None:
             found = task.learn(name, model)
         else:
-            found = remember(task.key(name, model, keys), lambda: task.learn(name, model))
+            found = remember(task.key(name, model), lambda: task.learn(name, model))
         epochs = [{"model": name, "fit": f"fold {number}", **epoch} for epoch in found["history"]]
         return cls(np.asarray(found["probabilities"]), found["threshold"], float(found["seconds"]), epochs)
 

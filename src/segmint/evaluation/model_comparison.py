@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 from sklearn.base import clone
@@ -10,13 +11,14 @@ from sklearn.base import clone
 from segmint.arguments import between
 from segmint.contract.valid_table import ValidTable, require_valid_table
 from segmint.contract.validate import require_reviewed
-from segmint.evaluation.comparison import Comparison, compare_models
+from segmint.evaluation.comparison import Comparison, compare_models, compare_on_test
 from segmint.features.parameters import Rules, check_parameters, count
 from segmint.models.customer_model import make_model
 from segmint.models.names import MODEL_LABELS, MODELS
 from segmint.progress import Progress, silent
 from segmint.splits.folds import make_folds
-from segmint.splits.groups import row_groups, row_keys
+from segmint.splits.groups import RowIdentity
+from segmint.splits.overlap import apart_from_training
 
 # What each parameter must be, in words and as a check.
 _PARAMETERS: Rules = {
@@ -70,38 +72,47 @@ class ModelComparison:
         given = ", ".join(f"{name}={getattr(self, name)!r}" for name in settings)
         return f"ModelComparison({list(self.models)}, {given})"
 
-    def run(self, table: ValidTable, *, progress: Progress = silent) -> Comparison:
+    def run(self, table: ValidTable, *, test: ValidTable | None = None, progress: Progress = silent) -> Comparison:
         """Train every model on every fold of a table and judge it on the rows kept apart.
+
+        Parameters
+        ----------
+        table : ValidTable
+        test : ValidTable, optional
+            A test table of your own: every model is then trained on the whole of `table` too and judged on it once, see
+            `Comparison.tested`. Thresholds come from the folds. Customers whose id is in `table` are left out.
+        progress : Progress
 
         Raises
         ------
         TypeError
-            If the table is not one that was held against a contract.
+            If a table is not one that was held against a contract.
+        ValueError
+            If the tables were held against different contracts, or for different moments.
         ContractError
             If nobody has reviewed the table's contract.
         DataError
-            If an outcome has fewer customers than there are folds.
+            If an outcome has fewer customers than there are folds, or too few of the test table are no customers of `table`.
         """
         require_valid_table(table)
         require_reviewed(table.contract)
+        told = ""
+        if test is not None:
+            require_valid_table(test)
+            test, told = apart_from_training(table, test)
+        who = RowIdentity.of(table)
         folds = make_folds(
-            table.outcome,
-            row_groups(table),
-            count=self.folds,
-            inner=self.inner,
-            seed=self.random_state,
-            keys=row_keys(table),
+            table.outcome, who.groups, count=self.folds, inner=self.inner, seed=self.random_state, keys=who.keys
         )
         made = {name: self._maker(model, table) for name, model in self.models.items()}
-        return compare_models(
-            made,
-            table,
-            folds,
-            seed=self.random_state,
-            repeats=self.repeats,
-            progress=progress,
-            labels=MODEL_LABELS,
-        )
+        known: dict[str, Any] = {"seed": self.random_state, "repeats": self.repeats, "progress": progress}
+        known |= {"labels": MODEL_LABELS, "identity": who}
+        compared = compare_models(made, table, folds, **known)
+        if test is None:
+            return compared
+        thresholds = {name: compared.threshold(name, table.contract.outcome.positive) for name in made}
+        tested = compare_on_test(made, table, test, thresholds, inner=self.inner, **known)
+        return replace(compared, tested=replace(tested, conclusion=(*filter(None, [told]), *tested.conclusion)))
 
     def _maker(self, model: Any, table: ValidTable) -> Callable[[], Any]:
         if isinstance(model, str):

@@ -20,3 +20,10 @@ def read_by(model: Any, **known: Any) -> dict[str, Any]:
     if "inner" in known and "inner" not in inspect.signature(model.fit).parameters:
         known.pop("inner")
     return {name: part for name, part in known.items() if name == "inner" or getattr(model, f"reads_{name}", False)}
+
+
+def reads_inner(model: Any) -> bool:
+    """Whether a model stops early, or chooses, by inner rows; one that does not can learn from them too."""
+    parts = [model, *([model[-1]] if hasattr(model, "steps") else [])]
+    asked = all("inner" in inspect.signature(part.fit).parameters for part in parts)
+    return asked and getattr(parts[-1], "reads_inner", True)

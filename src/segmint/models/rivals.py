@@ -295,6 +295,11 @@ class TunedKNN(_Rival):
         self.most = most
         self.random_state = random_state
 
+    @property
+    def reads_inner(self) -> bool:
+        """Whether inner rows choose anything."""
+        return len(self.candidates) > 1
+
     def fit(self, X: Any, y: Any, *, inner: tuple[Any, Any] | None = None) -> TunedKNN:
         """Remember the customers and choose the number of neighbours by cross-entropy."""
         from sklearn.metrics import log_loss

@@ -9,7 +9,10 @@ from numpy.typing import NDArray
 from segmint.contract.cells import read_outcome
 from segmint.contract.contract import Contract
 from segmint.contract.ids import bare_ids, without_marks_and_zeros
-from segmint.contract.validate import MIN_ROWS_PER_LEVEL
+from segmint.contract.valid_table import ValidTable
+from segmint.contract.validate import MIN_ROWS, MIN_ROWS_PER_LEVEL
+from segmint.errors import DataError
+from segmint.wording import counted, some_of
 
 MOST_WHO_SAID_YES_BEFORE = 0.8  # of those who say yes now; so many bought before in no campaign
 
@@ -92,6 +95,66 @@ def standing_in_with_their_answers(
     before = ids.is_in(known.filter(said == outcome.positive).drop_nulls().implode()).fill_null(False).to_numpy()
     again = before[there & yes]
     return there if again.size >= MIN_ROWS_PER_LEVEL and again.mean() > MOST_WHO_SAID_YES_BEFORE else nobody
+
+
+def apart_from_training(table: ValidTable, test: ValidTable) -> tuple[ValidTable, str]:
+    """Leave out of a test table the customers that a model learns from, and say how many rows of it the training table holds.
+
+    Where both tables name customers by id, the same id is the same customer and is left out. Without ids the same values before
+    the call may be another customer's: they judge like all, and are said.
+
+    Parameters
+    ----------
+    table, test : ValidTable
+        To learn from, and to judge by, of the same contract and moment.
+
+    Returns
+    -------
+    test : ValidTable
+        The rows that may judge.
+    told : str
+        A sentence; "" where the training table holds none of them.
+
+    Raises
+    ------
+    ValueError
+        If the tables are of different contracts or moments.
+    DataError
+        If those who are left cannot judge: too few, or all of one outcome.
+    """
+    if (table.contract, table.at) != (test.contract, test.at):
+        raise ValueError(
+            "The training table and the test table must be checked against the same contract, at the same moment."
+        )
+    by_id = table.ids is not None and test.ids is not None
+    if table.ids is not None and test.ids is not None:
+        known, ids = (without_marks_and_zeros(bare_ids(each)) for each in (table.ids, test.ids))
+        again = ids.is_in(known.drop_nulls().implode()).fill_null(False).to_numpy()
+    else:
+        again = standing_in(table.raw, test.raw, table.contract, by_id=False)
+    number, told = int(again.sum()), ""
+    if number and by_id:
+        are = some_of(number, len(test), "test customers", "is", "are")
+        told = f"{are} in the training table: for them the models know the answer, so they are left out."
+    elif number:
+        have = some_of(number, len(test), "test rows", "has", "have")
+        told = (
+            f"{have} the same values before the call as a row of the training table: for customers who are in both, the models "
+            "know the answer and the figures are too good. No id tells them from others who look the same, so they judge too."
+        )
+    judges = test.rows(~again) if by_id else test
+    _require_judges(judges, told)
+    return judges, told
+
+
+def _require_judges(test: ValidTable, told: str) -> None:
+    outcomes = len(set(test.outcome.tolist()))
+    if len(test) < MIN_ROWS or outcomes < 2:
+        raise DataError(
+            f"{told} {counted(len(test), 'test row')} of {counted(outcomes, 'outcome')} cannot judge.".strip(),
+            expected=f"at least {MIN_ROWS} rows of two outcomes, of customers who are not in the training table",
+            fix="name a larger test table, or take its customers out of the training table",
+        )
 
 
 def _comparable(values: pl.Expr, *, number: bool) -> pl.Expr:
