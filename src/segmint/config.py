@@ -62,6 +62,8 @@ class Data(_Section):
         line, or the row that looks like it.
     upcoming : Path or None
         A table of the customers who are called next, for a recipe whose teacher labels them too: "rolling".
+    test : Path or None
+        A test table of your own, with outcomes, on which `segmint run` judges every model once.
     """
 
     at: Literal["planning", "dialling", "after_call"] = "planning"
@@ -72,6 +74,7 @@ class Data(_Section):
     sheet: str | None = Field(default=None, coerce_numbers_to_str=True)  # 2026
     header_row: int | None = Field(default=None, ge=1)
     upcoming: FromAnywhere | None = None
+    test: FromAnywhere | None = None
 
     @field_validator("delimiter")
     @classmethod

@@ -42,6 +42,10 @@ Search = Annotated[
         "the search. Needs segmint[search]; not with --no-compare or --folds.",
     ),
 ]
+Test = Annotated[
+    Path | None,
+    typer.Option("--test", help="A test table of your own, with outcomes: every model is judged on it once."),
+]
 NoCompare = Annotated[bool, typer.Option("--no-compare", help="Train only; compare with nothing. Not with --search.")]
 AsJson = Annotated[bool, typer.Option("--json", help="The result as one JSON object on standard output.")]
 Quiet = Annotated[bool, typer.Option("--quiet", help="Say only what went wrong.")]
@@ -56,10 +60,12 @@ def run_flags(
     recipe: str | None,
     no_compare: bool,
     search: str | None = None,
+    test: Path | None = None,
 ) -> dict[str, Any]:
     """Turn the short names of settings of `run` into full dotted keys."""
     return {
         "data.at": at,
+        "data.test": test,
         "seed": seed,
         "split.folds": folds,
         "model.recipe": recipe,

@@ -24,6 +24,7 @@ from segmint.cli.options import (
     Seed,
     Sets,
     Table,
+    Test,
     refuse_folds_of_a_search,
     run_flags,
 )
@@ -36,6 +37,7 @@ app = typer.Typer()
 def run(
     table: Table,
     contract: ContractName,
+    test: Test = None,
     config: ConfigFile = None,
     sets: Sets = None,
     runs: Runs = RUNS,
@@ -52,7 +54,7 @@ def run(
     from segmint.config import load_config
     from segmint.flows.run import run as flow
 
-    settings = load_config(config, sets or (), run_flags(at, seed, folds, recipe, no_compare, search))
+    settings = load_config(config, sets or (), run_flags(at, seed, folds, recipe, no_compare, search, test))
     refuse_folds_of_a_search(settings, folds, sets or ())
     with Screen(json=json, quiet=quiet) as screen:
         result = flow(table, contract, settings, runs=runs, progress=screen.progress, say=screen.notice)

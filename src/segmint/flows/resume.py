@@ -61,6 +61,8 @@ def resume(name: Place, *, runs: Place = RUNS, progress: Progress = silent) -> A
         )
     opened = open_source(source, config.data)
     _require_same_table(earlier, opened)
+    if config.data.test is not None:
+        open_source(config.data.test, config.data)  # what it holds is judged anew, whatever it is now
     flow = FLOWS[earlier.record["command"]]
     return flow(source, contract, config, runs=earlier.folder.parent, progress=progress, here=earlier.take_over())
 

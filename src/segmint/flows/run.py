@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 import polars as pl
 
-from segmint.config import Config
+from segmint.config import Config, load_config
 from segmint.contract.contract import Contract
 from segmint.contract.valid_table import ValidTable
 from segmint.contract.yes_no import few_yes_told
@@ -29,6 +29,7 @@ from segmint.flows.segment import (
     words_of,
 )
 from segmint.flows.steps.call_money import economics_in_vain
+from segmint.flows.steps.on_test import judge_on_test, open_test, read_test
 from segmint.flows.steps.pack import pack
 from segmint.flows.steps.read import begin, open_source, read, require_contract
 from segmint.flows.steps.search import Found, compare_apart, find_settings, settings_to_search, too_short, unused_folds
@@ -43,7 +44,6 @@ from segmint.flows.steps.train import (
     train,
     upcoming_customers,
 )
-from segmint.metrics.classification import best_f1_threshold
 from segmint.models.customer_model import make_model
 from segmint.models.effort import expected_minutes
 from segmint.models.names import MODEL_LABELS, OURS
@@ -79,6 +79,8 @@ class RunResult:
         Headline figures, plain JSON.
     comparison : Comparison or None
         The network beside its rivals, out of fold.
+    tested : Comparison or None
+        The delivered network beside its rivals on the test table that was named; its `frame` has the figures.
     """
 
     folder: Path
@@ -87,11 +89,13 @@ class RunResult:
     conclusion: tuple[str, ...]
     summary: dict[str, Any] = field(repr=False)
     comparison: Comparison | None = field(default=None, repr=False)
+    tested: Comparison | None = field(default=None, repr=False)
 
     @property
     def sentences(self) -> tuple[str, ...]:
-        """How the table was read, and what the comparison supports; without one, who was learned from and what is not known."""
-        return (self.receipt, *self.conclusion, *([] if self.comparison is not None else _not_compared(self.summary)))
+        """How the table was read, and what the comparison and the test table support; without one, who was learned from and what is not known."""
+        unknown = [] if self.comparison is not None else _not_compared(self.summary)
+        return (self.receipt, *self.conclusion, *unknown, *self.summary.get("test", {}).get("sentences", ()))
 
     def __repr__(self) -> str:
         return f"<RunResult {self.folder}: {counted(self.summary['rows'], 'row')}>"
@@ -102,13 +106,16 @@ class RunResult:
 
 
 def _not_compared(summary: dict[str, Any]) -> list[str]:
-    """Say who was learned from, and that quality is not known without a comparison."""
+    """Say who was learned from, and that quality is not known without a comparison or a test table."""
     shares = ", ".join(f"'{name}' {percent(count / summary['rows'])}" for name, count in summary["classes"].items())
     inner = summary["inner"]
+    learned = f"Learned from {counted(summary['rows'], 'row')}: {shares}."
+    if "test" in summary:
+        return [learned]
     names = {"loss": "log loss", "auc": "ROC AUC"}
     figures = listed([f"{said} {decimal(inner[name], 3)}" for name, said in names.items() if name in inner])
     return [
-        f"Learned from {counted(summary['rows'], 'row')}: {shares}.",
+        learned,
         f"Quality was not measured on rows kept apart, as no models were compared. On the {counted(inner['customers'], 'inner row')}, "
         f"which say when to stop and how bold probabilities are: {figures}.",
     ]
@@ -136,6 +143,7 @@ def run(
     contract: Contract | str | Path,
     config: Settings = None,
     *,
+    test: Any = None,
     runs: Place = RUNS,
     progress: Progress = silent,
     say: Callable[[str], None] = nobody,
@@ -148,6 +156,9 @@ def run(
     source : path, polars.DataFrame, pandas.DataFrame or pyarrow.Table
     contract : Contract, or the name or path of one
     config : Config or path, optional
+    test : path or frame, optional
+        A test table of your own, with outcomes, that no model learns from: the delivered network, and each rival trained on the
+        whole table, are judged on it once. The same as `data.test`.
     runs : path
         The folder that holds all runs.
     progress : Progress
@@ -161,18 +172,20 @@ def run(
     SegmintError
         For a table, contract or setting that cannot be worked with.
     """
-    settings, runs = settings_of(config), place_of("runs", runs)
+    settings, runs = _with_test(settings_of(config), test), place_of("runs", runs)
     _refuse_search_in_vain(settings)
     if settings.segments.enabled:
         words_of(settings)
     contract = contract_of(contract)
     opened = open_source(source, settings.data)
     require_contract(opened, contract, at=settings.data.at)
-    with here or begin("run", source, opened, contract, settings, runs=runs) as here:
+    opened_test = open_test(test, opened, contract, settings)
+    with here or begin("run", _again(source, test), opened, contract, settings, runs=runs) as here:
         if settings.search.enabled:
             require_optuna()
         clock, both = _Clock(), tell_both(progress, here.progress)
         table = clock.time("read", lambda: read(opened, contract, settings.data, here, progress=both))
+        on_test = read_test(opened_test, table, settings, here, both)
         if settings.segments.enabled and contract.outcome.kind == "response":
             require_settings(table, settings)
         upcoming, who = upcoming_customers(table, settings), RowIdentity.of(table)
@@ -202,7 +215,9 @@ def run(
             say(f"no segments: {without}")
         bundle = clock.time("pack", lambda: pack(here, table, trained, comparison, threshold, settings, segments, note))
         clock.time("reasons", lambda: keep_importance(here, table, bundle))
-        summary = _summary(table, settings, comparison, bundle.calibration, clock, student)
+        rivals = lambda name: _maker(name, table, settings, lambda: log)  # noqa: E731
+        tested, told = judge_on_test(here, table, on_test, bundle, comparison, rivals, settings, both, who)
+        summary = _summary(table, settings, comparison, bundle.calibration, clock, student) | told
         if without:
             summary["no_segments"] = without
         if found is not None:
@@ -214,7 +229,17 @@ def run(
         both("writing the report", 1, 1)
         here.done(summary)
     conclusion = _conclusion(table, comparison)
-    return RunResult(here.folder, report, table.ledger.sentence(), conclusion, summary, comparison)
+    return RunResult(here.folder, report, table.ledger.sentence(), conclusion, summary, comparison, tested)
+
+
+def _with_test(config: Config, test: Any) -> Config:
+    """Put the path of a test table into the settings, where it is found again when a run is continued."""
+    return load_config(config, flags={"data.test": test}) if isinstance(test, Path | str) else config
+
+
+def _again(source: Any, test: Any) -> Any:
+    """Name what a run is continued with: nothing where its test table is a frame, which is gone by then."""
+    return source if test is None or isinstance(test, Path | str) else None
 
 
 def _conclusion(table: ValidTable, comparison: Comparison | None) -> tuple[str, ...]:
@@ -351,8 +376,7 @@ def _threshold(table: ValidTable, trained: Trained, comparison: Comparison | Non
     positive = table.contract.outcome.positive
     if positive is None or comparison is None:
         return inner_threshold(table, trained)
-    mine = comparison.of(OURS)
-    return best_f1_threshold(mine.outcome == positive, mine.probability(positive))
+    return comparison.threshold(OURS, positive)
 
 
 def _segments(

@@ -99,6 +99,16 @@ class RunView:
         return self.json(run_files.COMPARISON)
 
     @cached_property
+    def test(self) -> dict[str, Any] | None:
+        """The models on a test table of the user's own."""
+        return self.json(run_files.TEST)
+
+    @property
+    def on_test(self) -> RunView | None:
+        """The same run as if its comparison had been on that test table; None without one."""
+        return None if self.test is None else _OnTest(self.folder)
+
+    @cached_property
     def columns(self) -> pl.DataFrame | None:
         """How the outcome differs by the levels of each column."""
         return self.table(run_files.LEVELS)
@@ -203,3 +213,23 @@ class RunView:
             probabilities=frame.select(names).to_numpy().astype(np.float64),
             classes=tuple(name.removeprefix("probability_") for name in names),
         )
+
+
+class _OnTest(RunView):
+    """A run whose figures and predictions are those on the test table."""
+
+    @cached_property
+    def comparison(self) -> dict[str, Any] | None:
+        return (self.test or {}).get("comparison")
+
+    @cached_property
+    def summary(self) -> dict[str, Any]:
+        return self.test or {}
+
+    @cached_property
+    def search(self) -> dict[str, Any] | None:
+        return None
+
+    @cached_property
+    def _all_predictions(self) -> pl.DataFrame | None:
+        return self.table(run_files.TEST_PREDICTIONS)

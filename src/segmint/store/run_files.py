@@ -12,6 +12,7 @@ LESSON, CALIBRATION = "lesson.json", "calibration.json"
 QUALITY_BY_GROUP = "quality_by_group.json"
 LEVELS, HISTORY = "tables/columns.parquet", "tables/history.parquet"
 PREDICTIONS = "predictions.parquet"
+TEST, TEST_PREDICTIONS, TEST_REJECTED = "test.json", "test_predictions.parquet", "test_rejected.csv"
 
 REASONS = "reasons.json"
 IMPORTANCE, EFFECTS = "tables/importance.parquet", "tables/effects.parquet"
@@ -29,7 +30,16 @@ PAGE, STORED_PAGE = "report.html", "report.json"
 IDS, MOVED, KEY = "training_ids.bin", "moved_ids.bin", "training_ids.key"
 FINGERPRINTS = (KEY, IDS, MOVED)
 
-OF_CUSTOMERS = (CUSTOMERS, PREDICTIONS, REJECTED, OBJECTORS, STRANGE, *FINGERPRINTS)
+OF_CUSTOMERS = (
+    CUSTOMERS,
+    PREDICTIONS,
+    REJECTED,
+    TEST_PREDICTIONS,
+    TEST_REJECTED,
+    OBJECTORS,
+    STRANGE,
+    *FINGERPRINTS,
+)
 """What a finished run may lose when a customer wants to be forgotten; of its fingerprints all or none."""
 
 OF_A_TRAINING = (
@@ -40,6 +50,7 @@ OF_A_TRAINING = (
     LESSON,
     CALIBRATION,
     QUALITY_BY_GROUP,
+    TEST,
     *FINGERPRINTS,
     PAGE,
     STORED_PAGE,

@@ -21,7 +21,18 @@ from segmint.flows.report import stored_report
 from segmint.flows.runs import champion_among
 from segmint.store.bundle import FOLDER
 from segmint.store.run import CONFIG, Run, typed
-from segmint.store.run_files import CUSTOMERS, DIALLER, LIST, PAGE, PREDICTIONS, REJECTED, SHEET, SQL
+from segmint.store.run_files import (
+    CUSTOMERS,
+    DIALLER,
+    LIST,
+    PAGE,
+    PREDICTIONS,
+    REJECTED,
+    SHEET,
+    SQL,
+    TEST_PREDICTIONS,
+    TEST_REJECTED,
+)
 
 FILES = {
     PAGE: "the report as one file",
@@ -31,12 +42,14 @@ FILES = {
     CONFIG: "every setting: the policy too",
     PREDICTIONS: "predictions",
     REJECTED: "rows that were rejected, and why",
+    TEST_PREDICTIONS: "predictions of the test table",
+    TEST_REJECTED: "rows of the test table that were rejected, and why",
     CUSTOMERS: "the segment of every customer",
     SQL: "the segments as rules, for a table of your own",
 }
 # who may download it; any other file needs `read`. A list's settings hold the key by which its arms are drawn.
 FILE_SCOPES = dict.fromkeys((SHEET, DIALLER, LIST, CONFIG), "target") | dict.fromkeys(
-    (PREDICTIONS, REJECTED, CUSTOMERS), "predict"
+    (PREDICTIONS, REJECTED, TEST_PREDICTIONS, TEST_REJECTED, CUSTOMERS), "predict"
 )
 
 

@@ -208,20 +208,33 @@ def read(
     progress: Progress = silent,
 ) -> ValidTable:
     """Read a table and hold it against its contract; the run keeps how that went, and what is rejected whatever comes of it."""
-    with rejected_rows(run.folder / REJECTED) as on_reject:
-        table = validate(
+    table = read_beside(source, contract, data, run.folder / REJECTED, purpose=purpose, progress=progress)
+    run.keep(LEDGER, table.ledger.to_json())
+    run.keep(CONTRACT, contract_to_toml(table.contract).encode("utf-8"))
+    return table
+
+
+def read_beside(
+    source: TableSource,
+    contract: Contract,
+    data: Data,
+    rejected: Path,
+    *,
+    purpose: Purpose = "train",
+    progress: Progress = silent,
+) -> ValidTable:
+    """Read a table that stands beside the one of a run: of it only what is rejected is kept, in a file of its own."""
+    with rejected_rows(rejected) as on_reject:
+        return validate(
             source,
             contract,
             purpose=purpose,
             at=data.at,
             max_rejected=data.max_rejected,
             on_reject=on_reject,
-            kept_in=run.folder / REJECTED,
+            kept_in=rejected,
             progress=progress,
         )
-    run.keep(LEDGER, table.ledger.to_json())
-    run.keep(CONTRACT, contract_to_toml(table.contract).encode("utf-8"))
-    return table
 
 
 @contextmanager

@@ -10,6 +10,7 @@ from segmint.metrics.ranking import average_precision, cumulative_gain, lift_at,
 from segmint.models.names import OURS
 from segmint.report.blocks import Block, Page, banner, figures, make_page, statements
 from segmint.report.levels import Level, strongest_levels
+from segmint.report.pages.on_test import on_test_sentence
 from segmint.report.pages.search import judged_apart
 from segmint.report.run_view import Predictions, RunView
 from segmint.report.scores import main_metric, metric_label, metric_row, same_or_better, tells_nothing
@@ -68,6 +69,7 @@ def _sentences(run: RunView, found: Predictions | None) -> list[tuple[str, str]]
             ("The verdict", f"{nothing_told(main_metric(run))} {_few(run)}".strip()),
             ("Who", _who(run)),
             *_brings_most(run),
+            *_on_test(run),
             ("What to do next", _next_without_knowing(run)),
         ]
     return [
@@ -75,8 +77,14 @@ def _sentences(run: RunView, found: Predictions | None) -> list[tuple[str, str]]
         *_first_segment(run),
         *_brings_most(run),
         ("How well the network finds them", _how_well(run, found)),
+        *_on_test(run),
         ("What to do next", _next(run, found)),
     ]
+
+
+def _on_test(run: RunView) -> list[tuple[str, str]]:
+    said = on_test_sentence(run)
+    return [("On your test table", said)] if said else []
 
 
 def _first_segment(run: RunView) -> list[tuple[str, str]]:

@@ -13,8 +13,8 @@ from segmint.wording import between, decimal, seconds, signed
 
 def page(run: RunView) -> Page | None:
     """Show the main metric with intervals, every other metric, and the conclusion in words."""
-    order = ranked(run, main_metric(run)) if run.comparison else []
-    if not order or run.comparison is None:
+    blocks = compared(run)
+    if not blocks or run.comparison is None:
         return None
     folds = run.comparison.get("folds")
     apart = f"in {folds} parts, each kept apart once" if folds and folds > 1 else "a part kept apart from training"
@@ -23,13 +23,21 @@ def page(run: RunView) -> Page | None:
         title="The network beside other methods",
         short="Comparison",
         lead=f"All methods saw the same rows, {apart}; every figure is about customers the method had not seen.",
-        blocks=[
-            points([str(sentence) for sentence in run.comparison.get("conclusion") or ()]),
-            _main_chart(run, order),
-            _metrics(run, order),
-            fold("Differences to the best method, with intervals", [_differences(run)]),
-        ],
+        blocks=blocks,
     )
+
+
+def compared(run: RunView) -> list[Block]:
+    """Show the methods side by side: the conclusion, a chart, a table and the differences; nothing without figures."""
+    order = ranked(run, main_metric(run))
+    if not order or run.comparison is None:
+        return []
+    return [
+        points([str(sentence) for sentence in run.comparison.get("conclusion") or ()]),
+        _main_chart(run, order),
+        _metrics(run, order),
+        *([fold("Differences to the best method, with intervals", [_differences(run)])] if len(order) > 1 else []),
+    ]
 
 
 def _main_chart(run: RunView, order: list[Score]) -> Block:

@@ -63,6 +63,16 @@ def _response_page(run: RunView, found: Predictions) -> Page:
     )
 
 
+def named(run: RunView) -> Block | None:
+    """Show whom the network names rightly and whom not, and of known segments the F1 of each."""
+    found = run.predictions(OURS)
+    if found is None:
+        return None
+    if run.is_response and run.positive in found.classes:
+        return grid([_confusion(found, _threshold_words(found, run.positive))])
+    return grid([_confusion(found, _class_words(found)), _per_class(found)])
+
+
 def _who(run: RunView) -> str:
     return f"Each of {count(run.kept_apart)} customers kept apart" if run.kept_apart else "Every customer"
 
