@@ -220,6 +220,7 @@ def test_the_page_of_licences_names_every_locked_package() -> None:
 def test_the_page_of_personal_data_names_every_file_that_names_customers() -> None:
     page = (ROOT / "docs" / "personal-data.md").read_text("utf-8")
     named = [run_files.REJECTED, run_files.PREDICTIONS, run_files.CUSTOMERS, run_files.OBJECTORS]
+    named += [run_files.TEST_PREDICTIONS, run_files.TEST_REJECTED]
     named += [
         run_files.LIST,
         run_files.SHEET,

@@ -210,7 +210,9 @@ def test_the_example_runs_and_is_short(
     example = Path(__file__).parents[2] / "examples" / "train_and_test.py"
     assert len(example.read_text("utf-8").splitlines()) <= 30
     runpy.run_path(str(example))
-    assert "accuracy on rows kept apart" in capsys.readouterr().out
+    said = capsys.readouterr().out
+    assert "accuracy on rows kept apart" in said
+    assert "base_rate" in said
     assert list(tmp_path.rglob("*tfevents*"))
 
 

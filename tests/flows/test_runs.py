@@ -15,7 +15,7 @@ from segmint.flows.promote import promote
 from segmint.flows.runs import list_runs, newest_monitorings, open_failures
 from segmint.store.bundle import write_bundle
 from segmint.store.run import Run
-from segmint.store.run import list_runs as list_run_folders
+from segmint.store.runs import runs_in
 from tests.service.small import small_parts
 
 
@@ -151,6 +151,6 @@ def test_the_newest_monitoring_of_each_bundle_and_table_counts(tmp_path: Path) -
         with Run.create(tmp_path, "monitor", (), "", None, {"bundle": bundle, table: "0"}) as here:
             (here.folder / "monitor.json").write_text(kept)
             here.done({})
-    runs = list_run_folders(tmp_path)
+    runs = runs_in(tmp_path)
     assert sorted(found["n"] for _, found in newest_monitorings(runs, "1")) == [2, 3]
     assert sorted(found["n"] for _, found in newest_monitorings(runs, None)) == [2, 3, 4]

@@ -17,7 +17,7 @@ from segmint.flows import run as run_flow
 from segmint.flows.predict import predict
 from segmint.flows.resume import resume
 from segmint.flows.run import RunResult, run
-from segmint.store.run import list_runs
+from segmint.store.runs import runs_in
 from tests.flows.waves import CONFIG, QUICK
 
 pytestmark = [pytest.mark.network, pytest.mark.usefixtures("undrawn")]
@@ -127,7 +127,7 @@ def test_a_stopped_run_judges_on_its_test_table_when_it_goes_on(
         patched.setattr(run_flow, "train", interrupted)
         with pytest.raises(KeyboardInterrupt):
             run(tables["train"], "simulated-campaign", CONFIG, test=tables["test"], runs=tmp_path)
-    (here,) = list_runs(tmp_path)
+    (here,) = runs_in(tmp_path)
     again = resume(here.folder, runs=tmp_path)
     for name in ("test.json", "test_predictions.parquet"):
         assert (again.folder / name).read_bytes() == (tested.folder / name).read_bytes()
@@ -149,7 +149,7 @@ def test_a_test_table_that_cannot_judge_is_refused_before_any_work(
     for test, error, words in refused:
         with pytest.raises(error, match=words):
             run(tables["train"], "simulated-campaign", CONFIG, test=test, runs=tmp_path)
-    assert not any(found.record["source"] for found in list_runs(tmp_path)), "a frame is gone when a run goes on"
+    assert not any(found.record["source"] for found in runs_in(tmp_path)), "a frame is gone when a run goes on"
 
 
 def test_a_frame_may_be_the_test_table_and_known_segments_have_f1_each(data_folder: Path, tmp_path: Path) -> None:
