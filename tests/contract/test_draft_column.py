@@ -470,9 +470,11 @@ def test_amounts_are_read_with_their_unit_beside_many_words_for_nothing(cell: st
     assert (f"read as numbers in {unit}" in draft.suspects.get("Kontostand", "")) == bool(unit)
 
 
-@pytest.mark.parametrize("nothing", ["-", "n/a", ""])
-def test_amounts_in_two_currencies_are_known_beside_many_words_for_nothing_and_asked_about(nothing: str) -> None:
-    cells = [nothing if i % 10 == 0 else f"{100 + i},50 {'EUR' if i % 2 else 'USD'}" for i in range(400)]
+@pytest.mark.parametrize(("nothing", "one", "other"), [("-", "EUR", "USD"), ("n/a", "EUR", "USD"), ("", "JPY", "HUF")])
+def test_amounts_in_two_currencies_are_known_beside_many_words_for_nothing_and_asked_about(
+    nothing: str, one: str, other: str
+) -> None:
+    cells = [nothing if i % 10 == 0 else f"1’{100 + i}.50 {one if i % 2 else other}" for i in range(400)]
     draft = drafted_with("Kontostand", cells)
     assert draft.contract.by_name["Kontostand"].role == "ignore"
     assert "currencies or units that differ" in draft.notes["Kontostand"]

@@ -14,7 +14,7 @@ from segmint.contract.column import Column, Kind, Role
 from segmint.contract.counts import count_values
 from segmint.contract.dates import ISO, format_words, formats_of
 from segmint.contract.hints import feature_role, names_code, personal_role, plain_name
-from segmint.tables.amounts import bare_amounts, unit_of
+from segmint.tables.amounts import AFTER, BEFORE, bare_amounts, unit_of
 from segmint.wording import counted, quoted, shorten
 
 MIN_PER_LEVEL = 10  # rows, of fewer of which a level may name a person
@@ -50,8 +50,7 @@ _PERIOD = (
 _CLOCK = r"^-?[0-9]{1,3}:[0-5][0-9](:[0-5][0-9]([.,][0-9]+)?)?( ?[AaPp]\.?[Mm]\.?)?$"  # 09:30, 9:30 pm, 00:02:17
 _WITH_UNIT = r"^([^0-9A-Za-z]{0,4}|[A-Z]{3} ?)[0-9][0-9., ']*[^0-9]{0,4}$"
 # € 1234.50, 12'345.60, 12 345,60, 12345,60-, 12.3456 %, 1.234.567
-_CURRENCY = r"(\p{Sc}|%|EUR|USD|GBP|CHF|PLN|CZK|SEK|NOK|DKK)"
-_AMOUNT = rf"^[+-]?({_CURRENCY}\s?)?[+-]?[0-9]+([.,'’\s][0-9]{{3}})*([.,][0-9]*)?\s?{_CURRENCY}?-?$"
+_AMOUNT = rf"^[+-]?((\p{{Sc}}|{BEFORE})\s?)?[+-]?[0-9]+([.,'’\s][0-9]{{3}})*([.,][0-9]*)?\s?(\p{{Sc}}|{AFTER})?-?$"
 _WORDS = r"\p{L}{2,}[.,;:]?\s+(\S+\s+)?\p{L}{2,}"
 _WHO = (
     r"^[^@\s]+@[^@\s]+\.[A-Za-z]+$"  # e-mail

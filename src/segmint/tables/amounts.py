@@ -16,8 +16,8 @@ _CURRENCY = (
     "|NGN|NOK|NZD|PEN|PHP|PLN|RON|RSD|RUB|SAR|SEK|SGD|THB|TND|TRY|TWD|UAH|USD|VND|ZAR|Euro|Eur|eur|euro|zł|Kč|Ft|kr\\.?|Fr\\.|lei"
 )
 # PEN10234 may be the number of a customer
-_BEFORE = rf"{_SYMBOL}|(?:{_CURRENCY}){_SPACE}"
-_AFTER = rf"{_SYMBOL}|{_CURRENCY}"
+BEFORE = rf"{_SYMBOL}|(?:{_CURRENCY}){_SPACE}"
+AFTER = rf"{_SYMBOL}|{_CURRENCY}"
 _BARE = r"^[+-]?[0-9.,]*([eE][+-]?[0-9]+)?$"
 
 
@@ -26,8 +26,8 @@ def _pattern(before: str, after: str) -> str:
     return rf"^'?([+-]?){_SPACE}?(?:{before})?{_SPACE}?([+-]?)({_DIGITS})(-?){_SPACE}?(?:{after})?(-?)$"
 
 
-_OF_A_UNIT = _pattern(f"(?P<before>{_BEFORE})", f"(?P<after>{_AFTER})")
-_OF_ANY_UNIT = re.compile(_pattern(_BEFORE, _AFTER))
+_OF_A_UNIT = _pattern(f"(?P<before>{BEFORE})", f"(?P<after>{AFTER})")
+_OF_ANY_UNIT = re.compile(_pattern(BEFORE, AFTER))
 
 
 def bare_amounts(texts: pl.Series, unit: str = "") -> pl.Series:
