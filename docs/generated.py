@@ -1,4 +1,4 @@
-"""Makes the pages that would go stale if written: all settings, roles and keys of columns, from fields and docstrings; all decisions; the alarms' texts."""
+"""Makes the pages that would go stale if written: all settings, roles and keys of columns, from fields and docstrings; all decisions; the alarms' texts; the codes of the service."""
 
 from __future__ import annotations
 
@@ -19,6 +19,7 @@ from segmint.contract.column import ROLES, Column
 from segmint.flows.list_settings import Setting, said, sections
 from segmint.monitoring.alarm_texts import alarm_page
 from segmint.monitoring.drift import ALARMS
+from segmint.service.codes import PROBLEMS, RECORDS, ROWS
 
 LOCK = Path(__file__).parents[1] / "requirements" / "lock.txt"
 LONGEST_NAME = 60  # some packages give the whole text where a name is asked for
@@ -41,6 +42,8 @@ MAKERS = {
     "<!-- decisions -->": lambda: decisions(),
     "<!-- names -->": lambda: names(),
     "<!-- licences -->": lambda: licences(),
+    "<!-- codes of problems -->": lambda: codes(PROBLEMS),
+    "<!-- codes of rows -->": lambda: codes({**ROWS, **RECORDS}),
     **{f"<!-- {code} -->": partial(alarm_page, code) for code in ALARMS},
 }
 
@@ -64,6 +67,11 @@ def names() -> str:
     """Ask for the docstring of every public name, where it is defined."""
     public = ((name, getattr(segmint, name)) for name in segmint.__all__ if not name.startswith("_"))
     return "\n\n".join(f"::: {found.__module__}.{name}" for name, found in public)
+
+
+def codes(known: Mapping[str, str]) -> str:
+    """Write a table of codes and what each means."""
+    return "\n".join(["| code | means |", "|---|---|", *(f"| `{code}` | {known[code]} |" for code in sorted(known))])
 
 
 def decisions() -> str:

@@ -34,6 +34,7 @@ from segmint.service.champion import Handle
 from segmint.service.keys import FileRing
 from segmint.service.limits import Workers
 from segmint.store.bundle import open_bundle
+from segmint.store.run import list_runs
 from segmint.targeting.policy import ContactRules
 
 from .small import GOOD
@@ -462,6 +463,31 @@ def test_a_list_is_not_made_of_rows_that_a_prediction_would_refuse(ask: Ask) -> 
         assert answer.status_code == 422
         assert problem(answer)["field"] == "rows[1]"
         assert problem(answer)["detail"].startswith(f"2 of 4 rows cannot be listed; the first is rows[1]. {said}")
+
+
+def test_a_list_says_which_rows_it_drops_and_where_its_customers_stood(ask: Ask) -> None:
+    rows = [{"age": 41, "job": "student", "phone": f"+482212345{n}"} for n in range(10, 40)]
+    rows[4] |= {"age": "SECRET"}
+    told = ask("POST", f"/v1/target?{ECONOMICS}", {"rows": rows}).json()
+    assert told["rejected"] == [{"row": 4, "error": {"code": "not_a_number", "detail": "'age' is not a number."}}]
+    assert {entry["row"] for entry in told["list"]} == set(range(30)) - {4}
+    assert all(entry["customer"] == str(entry["row"] + 1) for entry in told["list"])
+    table = pl.DataFrame([{name: str(value) for name, value in row.items()} for row in rows]).write_csv().encode()
+    came = ask("POST", f"/v1/target?{ECONOMICS}", table, headers=CSV).json()
+    assert [(entry["record"], entry["error"]["code"]) for entry in came["rejected"]] == [(5, "not_a_number")]
+    assert {entry["record"] for entry in came["list"]} == set(range(1, 31)) - {5}
+    assert "SECRET" not in json.dumps([told, came])
+
+
+def test_rows_that_cannot_be_read_are_refused_by_their_place_before_there_is_a_run(ask: Ask, tmp_path: Path) -> None:
+    """It left a failed run with the customer's row in it, and named a row of a file that nobody sent."""
+    row = {"age": 41, "job": "student", "phone": "+48221234567"}
+    for age, said in (("SECRET", "is not a number."), (True, "is a truth value and should be a number.")):
+        answer = ask("POST", f"/v1/target?{ECONOMICS}", {"rows": [row, row, row | {"age": age}]})
+        told = problem(answer)
+        assert (answer.status_code, told["code"], told["field"]) == (422, "rows", "rows[2]")
+        assert told["detail"] == f"1 of 3 rows cannot be listed; the first is rows[2]. 'age' {said}"
+    assert list_runs(tmp_path) == []
 
 
 def test_json_numbers_of_a_list_have_one_reading_and_ids_that_are_not_used_are_said(ask: Ask) -> None:

@@ -16,7 +16,7 @@ import pytest
 from starlette.types import Receive
 
 from segmint.cli.app import main
-from segmint.errors import BundleError, ContractError
+from segmint.errors import BundleError, ContractError, DataError
 from segmint.flows.standing import StandingPolicy
 from segmint.service import tables
 from segmint.service.app import Service, make_app
@@ -145,6 +145,10 @@ def test_a_childs_error_comes_back_as_its_kind_and_names_no_folder() -> None:
         assert "'table.csv' lacks 'age'" in told.value.came
         assert "/tmp" not in str(told.value)
         assert "/srv" not in str(told.value)
+    spaced = said | {"came": "Kept in '/srv/our runs/one/rejected.csv'.", "kind": "DataError", "fix": ""}
+    with pytest.raises(DataError) as kept:
+        make_list(saying(2, json.dumps({"error": spaced})), errand, threading.Event())
+    assert kept.value.came == "Kept in 'rejected.csv'."
     why = json.dumps({"error": said | {"kind": "why", "fix": ""}})
     for out in ("", "Usage: segmint", '{"error": 1}', why):
         with pytest.raises(Problem) as problem:

@@ -52,6 +52,11 @@ def test_replies_have_the_shape_that_is_described(ask: Ask, told: dict[str, Any]
         hold(told, path, "get", ask("GET", path))
     hold(told, "/v1/bundle", "get", ask("GET", "/v1/bundle", headers={"authorization": ""}))
     hold(told, "/v1/target", "post", ask("POST", "/v1/target?seed=1", {"rows": [GOOD]}))
+    money = "economics.cost_per_call=1&economics.value_per_success=100"
+    rows = [GOOD | {"phone": f"+4822123{n:04}"} for n in range(20)]
+    made = ask("POST", f"/v1/target?{money}", {"rows": [*rows, BAD | {"phone": "+48221230099"}]})
+    assert made.json()["rejected"]
+    hold(told, "/v1/target", "post", made)
 
 
 @pytest.mark.parametrize("word", ["nan", "inf", "-1e999", "99"])
@@ -83,7 +88,7 @@ def test_an_answer_is_a_prediction_or_an_error(told: dict[str, Any]) -> None:
     answer = told["components"]["schemas"]["predictions"]["properties"]["answers"]["items"]
     check = Draft202012Validator(answer | {"components": told["components"]}).is_valid
     assert check({"row": 0, "predicted": "yes", "propensity": 0.5})
-    assert check({"row": 0, "error": {"code": "a", "detail": "b"}})
+    assert check({"row": 0, "error": {"code": "empty_row", "detail": "b"}})
     for wrong in ({"row": 0}, {"row": 0, "predicted": "perhaps"}, {"row": 0, "predicted": "yes", "propensity": 2}):
         assert not check(wrong)
 

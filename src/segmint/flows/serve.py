@@ -18,7 +18,7 @@ from segmint.contract.contract import Contract
 from segmint.contract.ledger import Ledger
 from segmint.contract.one_row import UnreadableCellError
 from segmint.contract.valid_table import ValidTable, concatenate
-from segmint.contract.validate import validate_batches
+from segmint.contract.validate import refuse_rejected, validate_batches
 from segmint.errors import ContractError, DataError
 from segmint.explain.words import reasons_for
 from segmint.flows.steps.appended import moved_aside, with_predictions
@@ -104,7 +104,34 @@ def refused_rows(bundle: Bundle, rows: Sequence[Row], measured: Sequence[str] = 
     dict of int to str
         The reason by the row's place, from 0; it names columns and no value.
     """
-    return {place: str(said["error"]["detail"]) for place, said in _refused(bundle, rows, measured).items()}
+    return _details(_refused(bundle, rows, measured))
+
+
+def unreadable_rows(bundle: Bundle, rows: Sequence[Row], max_rejected: float) -> dict[int, str]:
+    """Say of rows of a call list, none of which `refused_rows` refuses, why they cannot be read, where they are too many for a list.
+
+    Parameters
+    ----------
+    bundle : Bundle
+    rows : sequence of mapping of str to text, number, truth value or None
+    max_rejected : float
+        The largest share of rows that a list may lack.
+
+    Returns
+    -------
+    dict of int to str
+        As `refused_rows`; empty where a list is made of the other rows.
+    """
+    table, unread = _table_of(bundle, rows, list(range(len(rows))))
+    try:
+        refuse_rejected(table.ledger, max_rejected, kept_in=None)
+    except DataError:
+        return _details(unread)
+    return {}
+
+
+def _details(answers: Answers) -> dict[int, str]:
+    return {place: str(said["error"]["detail"]) for place, said in answers.items()}
 
 
 def _counted(refused: Answers, answer: Callable[[list[int]], Answers], count: int) -> dict[str, Any]:

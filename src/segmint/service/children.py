@@ -21,7 +21,7 @@ from starlette.types import Receive
 from segmint import errors
 from segmint.errors import SegmintError
 from segmint.service.limits import Workers
-from segmint.service.problems import Problem, stopping
+from segmint.service.problems import Problem, stopping, without_folders
 from segmint.store.run import Run
 
 T = TypeVar("T")
@@ -114,7 +114,7 @@ def make_list(children: Children, errand: Errand, given_up: Event) -> dict[str, 
         500 if it ended otherwise, 503 if the bundle changed meanwhile; or as `Children.run`.
     """
     command = [sys.executable, "-m", "segmint", "target", str(errand.table), "--bundle", str(errand.origin)]
-    command += ["--policy", str(errand.policy), "--runs", str(errand.runs), "--json", "--quiet"]
+    command += ["--policy", str(errand.policy), "--runs", str(errand.runs.absolute()), "--json", "--quiet"]
     code, out, _ = children.run(command, CHILD_SECONDS, given_up)
     if code:
         raise _error_of(out) or Problem(500, "failed", "The list could not be made.")
@@ -163,7 +163,9 @@ def _error_of(out: str) -> SegmintError | None:
     with suppress(ValueError, KeyError, TypeError):
         told = json.loads(out)["error"]
         kind = getattr(errors, str(told["kind"]), SegmintError)
-        came, expected, fix = (_FOLDERS.sub("", str(told[part])) for part in ("came", "expected", "fix"))
+        came, expected, fix = (
+            _FOLDERS.sub("", without_folders(str(told[part]))) for part in ("came", "expected", "fix")
+        )
         if issubclass(kind, SegmintError):
             return kind(came, expected=expected, fix=fix)
     return None

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from math import isfinite
 from typing import Any
 
@@ -15,6 +15,7 @@ from segmint.contract.contract import Contract
 from segmint.contract.yes_no import NO, YES, bare_words
 from segmint.flows.steps.bundle import SEGMENT, segment_names
 from segmint.service.body import MOST_EXPLAINED, MOST_JSON, MOST_ROWS, MOST_TABLE
+from segmint.service.codes import PROBLEMS, RECORDS, ROWS
 from segmint.service.tables import READING, SECTIONS, settings_without_files
 from segmint.store.bundle import Bundle
 from segmint.targeting.suppress import safety_columns
@@ -157,6 +158,7 @@ def openapi(bundle: Bundle) -> JSON:
     }
 
 
+_TEXT: JSON = {"type": "string"}
 _TABLES: JSON = {
     "text/csv": {"type": "string", "description": f"a header and rows; at most {MOST_TABLE >> 20} MiB"},
     "application/vnd.apache.parquet": {
@@ -169,40 +171,54 @@ _COUNTS: JSON = {
     f"segmint-{name}": {"description": f"Records {name}; of a table only.", "schema": {"type": "integer"}}
     for name in ("read", "accepted", "rejected")
 }
+_REQUEST_ID: JSON = {
+    "x-request-id": {"description": "The id that the request brought, or one made for it.", "schema": _TEXT}
+}
 _SHARE: JSON = {"type": "number", "minimum": 0, "maximum": 1}
-_TEXT: JSON = {"type": "string"}
 _TEXT_OR_NONE: JSON = {"type": ["string", "null"]}
 _COUNT: JSON = {"type": "integer", "minimum": 0}
+_PLACES: JSON = {
+    "row": _COUNT | {"description": "of rows in JSON: the place, from 0"},
+    "record": {"type": "integer", "minimum": 1, "description": "of a table: the number of the record, from 1"},
+}
+_ORDER_OF_LISTS = "of the three strongest; those that raise the chance stand first, each strongest first"
 
 
 def _schemas(bundle: Bundle) -> JSON:
     """Describe what is sent and what comes back."""
     shown = bundle.golden.get("rows") or [None]
-    error = _object({"code": _TEXT, "detail": _TEXT}, "code", "detail")
-    place = {"row": _COUNT, "error": error}
-    answer = place | _likely(bundle) | {"predicted": {"type": "string", "enum": list(bundle.classes)}, "flags": _TEXT}
+    answer = (
+        {"row": _PLACES["row"], "error": _error(ROWS)}
+        | _likely(bundle)
+        | {"predicted": {"type": "string", "enum": list(bundle.classes)}, "flags": _TEXT}
+    )
     if names := segment_names(bundle):
         answer[SEGMENT] = {"type": "string", "enum": names}
     reason = answer | {
         "probabilities": _object(dict.fromkeys(bundle.classes, _SHARE), *bundle.classes),
-        "reasons": {"type": "array", "items": _TEXT},
+        "reasons": {"type": "array", "items": _TEXT, "description": "strongest first, whether it raises or lowers"},
     }
     texts = {"type": "array", "items": _TEXT}
-    listed = {
-        "customer": _TEXT,
+    listed = _PLACES | {
+        "customer": {
+            "type": "string",
+            "description": "the id; without ids in the contract the number of the row, from 1",
+        },
         "rank": {"type": "integer", "minimum": 1},
         "propensity": _SHARE,
         "expected_profit": {"type": "number"},
-        **dict.fromkeys(("segment", "reason_1", "reason_2", "reason_3"), _TEXT_OR_NONE),
+        "segment": _TEXT_OR_NONE,
+        **dict.fromkeys(("reason_1", "reason_2", "reason_3"), _TEXT_OR_NONE | {"description": _ORDER_OF_LISTS}),
     }
     names_of_safety = [column.name for column in safety_columns(bundle.contract)]
     problem = {
         "type": _TEXT,
         "title": _TEXT,
         "status": {"type": "integer"},
-        "code": {"type": "string", "description": "stable, for programs"},
+        "code": _code(PROBLEMS),
         "detail": {"type": "string", "description": "a sentence, without any value of a customer"},
         "field": {"type": "string", "description": "where in the request"},
+        "request": {"type": "string", "description": "the id of the request, as in the answer's x-request-id"},
     }
     return {
         "customer": row_schema(bundle.contract, bundle.at, shown[0]),
@@ -220,8 +236,9 @@ def _schemas(bundle: Bundle) -> JSON:
                 "expected_profit": {"type": "number"},
                 "sentences": texts,
                 "list": {"type": "array", "items": _object(listed, "customer", "rank", "propensity")},
+                "rejected": {"type": "array", "items": _object(_PLACES | {"error": _error(RECORDS)}, "error")},
             },
-            *("bundle", "run", "counts", "expected_profit", "sentences", "list"),
+            *("bundle", "run", "counts", "expected_profit", "sentences", "list", "rejected"),
         ),
         "bundle": _object(
             {
@@ -237,6 +254,16 @@ def _schemas(bundle: Bundle) -> JSON:
         ),
         "problem": _object(problem, "type", "title", "status", "code", "detail"),
     }
+
+
+def _code(known: Mapping[str, str]) -> JSON:
+    """Describe a code: stable, for programs; in words what each one means."""
+    words = "; ".join(f"{code}: {meaning}" for code, meaning in known.items())
+    return {"type": "string", "enum": list(known), "description": words}
+
+
+def _error(known: Mapping[str, str]) -> JSON:
+    return _object({"code": _code(known), "detail": _TEXT}, "code", "detail")
 
 
 def _likely(bundle: Bundle) -> JSON:
@@ -312,12 +339,16 @@ def _operation(
 ) -> JSON:
     found = {
         "description": "The answer.",
-        "headers": {"segmint-bundle": {"description": "The bundle that answered.", "schema": _TEXT}, **(headers or {})},
+        "headers": {
+            "segmint-bundle": {"description": "The bundle that answered.", "schema": _TEXT},
+            **_REQUEST_ID,
+            **(headers or {}),
+        },
         "content": _content(answers),
     }
     problem = {
         "description": "A problem, with a code and no value of a customer; 429 and 503 say when to come again.",
-        "headers": {"retry-after": {"description": "Seconds.", "schema": {"type": "integer"}}},
+        "headers": {"retry-after": {"description": "Seconds.", "schema": {"type": "integer"}}, **_REQUEST_ID},
         "content": _content({"application/problem+json": _ref("problem")}),
     }
     told: JSON = {"summary": summary, "responses": {"200": found, "4XX": problem, "5XX": problem}}
@@ -331,7 +362,7 @@ def _operation(
 def _open_to_all(summary: str, word: str) -> JSON:
     said = _object({word: {"type": "boolean"}}, word)
     told = _operation(summary, {"application/json": said}) | {"security": []}
-    del told["responses"]["200"]["headers"]  # whoever shows no key is told no bundle
+    told["responses"]["200"]["headers"] = _REQUEST_ID  # whoever shows no key is told no bundle
     return told
 
 

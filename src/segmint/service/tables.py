@@ -24,7 +24,7 @@ from starlette.responses import FileResponse, Response
 from segmint.config import Config, Data, load_config
 from segmint.contract.ledger import Ledger
 from segmint.errors import ConfigError, SegmintError
-from segmint.flows.serve import as_frame, predict_file, refused_rows
+from segmint.flows.serve import as_frame, predict_file, refused_rows, unreadable_rows
 from segmint.flows.standing import StandingPolicy
 from segmint.flows.steps.settings import policy_of
 from segmint.service.body import MOST_TABLE, limited, parse_json, read_body, rows_of
@@ -34,7 +34,7 @@ from segmint.service.limits import Workers
 from segmint.service.problems import Problem
 from segmint.store.bundle import Bundle
 from segmint.store.run import CONFIG
-from segmint.store.run_files import LEDGER, LIST
+from segmint.store.run_files import LEDGER, LIST, REJECTED
 from segmint.store.staging import passing_folder, sweep_dead
 from segmint.tables.byte_stream import PARQUET, archive_of
 from segmint.targeting.policy import ContactRules, Economics
@@ -110,7 +110,7 @@ async def target_table(
     with passing_folder(_place()) as folder:
         if kind == "json":
             body, table = await read_body(request), folder / "rows.parquet"
-            await workers.do(partial(_write_rows, body, handle.bundle, table, policy_of(config).read_as_numbers))
+            await workers.do(partial(_write_rows, body, handle.bundle, table, config))
             # its numbers are texts there, and only one sign could have written them
             config = config.model_copy(update={"data": config.data.model_copy(update={"decimal": "point"})})
         else:
@@ -120,7 +120,7 @@ async def target_table(
         policy.write_text(config.to_toml(only_set=True), "utf-8")
         errand = Errand(table, policy, handle.origin, handle.digest, runs)
         try:
-            found, counts = await in_turn(lists, partial(_listed, children, errand), request.receive)
+            found, counts = await in_turn(lists, partial(_listed, children, errand, kind), request.receive)
         except ConfigError as error:
             raise _settings_problem(error, "list") from error
         except SegmintError as error:
@@ -132,11 +132,11 @@ async def target_table(
     return found, counts
 
 
-def _write_rows(body: bytes, bundle: Bundle, table: Path, measured: Sequence[str]) -> None:
+def _write_rows(body: bytes, bundle: Bundle, table: Path, config: Config) -> None:
     """Write the rows of a JSON body as a table, which has a cell for every row and every column that any row names.
 
     A column that no row names is the contract's affair; one that only some lack is refused, as a misspelled key would
-    move a customer on the list without a word.
+    move a customer on the list without a word. Rows of which too many cannot be read are refused before a run keeps them.
     """
     rows = rows_of(parse_json(body))
     columns = dict.fromkeys(column for row in rows for column in row)
@@ -144,7 +144,10 @@ def _write_rows(body: bytes, bundle: Bundle, table: Path, measured: Sequence[str
         came = f"The rows name {len(columns):,} different columns; at most {MOST_COLUMNS:,} are taken."
         raise Problem(422, "column_count", came, field="rows")
     needed = {column.name for column in bundle.contract.features(bundle.at)}
-    refused = refused_rows(bundle, rows, measured) if needed <= columns.keys() else {}
+    refused = {}
+    if needed <= columns.keys():
+        refused = refused_rows(bundle, rows, policy_of(config).read_as_numbers)
+        refused = refused or unreadable_rows(bundle, rows, config.data.max_rejected)
     if refused:
         place = min(refused)
         came = f"{len(refused):,} of {len(rows):,} rows cannot be listed; the first is rows[{place}]. {refused[place]}"
@@ -281,14 +284,23 @@ def _settings_problem(error: SegmintError, what: str) -> Problem:
     return Problem(422, "policy", " ".join(detail.split())[-600:], field="query")
 
 
-def _listed(children: Children, errand: Errand, given_up: Event) -> tuple[dict[str, Any], dict[str, int]]:
-    """Make a list and tell whom to call, best first, and how many rows were accepted and rejected."""
+def _listed(children: Children, errand: Errand, kind: str, given_up: Event) -> tuple[dict[str, Any], dict[str, int]]:
+    """Make a list and tell whom to call, best first, who was rejected and why, and how many were not.
+
+    Rows of JSON have their place, from 0, records of a table their number, from 1, as predictions have.
+    """
     told = make_list(children, errand, given_up)
-    run = Path(told["run"])
+    run, place = Path(told["run"]), pl.col("record")
+    place = (place - 1).alias("row") if kind == "json" else place
     listed = pl.read_parquet(run / LIST).filter(pl.col("status") == "listed").sort("rank")
-    kept = listed.select([name for name in SHOWN if name in listed.columns])
+    kept = listed.select(place, *(name for name in SHOWN if name in listed.columns))
     said = {name: told[name] for name in ("counts", "expected_profit", "sentences")}
     said["sentences"] = [_AS_A_FILE.sub(r"as \1 of the operator's --policy", each) for each in said["sentences"]]
     ledger = json.loads((run / LEDGER).read_text("utf-8"))
     counts = {name: int(ledger[name]) for name in ("accepted", "rejected")}
-    return {"run": run.name, **said, "list": kept.to_dicts()}, counts
+    rejected: list[dict[str, Any]] = []
+    if counts["rejected"]:
+        error = pl.struct(pl.col("reason").alias("code"), "detail").alias("error")
+        kept_aside = pl.read_csv(run / REJECTED, schema_overrides={"record": pl.Int64}, infer_schema=False)
+        rejected = kept_aside.select(place, error).to_dicts()
+    return {"run": run.name, **said, "list": kept.to_dicts(), "rejected": rejected}, counts
