@@ -45,7 +45,7 @@ def judge(status: int, media: str, text: str) -> None:
     if status >= 400:
         assert media == "application/problem+json", (status, media)
         told = json.loads(text)
-        assert {"type", "title", "status", "code", "detail"} <= set(told) <= {*PROBLEM, "field"}
+        assert {"type", "title", "status", "code", "detail"} <= set(told) <= {*PROBLEM, "field", "request"}
         assert told["status"] == status
         assert len(text) < 16_384
         assert "Traceback" not in text
