@@ -107,7 +107,7 @@ def bands(seeds: int = 500, calls: int = 2_000) -> None:
         yes, score, _ = _calls(np.random.default_rng(seed), calls)
         bins = np.unique(score, return_inverse=True)[1]
         said = np.bincount(bins, weights=yes)
-        made = curves_of_bins(np.bincount(bins), said, value=VALUE, cost=10, repeats=300)
+        made = curves_of_bins(np.bincount(bins), said, value=VALUE, cost=10, repeats=300, currency="EUR")
         profit = made.rows.filter(pl.col("curve") == "profit")[[9, 29, 49]]  # at FRACTIONS
         found[seed] = np.stack([profit[name].to_numpy() for name in ("low", "value", "high")]) / calls
     low, value, high = found.transpose(1, 0, 2)

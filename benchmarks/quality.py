@@ -167,7 +167,7 @@ class NaturalWithPairs(NaturalFeatures):
         """Choose and count the pairs on the training rows alone."""
         super().fit(X)
         labels = np.unique(y, return_inverse=True)[1]
-        chosen = choose_pairs(X, labels, self.columns, rare=self.rare, seed=self.seed)
+        chosen = choose_pairs(X, labels, self.columns, rare=self.rare, seed=self.seed, groups=None)
         self.pairs_ = [(pair, learn_pair(X, pair, self.rare)) for pair in chosen]
         return self
 

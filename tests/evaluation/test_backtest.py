@@ -345,7 +345,7 @@ def test_what_chance_explains_is_one_sentence_and_the_same_network_is_called_so(
     rows = told(rival=(1, -2, 3), random=(-1, -2, 3), static=(0, 0, 0), everyone=(-5, -9, -1))
     labels = {name: name.capitalize() for name in rows["strategy"]}
     wave = pl.DataFrame({"strategy": ["dense_network"], "customers": [100], "called": [10.0], "response_rate": [0.1]})
-    said = conclude_backtest(rows, wave, labels, ours="dense_network")
+    said = conclude_backtest(rows, wave, labels, ours="dense_network", currency="")
     assert said[1:] == (
         "That is 5.00 more than “Everyone” (1.00 to 9.00).",
         "Chance alone can explain the differences to “Rival” (−1.00; −3.00 to 2.00) and “Random” (1.00; −3.00 to 2.00).",
@@ -397,7 +397,9 @@ def test_the_rate_of_a_short_last_wave_is_no_move():
         {"strategy": ["a"] * 6, "customers": [500] * 5 + [4], "called": [9] * 6, "response_rate": [0.1] * 5 + [0.5]}
     )
     rows = pl.DataFrame({"strategy": ["a"], "metric": ["profit"], "value": [1.0], "low": [0.0], "high": [2.0]})
-    assert not any("moved between" in said for said in conclude_backtest(rows, waves, {"a": "ours"}, ours="a"))
+    assert not any(
+        "moved between" in said for said in conclude_backtest(rows, waves, {"a": "ours"}, ours="a", currency="")
+    )
 
 
 @pytest.mark.parametrize(("later", "moved"), [(0.1, False), (0.3, True)])
@@ -408,7 +410,7 @@ def test_a_rate_that_only_chance_moves_is_no_move(later, moved):
     assert rates.max() > 2 * rates.min()
     waves = pl.DataFrame({"strategy": "a", "customers": 100, "called": 9, "response_rate": rates})
     rows = pl.DataFrame({"strategy": ["a"], "metric": ["profit"], "value": [1.0], "low": [0.0], "high": [2.0]})
-    said = conclude_backtest(rows, waves, {"a": "ours"}, ours="a")
+    said = conclude_backtest(rows, waves, {"a": "ours"}, ours="a", currency="")
     assert any("moved between" in sentence for sentence in said) is moved
 
 

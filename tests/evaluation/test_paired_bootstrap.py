@@ -24,7 +24,7 @@ def test_six_models_with_intervals_do_not_keep_anyone_waiting(rows, seconds):
     models = [judged(random, truth, 0.5 + place / 4) for place in range(6)]
     began = time.process_time()
     repeats = affordable_repeats(rows, 1_000)
-    scores = bootstrap_scores(truth, models, ("no", "yes"), positive=1, seed=1, repeats=repeats)
+    scores = bootstrap_scores(truth, models, ("no", "yes"), positive=1, seed=1, repeats=repeats, groups=None)
     assert time.process_time() - began < seconds
     assert {values.shape for values in scores.values()} == {(repeats + 1, 6)}
 
@@ -33,7 +33,7 @@ def test_equal_models_have_equal_scores_in_every_repeat():
     random = np.random.default_rng(2)
     truth = (random.random(400) < 0.2).astype(np.int64)
     model = judged(random, truth, 1.0)
-    scores = bootstrap_scores(truth, [model, model], ("no", "yes"), positive=1, seed=1, repeats=50)
+    scores = bootstrap_scores(truth, [model, model], ("no", "yes"), positive=1, seed=1, repeats=50, groups=None)
     for values in scores.values():
         np.testing.assert_array_equal(values[:, 0], values[:, 1])
 
@@ -65,7 +65,7 @@ def judged_with_own_thresholds(seed: int, n: int = 600) -> tuple[np.ndarray, Jud
 @pytest.mark.parametrize("seed", range(8))
 def test_on_the_rows_as_they_are_f1_is_that_of_the_chosen_thresholds(seed: int) -> None:
     truth, judged = judged_with_own_thresholds(seed)
-    scores = bootstrap_scores(truth, [judged], ["no", "yes"], positive=1, seed=1, repeats=5)
+    scores = bootstrap_scores(truth, [judged], ["no", "yes"], positive=1, seed=1, repeats=5, groups=None)
     assert scores["f1"][0, 0] == pytest.approx(f1_score(truth, judged.predicted))
 
 
@@ -75,7 +75,7 @@ def test_a_rare_outcome_has_thresholds_enough_to_choose_among() -> None:
     yes = 1 / (1 + np.exp(5.5 - 2.5 * truth - random.normal(size=truth.size)))
     folds = np.arange(truth.size) % 3
     judged = Judged(np.column_stack([1 - yes, yes]), (yes >= 0.1).astype(np.int64), folds)
-    scores = bootstrap_scores(truth, [judged], ["no", "yes"], positive=1, seed=1, repeats=30)["f1"][1:, 0]
+    scores = bootstrap_scores(truth, [judged], ["no", "yes"], positive=1, seed=1, repeats=30, groups=None)["f1"][1:, 0]
     expected = []
     for weight in np.concatenate(list(weight_blocks(truth.size, 30, 1, None))):
         rows = np.repeat(np.arange(truth.size), weight)
@@ -91,7 +91,7 @@ def test_who_knows_nothing_calls_everyone_in_every_sample() -> None:
     truth, folds = (random.random(900) < 0.2).astype(np.int64), np.arange(900) % 3
     yes = np.array([0.18, 0.20, 0.22])[folds]  # one constant for each fold
     judged = Judged(np.column_stack([1 - yes, yes]), np.ones(900, dtype=np.int64), folds)
-    scores = bootstrap_scores(truth, [judged], ["no", "yes"], positive=1, seed=1, repeats=20)["f1"][:, 0]
+    scores = bootstrap_scores(truth, [judged], ["no", "yes"], positive=1, seed=1, repeats=20, groups=None)["f1"][:, 0]
     rates = [truth.mean(), *(weight @ truth / 900 for weight in np.concatenate(list(weight_blocks(900, 20, 1, None))))]
     np.testing.assert_allclose(scores, [2 * rate / (1 + rate) for rate in rates])
 
@@ -99,7 +99,9 @@ def test_who_knows_nothing_calls_everyone_in_every_sample() -> None:
 def test_a_sample_chooses_thresholds_of_its_own() -> None:
     truth, judged = judged_with_own_thresholds(3)
     repeats = 40
-    scores = bootstrap_scores(truth, [judged], ["no", "yes"], positive=1, seed=1, repeats=repeats)["f1"][:, 0]
+    scores = bootstrap_scores(truth, [judged], ["no", "yes"], positive=1, seed=1, repeats=repeats, groups=None)["f1"][
+        :, 0
+    ]
     weights = np.concatenate(list(weight_blocks(truth.size, repeats, 1, None)))
     expected = []
     for weight in weights:

@@ -24,12 +24,12 @@ class Parrot:
 def lesson(swap: float) -> Lesson:
     natural = np.column_stack([np.arange(200.0), np.arange(200.0) % 7])
     labels = np.arange(200) % 2
-    return teach(natural, labels, [lambda seed: Parrot()], folds=5, copies=600, swap=swap, seed=3)
+    return teach(natural, labels, [lambda seed: Parrot()], folds=5, copies=600, swap=swap, seed=3, groups=None)
 
 
 def test_several_teachers_teach_without_copies() -> None:
     natural, labels = np.column_stack([np.arange(200.0), np.arange(200.0) % 7]), np.arange(200) % 2
-    alone = teach(natural, labels, [lambda seed: Parrot()] * 2, folds=5, copies=0, swap=0.0, seed=3)
+    alone = teach(natural, labels, [lambda seed: Parrot()] * 2, folds=5, copies=0, swap=0.0, seed=3, groups=None)
     assert alone.copy_targets.shape == (0, 2)
     assert np.allclose(alone.targets, 0.5)
 
@@ -50,7 +50,7 @@ def test_teachers_who_know_nothing_are_not_made_wise_by_stacking_them() -> None:
     labels = np.random.default_rng(0).permutation(np.arange(600) % 12)
     natural = np.column_stack([np.arange(600.0), np.arange(600.0)])
     teachers = [lambda seed, salt=salt: Guess(salt) for salt in (1, 2)]
-    targets = teach(natural, labels, teachers, folds=5, copies=0, swap=0.0, seed=3).targets
+    targets = teach(natural, labels, teachers, folds=5, copies=0, swap=0.0, seed=3, groups=None).targets
     found = scores_of(targets, labels)
     assert abs(found["auc"] - 0.5) < found["auc_error"]
     assert np.allclose(targets.sum(axis=1), 1.0)
@@ -84,7 +84,7 @@ def test_customers_yet_to_be_called_are_copied_half_unchanged_and_labelled_by_al
 
     natural = np.column_stack([np.arange(203.0), np.arange(203.0)])
     labels = np.arange(200) % 2
-    found = teach(natural, labels, [lambda seed: Counter()], folds=5, copies=600, swap=0.5, seed=3)
+    found = teach(natural, labels, [lambda seed: Counter()], folds=5, copies=600, swap=0.5, seed=3, groups=None)
     assert found.targets.shape == (200, 2)
     upcoming = found.sources[600:]
     assert len(upcoming) == 3 * COPIES_OF_UPCOMING
@@ -104,7 +104,9 @@ def test_of_very_many_customers_yet_to_be_called_there_are_fewer_copies(
 ) -> None:
     monkeypatch.setattr(distil, "MOST_COPIES_OF_UPCOMING", 300)
     natural = np.column_stack([np.arange(200.0 + upcoming)] * 2)
-    found = teach(natural, np.arange(200) % 2, [lambda seed: Parrot()], folds=5, copies=600, swap=0.0, seed=3)
+    found = teach(
+        natural, np.arange(200) % 2, [lambda seed: Parrot()], folds=5, copies=600, swap=0.0, seed=3, groups=None
+    )
     whose, times = np.unique(found.sources[600:, 0], return_counts=True)
     assert (len(whose), set(times)) == (copied, {each})
     assert whose.min() >= 200
@@ -128,7 +130,7 @@ def test_no_customer_is_labelled_by_a_teacher_that_saw_another_of_its_rows() -> 
     apart = teach(natural, labels, [lambda seed: Neighbour()], **asked, groups=np.arange(200) // 2)
     assert np.all(apart.targets == 0.5)
     assert np.all(apart.copy_targets == 0.5)
-    assert not np.all(teach(natural, labels, [lambda seed: Neighbour()], **asked).targets == 0.5)
+    assert not np.all(teach(natural, labels, [lambda seed: Neighbour()], **asked, groups=None).targets == 0.5)
 
 
 def test_the_error_of_an_area_is_the_spread_of_areas_among_other_customers() -> None:
@@ -147,7 +149,7 @@ def test_the_error_of_an_area_is_the_spread_of_areas_among_other_customers() -> 
 def test_strangers_and_a_class_that_is_one_customer_are_dealt_out_as_before() -> None:
     natural, labels = np.column_stack([np.arange(200.0), np.arange(200.0)]), (np.arange(200) < 20).astype(int)
     asked = {"folds": 5, "copies": 200, "swap": 0.0, "seed": 3}
-    plain = teach(natural, labels, [lambda seed: Parrot()], **asked)
+    plain = teach(natural, labels, [lambda seed: Parrot()], **asked, groups=None)
     for groups in (np.arange(200), np.where(labels == 1, 0, np.arange(200))):
         assert np.array_equal(
             teach(natural, labels, [lambda seed: Parrot()], **asked, groups=groups).targets, plain.targets

@@ -40,13 +40,13 @@ def campaign(rows: int, seed: int, effect: float) -> tuple[pl.DataFrame, np.ndar
 
 def test_a_campaign_with_quiet_days_is_read_by_its_days() -> None:
     frame, yes = campaign(6_000, 1, effect=0.35)
-    assert choose_pairs(frame, yes, COLUMNS, rare=10, seed=0) == [("day", "month")]
+    assert choose_pairs(frame, yes, COLUMNS, rare=10, seed=0, groups=None) == [("day", "month")]
 
 
 @pytest.mark.parametrize("seed", range(4))
 def test_without_quiet_days_nothing_is_chosen(seed: int) -> None:
     frame, yes = campaign(3_000, seed, effect=0.0)
-    assert choose_pairs(frame, yes, COLUMNS, rare=10, seed=seed) == []
+    assert choose_pairs(frame, yes, COLUMNS, rare=10, seed=seed, groups=None) == []
 
 
 @pytest.mark.parametrize("seed", [4, 5, 15, 20])  # without being told whose the rows are, each of these gets a pair
@@ -57,13 +57,13 @@ def test_rows_of_one_customer_do_not_make_chance_look_sure(seed: int) -> None:
     columns = tuple(Column(name=name, kind="number", role="holding", label=name) for name in "abcdef")
     frame = pl.DataFrame(values, schema=list("abcdef"))
     assert choose_pairs(frame, yes, columns, rare=10, seed=seed, groups=same) == []
-    assert choose_pairs(frame, yes, columns, rare=10, seed=seed)
+    assert choose_pairs(frame, yes, columns, rare=10, seed=seed, groups=None)
 
 
 def test_several_classes_are_tested_together() -> None:
     frame, yes = campaign(6_000, 2, effect=0.35)
     three = np.where(np.random.default_rng(0).random(len(yes)) < 0.3, 2, yes)
-    assert choose_pairs(frame, three, COLUMNS, rare=10, seed=0) == [("day", "month")]
+    assert choose_pairs(frame, three, COLUMNS, rare=10, seed=0, groups=None) == [("day", "month")]
 
 
 @pytest.mark.network
@@ -85,7 +85,7 @@ def test_of_an_outcome_that_hardly_occurs_nothing_is_tested() -> None:
     frame, yes = campaign(6_000, 1, effect=0.35)
     rare = np.zeros_like(yes)
     rare[:2] = 1
-    assert choose_pairs(frame, rare, COLUMNS, rare=10, seed=0) == []
+    assert choose_pairs(frame, rare, COLUMNS, rare=10, seed=0, groups=None) == []
 
 
 def with_flags(frame: pl.DataFrame, flags: int) -> tuple[pl.DataFrame, tuple[Column, ...]]:
@@ -125,7 +125,7 @@ def test_of_a_table_of_usual_width_every_pair_is_tested(monkeypatch: pytest.Monk
     frame, yes = campaign(2_000, 3, effect=0.35)
     frame, columns = with_flags(frame, 9)
     monkeypatch.setattr(pair_choice, "MOST_COLUMNS", len(columns))
-    assert choose_pairs(frame, yes, columns, rare=10, seed=1) == every_pair_tested(frame, yes, columns, 1)
+    assert choose_pairs(frame, yes, columns, rare=10, seed=1, groups=None) == every_pair_tested(frame, yes, columns, 1)
 
 
 def test_thirty_columns_are_no_wide_table() -> None:
@@ -141,6 +141,6 @@ def test_of_a_wide_table_a_few_hundred_pairs_are_tested_and_each_column_is_coded
     join, code_column = pair_choice.join, pair_choice.code_column
     monkeypatch.setattr(pair_choice, "join", lambda *given: (joined.append(given), join(*given))[1])
     monkeypatch.setattr(pair_choice, "code_column", lambda *given: (coded.append(given), code_column(*given))[1])
-    assert choose_pairs(frame, yes, columns, rare=10, seed=0) == [("day", "month")]
+    assert choose_pairs(frame, yes, columns, rare=10, seed=0, groups=None) == [("day", "month")]
     assert len(joined) <= 500
     assert len(coded) <= 2 * len(columns)

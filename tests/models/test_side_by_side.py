@@ -85,7 +85,7 @@ def test_teachers_teach_the_same_on_one_core_and_on_two(monkeypatch: pytest.Monk
         encoded = natural.astype(np.float32)
         return teach(
             natural, labels, makers, folds=3, copies=900, swap=0.3, seed=5,
-            encoded=lambda came: encoded[came, np.arange(3)],
+            encoded=lambda came: encoded[came, np.arange(3)], groups=None
         )  # fmt: skip
 
     one, two = lesson(1), lesson(2)

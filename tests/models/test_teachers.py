@@ -51,6 +51,7 @@ def test_the_network_among_the_teachers_learns_what_only_the_encoding_shows() ->
         swap=0.0,
         seed=2,
         encoded=lambda came: encoded[came[:, 0]],
+        groups=None,
     )
     said = found.targets[:, 1]
     assert said[yes == 1].mean() > said[yes == 0].mean() + 0.2

@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 import polars as pl
 
+from segmint.monitoring import joined
 from segmint.monitoring.codes import Dispositions
 
 CODES = Dispositions(codes={"SALE": "success", "NO": "refused", "NA": "not_reached", "DNC": "do_not_call"})
@@ -80,3 +81,10 @@ def two_waves(seed, n=20_000, size=2_500, share=0.1):
         ranking = ranking[~np.isin(ranking, cut[~held[cut]])]
     calls = lists[1].filter(pl.col("status") == "listed").select("customer", code=pl.lit("NO"))
     return *lists, calls, pl.DataFrame({"customer": [f"{i:06d}" for i in np.flatnonzero(buys)]})
+
+
+def join_results(call_list, results, dispositions, **told):
+    """Join the results of a list whose date is not known, a row for each call."""
+    return joined.join_results(
+        call_list, results, dispositions, **{"since": None, "today": None, "outcome": None, "of_calls": True} | told
+    )

@@ -74,7 +74,7 @@ def alarms(seed, reference=None, n=2_000, outcomes=True, **changes):
     reference = training(random) if reference is None else reference
     frame, said, yes = customers(random, n, **changes)
     known = (np.arange(n), yes) if outcomes else None
-    return drift_of(reference, frame, said, positive="yes", said_yes=known)
+    return drift_of(reference, frame, said, positive="yes", said_yes=known, groups=None)
 
 
 def false_alarms(seeds):
@@ -128,7 +128,9 @@ def test_a_wave_where_nobody_or_everybody_says_yes_is_an_alarm(everyone, word, s
     reference = training(random)
     frame, said, _ = customers(random, 2_000)
     known = np.arange(int(2_000 * share_known))
-    drift = drift_of(reference, frame, said, positive="yes", said_yes=(known, np.full(known.size, everyone)))
+    drift = drift_of(
+        reference, frame, said, positive="yes", said_yes=(known, np.full(known.size, everyone)), groups=None
+    )
     assert [(alarm.code, alarm.advice) for alarm in drift.alarms] == [("DRIFT-06", "look")]
     assert drift.advice == "look"  # no update takes answers of one kind
     assert drift.alarms[0].sentence.startswith(word)
@@ -137,11 +139,11 @@ def test_a_wave_where_nobody_or_everybody_says_yes_is_an_alarm(everyone, word, s
 def test_what_changed_as_exports_do_is_named_to_be_looked_at_first():
     reference = training(np.random.default_rng(3))
     frame, said, _ = customers(np.random.default_rng(4), 2_000, shift=SHIFT)
-    assert drift_of(reference, frame, said, positive="yes").look_first == ()
+    assert drift_of(reference, frame, said, positive="yes", groups=None).look_first == ()
     cents = frame.with_columns(
         n0=pl.col("n0") * 100, c1=pl.when(pl.int_range(pl.len()) < 600).then(None).otherwise("c1")
     )
-    drift = drift_of(reference, cents, said, positive="yes")
+    drift = drift_of(reference, cents, said, positive="yes", groups=None)
     assert drift.advice == "retrain"
     assert set(drift.look_first) == {"n0", "c1"}
     assert drift.to_json()["look_first"] == list(drift.look_first)
@@ -171,10 +173,10 @@ def test_a_bundle_that_names_segments_watches_columns_and_how_many_are_expected_
 def test_what_a_bundle_without_a_comparison_cannot_tell_is_said_and_nothing_assumed():
     reference = training(np.random.default_rng(3)) | {"propensities": None}
     frame, said, yes = customers(np.random.default_rng(4), 2_000)
-    drift = drift_of(reference, frame, said, positive="yes", said_yes=(np.arange(2_000), yes))
+    drift = drift_of(reference, frame, said, positive="yes", said_yes=(np.arange(2_000), yes), groups=None)
     assert drift.untold.startswith("DRIFT-04 and DRIFT-05 cannot be told for this bundle")
     assert drift.realised["slope_in_training"] is None
-    assert drift_of(training(np.random.default_rng(3)), frame, said, positive="yes").untold == ""
+    assert drift_of(training(np.random.default_rng(3)), frame, said, positive="yes", groups=None).untold == ""
 
 
 def test_customers_who_are_all_promised_the_same_have_no_slope():
@@ -182,7 +184,7 @@ def test_customers_who_are_all_promised_the_same_have_no_slope():
     frame, _, _ = customers(np.random.default_rng(12), 100_000)
     yes = np.random.default_rng(13).random(100_000) < 0.15
     same = np.full(100_000, 0.15)
-    drift = drift_of(reference, frame, same, positive="yes", said_yes=(np.arange(100_000), yes))
+    drift = drift_of(reference, frame, same, positive="yes", said_yes=(np.arange(100_000), yes), groups=None)
     assert drift.realised["slope"] == 1.0
     assert not {"DRIFT-07"} & {alarm.code for alarm in drift.alarms}
 
@@ -193,7 +195,7 @@ def test_rates_below_one_percent_are_held_against_what_was_promised():
     reference = training(random, n=60_000, base=-7.0)
     frame, said, yes = customers(random, 60_000, base=-7.0)
     assert yes.mean() < 0.005
-    drift = drift_of(reference, frame, said, positive="yes", said_yes=(np.arange(yes.size), yes))
+    drift = drift_of(reference, frame, said, positive="yes", said_yes=(np.arange(yes.size), yes), groups=None)
     assert drift.alarms == ()
     assert drift.realised["slope_in_training"] == pytest.approx(1.0, abs=0.15)
     assert drift.estimated["auc_in_training"] == pytest.approx(drift.estimated["auc"], abs=0.05)
@@ -203,9 +205,9 @@ def test_propensities_that_an_update_moved_have_not_drifted():
     reference = training(np.random.default_rng(31))
     frame, said, _ = customers(np.random.default_rng(32), 5_000)
     moved = 1 / (1 + np.exp(-(np.log(said / (1 - said)) + 1.2)))
-    assert drift_of(reference, frame, moved, positive="yes").estimated["psi"] > 0.2
+    assert drift_of(reference, frame, moved, positive="yes", groups=None).estimated["psi"] > 0.2
     reference["propensities"]["yes"]["offset"] = 1.2
-    assert drift_of(reference, frame, moved, positive="yes").estimated["psi"] < 0.05
+    assert drift_of(reference, frame, moved, positive="yes", groups=None).estimated["psi"] < 0.05
 
 
 @pytest.mark.parametrize("base", [-2.2, -8.0])
@@ -215,7 +217,7 @@ def test_propensities_that_doubled_have_shifted_however_rare_the_response(base):
     frame, said, _ = customers(random, 20_000, base=base)
     double = 1 / (1 + np.exp(-(base + 0.95 * frame.select(NUMBERS[:5]).to_numpy() @ EFFECTS[:5] + 0.8)))
     assert said.mean() < double.mean()
-    assert drift_of(reference, frame, double, positive="yes").estimated["psi"] > 0.2
+    assert drift_of(reference, frame, double, positive="yes", groups=None).estimated["psi"] > 0.2
 
 
 def test_a_code_of_seven_digits_is_as_in_training():
@@ -230,7 +232,7 @@ def test_a_code_of_seven_digits_is_as_in_training():
         Ledger(read=2_000, accepted=2_000),
     )  # fmt: skip
     reference = reference_of(table, ("no", "yes"), None)
-    assert not drift_of(reference, frame, np.full(2_000, 0.1), positive="yes").alarms
+    assert not drift_of(reference, frame, np.full(2_000, 0.1), positive="yes", groups=None).alarms
 
 
 WITH_ID = CONTRACT.model_copy(
@@ -369,7 +371,9 @@ def false_alarms_of_long_tails(seeds, before, now):
     for seed in seeds:
         random = np.random.default_rng([seed, before, now])
         reference = tails_reference(random, before)
-        raised += bool(drift_of(reference, long_tails(random, now), np.full(now, 0.1), positive="yes").alarms)
+        raised += bool(
+            drift_of(reference, long_tails(random, now), np.full(now, 0.1), positive="yes", groups=None).alarms
+        )
     return raised / len(seeds)
 
 
@@ -380,7 +384,9 @@ def test_a_still_wave_larger_than_training_is_quiet_with_long_tails_too():
 @pytest.mark.parametrize(("before", "now"), [(12_000, 2_000), (4_000, 20_000)])
 def test_a_new_level_is_found_beside_long_tails(before, now):
     random = np.random.default_rng(1)
-    drift = drift_of(tails_reference(random, before), long_tails(random, now, 0.03), np.full(now, 0.1), positive="yes")
+    drift = drift_of(
+        tails_reference(random, before), long_tails(random, now, 0.03), np.full(now, 0.1), positive="yes", groups=None
+    )
     assert ("DRIFT-03", "t0") in {(alarm.code, alarm.column) for alarm in drift.alarms}
 
 
@@ -451,7 +457,7 @@ def test_missing_values_and_unseen_levels_are_alarms_of_their_own():
         n0=pl.when(pl.int_range(pl.len()) < 60).then(None).otherwise(pl.col("n0")),
         c1=pl.when(pl.int_range(pl.len()) < 60).then(pl.lit("astronaut")).otherwise(pl.col("c1")),
     )
-    drift = drift_of(reference, frame, said, positive="yes")
+    drift = drift_of(reference, frame, said, positive="yes", groups=None)
     codes = {(alarm.code, alarm.column) for alarm in drift.alarms}
     assert ("DRIFT-02", "n0") in codes
     assert ("DRIFT-03", "c1") in codes
@@ -473,10 +479,10 @@ def test_performance_is_estimated_without_outcomes():
 def test_a_ranking_that_tells_nobody_apart_is_said_where_columns_have_shifted():
     reference = training(np.random.default_rng(1))
     frame, said, _ = customers(np.random.default_rng(2), 2_000, shift=SHIFT)
-    drift = drift_of(reference, frame, np.full(2_000, said.mean()), positive="yes")
+    drift = drift_of(reference, frame, np.full(2_000, said.mean()), positive="yes", groups=None)
     assert {"DRIFT-01", "DRIFT-04", "DRIFT-05"} <= {alarm.code for alarm in drift.alarms}
     still, _, _ = customers(np.random.default_rng(2), 2_000)
-    assert not drift_of(reference, still, np.full(2_000, said.mean()), positive="yes").alarms
+    assert not drift_of(reference, still, np.full(2_000, said.mean()), positive="yes", groups=None).alarms
     assert drift.estimated["auc"] == pytest.approx(0.5)
 
 

@@ -6,9 +6,8 @@ import polars as pl
 import pytest
 
 from segmint.errors import DataError
-from segmint.monitoring.joined import join_results
 from segmint.monitoring.measure import measure
-from tests.monitoring.campaigns import CODES, campaign, unmoved
+from tests.monitoring.campaigns import CODES, campaign, join_results, unmoved
 
 
 def test_results_are_joined_without_losing_a_row():

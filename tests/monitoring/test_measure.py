@@ -5,10 +5,9 @@ import polars as pl
 import pytest
 
 from segmint.errors import DataError
-from segmint.monitoring.joined import join_results
 from segmint.monitoring.measure import measure
 from segmint.targeting.holdout import plan_holdout
-from tests.monitoring.campaigns import CODES, campaign, two_waves, unmoved
+from tests.monitoring.campaigns import CODES, campaign, join_results, two_waves, unmoved
 
 
 def estimate(frame, quantity, method="cuped", segment="everyone"):

@@ -17,7 +17,7 @@ LIST = date(2026, 11, 27)
 
 def read(outcome: str | None = None, since: date | None = LIST, **columns: list[object]) -> Purchases:
     table = pl.DataFrame({"Kundennummer": ["1", "0", "1", "0"], **columns})
-    return purchases_of(table, table["Kundennummer"], since=since, outcome=outcome)
+    return purchases_of(table, table["Kundennummer"], since=since, outcome=outcome, today=None, known=None)
 
 
 def test_every_row_is_a_purchase_where_no_column_says_otherwise() -> None:
@@ -81,11 +81,11 @@ def test_a_yes_or_no_of_something_else_tells_no_purchase(name: str) -> None:
     few = [pl.Series([str(i) for i in range(100)]), pl.Series(["0", "1"])]
     columns: dict[str, list[object]] = {name: ["yes", "no", "yes", "no"]}
     table = pl.DataFrame({"customer": ["1", "0", "1", "0"], **columns})
-    found = purchases_of(table, table["customer"], arms=few)
+    found = purchases_of(table, table["customer"], arms=few, since=None, today=None, outcome=None, known=None)
     assert (len(found.buyers), found.told_by, found.open_ones) == (4, None, (name,))
     assert f"whatever it says under '{name}'" in found.sentences[0]
     with pytest.raises(DataError, match="have a yes or a no under"):
-        purchases_of(table, table["customer"], arms=few[1:] * 2)
+        purchases_of(table, table["customer"], arms=few[1:] * 2, since=None, today=None, outcome=None, known=None)
 
 
 @pytest.mark.parametrize(
@@ -173,7 +173,7 @@ def test_dates_of_purchases_that_can_be_read_in_two_ways_are_refused_where_a_cus
         {"Kundennummer": ["1", "0", "1", "0"], "Datum": ["12/01/2026", "12/11/2025", "05/12/2026", "01/02/2026"]}
     )
     mask = None if known is None else pl.Series(known)
-    early = purchases_of(table, table["Kundennummer"], since=LIST, known=mask).early
+    early = purchases_of(table, table["Kundennummer"], since=LIST, known=mask, today=None, outcome=None).early
     if known is None or known[0]:
         with pytest.raises(
             DataError, match=r"of the purchases can be read as dd/mm/yyyy or as mm/dd/yyyy, and whether"
@@ -186,7 +186,7 @@ def test_dates_of_purchases_that_can_be_read_in_two_ways_are_refused_where_a_cus
 
 def test_purchases_that_lie_ahead_are_a_caution() -> None:
     table = pl.DataFrame({"Kundennummer": ["1", "0", "1"], "Datum": ["28.11.2026", "29.11.2026", "01.12.2062"]})
-    found = purchases_of(table, table["Kundennummer"], since=LIST, today=date(2026, 11, 28))
+    found = purchases_of(table, table["Kundennummer"], since=LIST, today=date(2026, 11, 28), outcome=None, known=None)
     assert found.buyers.to_list() == ["1", "0", "1"]
     assert found.early.ahead.startswith("2 purchases have a day after 2026-11-28 under 'Datum': are the years right")
     assert not read(Datum=["01.12.2062"] * 4).early.ahead

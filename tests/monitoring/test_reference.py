@@ -29,7 +29,7 @@ def histogram(likely, yes):
 def test_bins_show_what_a_ranking_of_rare_responses_brought(base):
     likely, yes = rare(base)
     told = histogram(likely, yes)
-    of_bins = curves_of_bins(told["customers"], told["happened"], value=100.0, cost=150 * base)
+    of_bins = curves_of_bins(told["customers"], told["happened"], value=100.0, cost=150 * base, currency="EUR")
     of_customers = np.cumsum((100.0 * yes - 150 * base)[np.argsort(-likely)])[199::200]  # at every percent
     assert of_bins.best_profit == pytest.approx(of_customers.max(), rel=0.05)
     assert of_bins.best_fraction == pytest.approx((of_customers.argmax() + 1) / 100, abs=0.02)

@@ -33,6 +33,7 @@ def card(**changes):
         "quality": QUALITY,
         "repeats": 100,
         "by_group": by_group,
+        "note": "",
     }
     return model_card(CONTRACT, "planning", {"no": 150, "yes": 50}, NETWORK, **(told | changes))
 

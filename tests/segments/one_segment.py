@@ -6,6 +6,12 @@ from segmint.segments.profile import Profiles
 from segmint.segments.words import say_segments
 
 
+def say(profiles, rules=None, **told):
+    """Say segments of which nothing else is known."""
+    nothing = {"currency": "", "names": None, "cuts": None, "all_reached": True, "differs": True, "known": False}
+    return say_segments(profiles, rules, **nothing | told)
+
+
 def plain(segment, key, **parts):
     return replace(
         segment, **{"key": key, "markers": (), "typical": (), "best": (), "worth": (), "response": None} | parts
@@ -19,8 +25,8 @@ def trait(retired, share, column="x", level="under 2", difference=0.9):
 
 
 def said_of(segment):
-    return " ".join(sentence.text for sentence in say_segments(Profiles((segment,)))[0].sentences)
+    return " ".join(sentence.text for sentence in say(Profiles((segment,)))[0].sentences)
 
 
 def advice_of(segment, kind):
-    return [line.text for line in say_segments(Profiles((segment,)))[0].of(kind)]
+    return [line.text for line in say(Profiles((segment,)))[0].of(kind)]

@@ -6,8 +6,7 @@ import pytest
 
 from segmint.segments.advice import questions
 from segmint.segments.profile import Profiles, Response, Typical
-from segmint.segments.words import say_segments
-from tests.segments.one_segment import advice_of, plain, said_of, trait
+from tests.segments.one_segment import advice_of, plain, said_of, say, trait
 
 
 def test_three_questions_are_asked_only_where_interests_are_unknown():
@@ -28,10 +27,10 @@ def with_rest(retired, *segments):
 def test_only_the_best_segment_is_called_first(retired):
     best = plain(retired, "6", response=Response(447, 0.447, 0.40, 0.49, 405, base=0.11))
     good = plain(retired, "4", response=Response(143, 0.143, 0.13, 0.16, 130, base=0.11))
-    first, then, _ = (words.of("timing") for words in say_segments(with_rest(retired, best, good)))
+    first, then, _ = (words.of("timing") for words in say(with_rest(retired, best, good)))
     assert first[0].text.startswith("Call them first")
     assert then[0].text.startswith("Call them next")
-    unsure = say_segments(with_rest(retired, best, good), differs=False)
+    unsure = say(with_rest(retired, best, good), differs=False)
     assert not any(words.of("timing") or words.of("avoid") for words in unsure)
 
 
@@ -42,7 +41,7 @@ def test_where_money_is_known_it_decides_whom_to_call_first_and_not_who_says_yes
             retired, key, response=Response(9, rate, rate - 0.01, rate + 0.01, 100 * rate / 0.11, base=0.11, **money)
         )
 
-    said = say_segments(Profiles((earned("3", 0.11, 96.0), earned("2", 0.05, 9.0), earned("4", 0.6, -18.0))))
+    said = say(Profiles((earned("3", 0.11, 96.0), earned("2", 0.05, 9.0), earned("4", 0.6, -18.0))))
     dear, seldom, eager = ({line.kind: line for line in words.sentences} for words in said)
     assert dear["timing"].text.startswith("Call them first")
     assert dear["timing"].evidence[0].column == "profit per call"
@@ -56,7 +55,7 @@ def test_when_to_call_is_not_said_of_a_segment_whose_calls_may_have_lost_money(r
     money = {"profit_per_call": (low + high) / 2, "profit_low": low, "profit_high": high}
     best = plain(retired, "6", response=Response(447, 0.447, 0.40, 0.49, 405, base=0.11, **money))
     good = plain(retired, "4", response=Response(143, 0.143, 0.13, 0.16, 130, base=0.11, **money))
-    said = say_segments(with_rest(retired, best, good))[:2]
+    said = say(with_rest(retired, best, good))[:2]
     assert [bool(words.of("timing")) for words in said] == [timed, timed]
 
 
@@ -66,7 +65,7 @@ def test_when_to_call_is_not_said_of_a_segment_whose_calls_may_have_lost_money(r
 def test_only_calls_that_surely_lose_are_advised_against(retired, low, high, avoided):
     profit = None if low is None else (low + high) / 2
     seldom = Response(60, 0.06, 0.05, 0.07, 55, profit_per_call=profit, profit_low=low, profit_high=high, base=0.11)
-    said = say_segments(with_rest(retired, plain(retired, "2", response=seldom)))[0].of("avoid")
+    said = say(with_rest(retired, plain(retired, "2", response=seldom)))[0].of("avoid")
     write = "Do not call them, write to them: calls to them surely lose."
     later = "Do not spend calls on them while better segments are left."
     assert [line.text for line in said] == ([later if low is None else write] if avoided else [])
@@ -75,26 +74,24 @@ def test_only_calls_that_surely_lose_are_advised_against(retired, low, high, avo
 def test_who_is_not_surely_behind_the_best_is_called_first_too_and_who_does_not_come_back_is_not(retired):
     best = plain(retired, "6", response=Response(20, 0.20, 0.13, 0.29, 182, base=0.11))
     near = plain(retired, "4", response=Response(36, 0.18, 0.13, 0.24, 164, base=0.11))
-    said = [words.of("timing")[0].text for words in say_segments(with_rest(retired, best, near))[:2]]
+    said = [words.of("timing")[0].text for words in say(with_rest(retired, best, near))[:2]]
     assert all(text.startswith("Call them first") for text in said)
     sure = replace(near, response=Response(20, 0.05, 0.03, 0.08, 45, base=0.11))
-    assert say_segments(with_rest(retired, best, sure))[0].of("timing")[0].text.startswith("Call them first")
+    assert say(with_rest(retired, best, sure))[0].of("timing")[0].text.startswith("Call them first")
     fleeting = tuple(replace(segment, jaccard=0.5) for segment in (best, sure))
-    assert not any(words.of("timing") or words.of("avoid") for words in say_segments(with_rest(retired, *fleeting))[:2])
+    assert not any(words.of("timing") or words.of("avoid") for words in say(with_rest(retired, *fleeting))[:2])
 
 
 @pytest.mark.parametrize("label", ["age", "age in years", "customer age", "average yearly balance", "account balance"])
 def test_words_find_the_columns_they_mean(retired, label):
     much = Typical("x", label, "", 9.0, 1.0, 1.5)
     plain = replace(retired, markers=(), typical=(much,), best=(), worth=(), response=None)
-    assert {"need", "offer", "message"} <= {line.kind for line in say_segments(Profiles((plain,)))[0].sentences}
+    assert {"need", "offer", "message"} <= {line.kind for line in say(Profiles((plain,)))[0].sentences}
 
 
 def test_calls_are_not_spent_on_those_of_whom_none_said_yes(retired):
     none = Response(0, 0.0, 0.0, 0.001, 0.0, base=0.11)
-    said = " ".join(
-        line.text for line in say_segments(with_rest(retired, plain(retired, "2", response=none)))[0].sentences
-    )
+    said = " ".join(line.text for line in say(with_rest(retired, plain(retired, "2", response=none)))[0].sentences)
     assert "Do not spend calls on them" in said
     assert "Of 1,000 called, 0 said yes (0 to 1)" in said
 
@@ -156,7 +153,7 @@ def test_who_has_a_high_income_is_offered_something_unless_they_owe_much(retired
 
 
 def test_no_segments_advice_is_silently_empty(retired):
-    (need,) = say_segments(Profiles((plain(retired, "1"),)))[0].of("need")
+    (need,) = say(Profiles((plain(retired, "1"),)))[0].of("need")
     assert (need.evidence[0].column, need.evidence[0].level) == (
         "customers",
         "all",

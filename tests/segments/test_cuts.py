@@ -17,9 +17,8 @@ from segmint.segments.profile import Profiles
 from segmint.segments.rules import segment_rules
 from segmint.segments.segmentation import discover_segments
 from segmint.segments.tree import find_leaves
-from segmint.segments.words import say_segments
 from segmint.tables.source import open_table
-from tests.segments.one_segment import plain
+from tests.segments.one_segment import plain, say
 
 CONTRACT = """
 name = "by-response"
@@ -94,7 +93,7 @@ def cut(column, words, level="", levels=(), **parts):
 
 def named(retired, *made_by):
     profiles = Profiles(tuple(plain(retired, str(place + 1)) for place in range(len(made_by))))
-    return [words.name for words in say_segments(profiles, cuts=Cuts(made_by=made_by))]
+    return [words.name for words in say(profiles, cuts=Cuts(made_by=made_by))]
 
 
 def test_a_name_says_the_fewest_cuts_that_no_other_segment_meets(retired):
@@ -246,7 +245,7 @@ def test_twins_are_told_apart_by_their_rules(retired):
     twins = Profiles((plain(retired, "1"), plain(retired, "2")))
 
     def called(traits):
-        return [words.name for words in say_segments(twins, cuts=Cuts(told_by=traits))]
+        return [words.name for words in say(twins, cuts=Cuts(told_by=traits))]
 
     assert called(traits) == ["Mixed customers, age under 62", "Mixed customers, age 62 or more"]
     few = (Trait(young, (0.4, 0.1), (0.5, 0.2)),)  # of a few of them is no name

@@ -6,12 +6,11 @@ import pytest
 
 from segmint.segments.names import names_of_nobody, say_named_twice
 from segmint.segments.profile import Profiles, Typical, profile_segments
-from segmint.segments.words import say_segments
-from tests.segments.one_segment import plain, trait
+from tests.segments.one_segment import plain, say, trait
 
 
 def test_the_name_says_who_they_are(campaign, truth):
-    names = [words.name for words in say_segments(profile_segments(campaign, truth))]
+    names = [words.name for words in say(profile_segments(campaign, truth))]
     assert names[0].lower().startswith("blue-collar workers")
     assert "students" in names[1].lower()
     assert "older retired customers" in names[2].lower()
@@ -20,13 +19,13 @@ def test_the_name_says_who_they_are(campaign, truth):
 
 def test_people_name_segments_by_their_key_or_by_the_name_they_have(campaign, truth):
     profiles = profile_segments(campaign, truth)
-    by_itself = [words.name for words in say_segments(profiles)]
+    by_itself = [words.name for words in say(profiles)]
     keys = [segment.key for segment in profiles.segments]
     given = {keys[0]: "Builders", by_itself[2]: "Golden savers"}
-    called = [words.name for words in say_segments(profiles, names=given)]
+    called = [words.name for words in say(profiles, names=given)]
     assert called == ["Builders", by_itself[1], "Golden savers"]
     assert names_of_nobody(given | {"9": "Lost", "Golden savers": "Lost"}, keys, by_itself) == ("9", "Golden savers")
-    assert [words.own_name for words in say_segments(profiles, names=given)] == by_itself
+    assert [words.own_name for words in say(profiles, names=given)] == by_itself
 
 
 def test_of_two_names_for_one_segment_the_one_that_is_lost_is_told_of():
@@ -39,16 +38,16 @@ def test_of_two_names_for_one_segment_the_one_that_is_lost_is_told_of():
 def test_segments_of_one_given_name_are_told_apart(campaign, truth):
     profiles = profile_segments(campaign, truth)
     keys = [segment.key for segment in profiles.segments]
-    called = [words.name for words in say_segments(profiles, names=dict.fromkeys(keys[:2], "Savers"))]
+    called = [words.name for words in say(profiles, names=dict.fromkeys(keys[:2], "Savers"))]
     assert called[:2] == [f"Savers ({key})" for key in keys[:2]]
     awkward = dict(zip(keys, ["Savers", "Savers", f"Savers ({keys[0]})"], strict=True))
-    assert len({words.name for words in say_segments(profiles, names=awkward)}) == 3
+    assert len({words.name for words in say(profiles, names=awkward)}) == 3
 
 
 def test_a_few_large_balances_name_nobody_rich(retired):
     balances = Typical("balance", "average yearly balance", "account currency", 0.0, 0.0, 0.8)
     rich = Typical("balance", "average yearly balance", "account currency", 900.0, 0.0, 0.8)
-    named = [say_segments(Profiles((replace(retired, markers=(), typical=(row,)),)))[0] for row in (balances, rich)]
+    named = [say(Profiles((replace(retired, markers=(), typical=(row,)),)))[0] for row in (balances, rich)]
     assert "balance" not in named[0].name.lower()
     assert "balance" in named[1].name.lower()
     assert not any("At least half" in line.text for line in named[0].of("who"))
@@ -56,13 +55,13 @@ def test_a_few_large_balances_name_nobody_rich(retired):
 
 def test_two_segments_never_share_a_name(retired):
     twins = Profiles((retired, replace(retired, key="2", number=2)))
-    assert len({words.name for words in say_segments(twins)}) == 2
+    assert len({words.name for words in say(twins)}) == 2
 
 
 @pytest.mark.parametrize(("share", "name"), [(0.3, "Mixed customers"), (0.6, "Customers whose x of theirs is under 2")])
 def test_a_name_says_only_what_most_of_the_segment_is(retired, share, name):
     odd = plain(retired, "A", markers=(trait(retired, share),))
-    assert say_segments(Profiles((odd,)))[0].name == name
+    assert say(Profiles((odd,)))[0].name == name
 
 
 @pytest.mark.parametrize(
@@ -75,7 +74,7 @@ def test_twins_are_told_apart_only_by_what_most_of_them_are(retired, share, name
         plain(retired, "1", typical=old, markers=(trait(retired, share),)),
         plain(retired, "2", typical=old, markers=(trait(retired, 0.4, difference=1.9),)),
     )
-    assert [words.name for words in say_segments(Profiles(twins))] == names
+    assert [words.name for words in say(Profiles(twins))] == names
 
 
 @pytest.mark.parametrize(
@@ -107,7 +106,7 @@ def test_twins_are_told_apart_only_by_what_most_of_them_are(retired, share, name
 def test_a_noun_is_true_of_the_level_that_most_of_them_have(retired, label, level, name):
     most = replace(trait(retired, 0.65, "x", level, 1.9), label=label)
     few = replace(trait(retired, 0.13, "x", "Executive" if level != "Executive" else "Lawyer", 1.0), label=label)
-    assert say_segments(Profiles((plain(retired, "4", markers=(most, few)),)))[0].name == name
+    assert say(Profiles((plain(retired, "4", markers=(most, few)),)))[0].name == name
 
 
 def test_twins_are_not_told_apart_by_what_their_name_says_already(retired):
@@ -116,7 +115,7 @@ def test_twins_are_not_told_apart_by_what_their_name_says_already(retired):
         plain(retired, "1", markers=(learned, trait(retired, 0.7, "city", "York"))),
         plain(retired, "2", markers=(learned,)),
     )
-    assert [words.name for words in say_segments(Profiles(twins))] == [
+    assert [words.name for words in say(Profiles(twins))] == [
         "Graduates, whose city of theirs is York",
         "Graduates",
     ]
@@ -130,7 +129,7 @@ def test_twins_of_one_word_are_told_apart_by_the_level_behind_it(retired):
     shared = trait(retired, 0.6, "x", "under 2", 0.9)
     twins = [called_before("5", "failure"), called_before("6", "other")]
     twins = [replace(twin, markers=(*twin.markers, shared)) for twin in twins]
-    assert [words.name for words in say_segments(Profiles(tuple(twins)))] == [
+    assert [words.name for words in say(Profiles(tuple(twins)))] == [
         "Customers called before, whose outcome of the earlier campaign is failure",
         "Customers called before, whose outcome of the earlier campaign is other",
     ]
@@ -151,7 +150,7 @@ def test_twins_of_one_word_are_told_apart_by_the_level_behind_it(retired):
 def test_numbers_that_are_high_or_low_are_said_in_names(retired, label, difference, name):
     number = Typical("x", label, "", 5.0 + difference, 5.0, difference)
     bands = () if abs(difference) < 0.5 else (replace(trait(retired, 0.6, "x", "8,567.26 or more", 0.4), label=label),)
-    assert say_segments(Profiles((plain(retired, "2", typical=(number,), markers=bands),)))[0].name == name
+    assert say(Profiles((plain(retired, "2", typical=(number,), markers=bands),)))[0].name == name
 
 
 @pytest.mark.parametrize(
@@ -167,7 +166,7 @@ def test_numbers_that_are_high_or_low_are_said_in_names(retired, label, differen
 def test_no_name_says_the_amount_of_a_customer(retired, level, name):
     number = Typical("x", "visits", "", 5.0, 5.0, 0.1)
     band = replace(trait(retired, 0.6, "x", level, 0.9), label="visits")
-    assert say_segments(Profiles((plain(retired, "2", typical=(number,), markers=(band,)),)))[0].name == name
+    assert say(Profiles((plain(retired, "2", typical=(number,), markers=(band,)),)))[0].name == name
 
 
 @pytest.mark.parametrize(
@@ -176,15 +175,15 @@ def test_no_name_says_the_amount_of_a_customer(retired, level, name):
 )
 def test_who_has_a_day_of_the_last_call_was_called_before(retired, known, base, name):
     days = Typical("pdays", "days since the call of an earlier campaign", "days", 133, 197, 0.0, known, base)
-    assert say_segments(Profiles((plain(retired, "6", typical=(days,)),)))[0].name == name
+    assert say(Profiles((plain(retired, "6", typical=(days,)),)))[0].name == name
 
 
 def test_who_has_no_call_before_this_campaign_was_never_called(retired):
     none = replace(trait(retired, 0.8, "previous", "0", 0.5), label="calls before this campaign")
-    assert say_segments(Profiles((plain(retired, "6", markers=(none,)),)))[0].name == "Customers never called before"
+    assert say(Profiles((plain(retired, "6", markers=(none,)),)))[0].name == "Customers never called before"
     days = replace(trait(retired, 0.8, "pdays", "never contacted", 0.5), label="days since the last call")
     both = plain(retired, "6", markers=(none, days))
-    assert say_segments(Profiles((both,)))[0].name == "Customers never called before"
+    assert say(Profiles((both,)))[0].name == "Customers never called before"
 
 
 def test_two_holdings_are_said_and_earlier_calls_only_once(retired):
@@ -192,15 +191,15 @@ def test_two_holdings_are_said_and_earlier_calls_only_once(retired):
     loan = replace(trait(retired, 0.7, "housing", "no", 0.5), label="has a housing loan")
     yes = replace(trait(retired, 0.6, "poutcome", "success", 3.0), label="outcome of the earlier campaign")
     both = plain(retired, "6", typical=(days,), markers=(loan,))
-    assert say_segments(Profiles((both,)))[0].name == "Customers called before and without a housing loan"
-    told = say_segments(Profiles((replace(both, markers=(loan, yes)),)))[0].name
+    assert say(Profiles((both,)))[0].name == "Customers called before and without a housing loan"
+    told = say(Profiles((replace(both, markers=(loan, yes)),)))[0].name
     assert told == "Customers who said yes before and without a housing loan"
 
 
 def test_nobody_is_called_older_whose_age_is_hardly_known(retired):
     def called(known):
         age = Typical("age", "age", "years", 66.0, 42.0, 1.5, known)
-        return say_segments(Profiles((replace(retired, typical=(age,)),)))[0].name
+        return say(Profiles((replace(retired, typical=(age,)),)))[0].name
 
     assert "older" in called(0.9).lower()
     assert "older" not in called(0.3).lower()

@@ -8,11 +8,11 @@ from segmint.contract.contract import load_contract, parse_contract
 from segmint.contract.validate import validate
 from segmint.metrics.intervals import wilson
 from segmint.segments.profile import CallMoney, _profits, profile_segments
-from segmint.segments.words import say_segments
 from segmint.tables.simulate import Campaign, simulate
 from segmint.tables.source import open_table
 from segmint.wording import decimal
 from tests.segments.conftest import CONTRACT, draw_campaign
+from tests.segments.one_segment import say
 
 
 def test_the_retired_are_marked_as_retired(campaign, truth):
@@ -50,7 +50,7 @@ def test_a_trait_known_of_a_few_says_of_how_many_and_names_nobody(truth):
     told = frame["job"].is_not_null().to_numpy()
     assert (marker.known, marker.base_known) == pytest.approx((told[truth == 2].mean(), told.mean()), abs=0.03)
     assert marker.share > 0.8 > 0.5 > marker.of_all
-    assert "retired" not in say_segments(profiles)[2].name.lower()
+    assert "retired" not in say(profiles)[2].name.lower()
 
 
 def test_what_chance_allows_in_a_small_segment_is_no_marker(campaign, truth):
@@ -241,7 +241,7 @@ def test_what_a_yes_is_worth_is_said_of_each_segment_and_what_a_call_costs_is_no
         assert value.low < value.mean < value.high
         assert value.share is None
         assert {row.column for row in segment.worth} == {"balance", "value"}
-    said = [line.text for line in say_segments(profiles, currency="EUR")[0].of("worth")]
+    said = [line.text for line in say(profiles, currency="EUR")[0].of("worth")]
     assert any(
         text.startswith(f"Value: {decimal(brought[truth == 0].mean(), 2)} EUR a customer on average (") for text in said
     )

@@ -14,7 +14,7 @@ YES = RANDOM.random(4_000) < CHANCE
 
 
 def test_segments_that_differ_are_proven_and_rank_customers():
-    proof = prove_segments(LABELS, YES, APART, propensity=CHANCE, in_time_order=True, random_state=1)
+    proof = prove_segments(LABELS, YES, APART, propensity=CHANCE, in_time_order=True, random_state=1, customers=None)
     assert proof.differs
     assert proof.p < 1e-6
     assert proof.auc > 0.6
@@ -25,7 +25,7 @@ def test_segments_that_differ_are_proven_and_rank_customers():
 
 def test_segments_that_do_not_differ_are_not_proven():
     p = [
-        prove_segments(LABELS, np.random.default_rng(seed).random(4_000) < 0.2, APART, random_state=1).p
+        prove_segments(LABELS, np.random.default_rng(seed).random(4_000) < 0.2, APART, random_state=1, customers=None).p
         for seed in range(20)
     ]
     assert np.mean(np.array(p) < 0.05) <= 0.2
@@ -35,20 +35,20 @@ def test_segments_that_do_not_differ_are_not_proven():
 def test_the_response_of_rows_kept_apart_alone_decides():
     other = YES.copy()
     other[~APART] = ~other[~APART]
-    first = prove_segments(LABELS, YES, APART, random_state=1)
-    second = prove_segments(LABELS, other, APART, random_state=1)
+    first = prove_segments(LABELS, YES, APART, random_state=1, customers=None)
+    second = prove_segments(LABELS, other, APART, random_state=1, customers=None)
     assert first.chi_square == second.chi_square
     assert first.effects == second.effects
 
 
 def test_no_individual_profit_means_no_share_of_it():
-    proof = prove_segments(LABELS, YES, APART, propensity=np.zeros(4_000), random_state=1)
+    proof = prove_segments(LABELS, YES, APART, propensity=np.zeros(4_000), random_state=1, customers=None)
     assert proof.profit_kept is None
 
 
 def test_rows_apart_that_are_all_of_one_segment_prove_nothing():
     proof = prove_segments(
-        np.where(APART, 0, LABELS), YES, APART, propensity=CHANCE, in_time_order=True, random_state=1
+        np.where(APART, 0, LABELS), YES, APART, propensity=CHANCE, in_time_order=True, random_state=1, customers=None
     )
     assert proof.p == proof.permutation_p == 1.0
     assert not proof.differs
@@ -68,7 +68,9 @@ def test_a_model_that_knows_nothing_is_no_measure_of_profit():
     for seed in range(10):
         yes, labels = draw.random(1_500) < 0.15, draw.integers(3, size=1_500)
         apart = np.arange(1_500) % 10 < 3
-        proof = prove_segments(labels, yes, apart, propensity=draw.beta(2, 11, 1_500), random_state=seed)
+        proof = prove_segments(
+            labels, yes, apart, propensity=draw.beta(2, 11, 1_500), random_state=seed, customers=None
+        )
         assert proof.profit_kept is None
 
 

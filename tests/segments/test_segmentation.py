@@ -72,7 +72,7 @@ def test_segments_json_assigns_and_holds_no_customer(campaign, found):
 
 def test_known_segments_need_an_assignment(campaign):
     with pytest.raises(ConfigError, match="knows no segments"):
-        describe_known_segments(campaign)
+        describe_known_segments(campaign, random_state=None)
 
 
 def real(data_folder, path, contract):

@@ -6,15 +6,14 @@ from dataclasses import replace
 import pytest
 
 from segmint.segments.profile import Association, Profiles, Response, Typical
-from segmint.segments.words import say_segments
-from tests.segments.one_segment import plain, said_of
+from tests.segments.one_segment import plain, said_of, say
 
 
 def test_nobody_is_named_by_what_is_known_of_a_few(retired):
     known_of_few = replace(
         retired, markers=tuple(replace(marker, known=0.06, base_known=0.7) for marker in retired.markers)
     )
-    words = say_segments(Profiles((known_of_few,)))[0]
+    words = say(Profiles((known_of_few,)))[0]
     assert "retired" not in words.name.lower()
     (said, *_) = (line.text for line in words.of("who"))
     few = r"profession retired: \d+ % of the 6\.0 % of whom it is known \(all customers: \d+ %\)"
@@ -26,12 +25,12 @@ def test_nobody_is_named_by_what_is_known_of_a_few(retired):
     assert "Shares are of" not in told
     known_of_all = tuple(replace(marker, known=1.0, base_known=1.0) for marker in retired.markers)
     assert "Shares are of" not in said_of(replace(retired, markers=known_of_all))
-    assert "retired" in say_segments(Profiles((retired,)))[0].name.lower()
+    assert "retired" in say(Profiles((retired,)))[0].name.lower()
 
 
 def test_the_best_month_is_said_of_those_with_calls_enough(retired):
     month = Association("month", "month of the call", "mar", 10, 0.4, 0.17, 0.69)
-    (said,) = say_segments(Profiles((plain(retired, "1", best=(month,)),)))[0].of("timing")
+    (said,) = say(Profiles((plain(retired, "1", best=(month,)),)))[0].of("timing")
     assert said.text.startswith(
         "Best month of the call, among those with 10 or more of their calls: mar, 40 % said yes (17 % to 69 %, 10 calls)."
     )
@@ -39,7 +38,7 @@ def test_the_best_month_is_said_of_those_with_calls_enough(retired):
 
 def test_balances_are_said_in_money(retired):
     (worth,) = retired.worth
-    said = [sentence.text for sentence in say_segments(Profiles((retired,)), currency="EUR")[0].of("worth")]
+    said = [sentence.text for sentence in say(Profiles((retired,)), currency="EUR")[0].of("worth")]
     assert any(f"{worth.mean:,.0f} EUR a customer on average" in text for text in said)
     assert worth.mean > worth.base_mean > 0
     assert worth.share > retired.share
@@ -79,7 +78,7 @@ def test_a_median_of_those_with_a_number_is_not_said_of_all_customers(retired):
 
 def test_whose_median_is_above_that_of_all_only_before_rounding_has_high_numbers_all_the_same(retired):
     near = replace(half(1_000.0, 1_000.0, 1.0), before_rounding=1)
-    assert say_segments(Profiles((plain(retired, "1", typical=(near,)),)))[0].name == "Customers with high satisfaction"
+    assert say(Profiles((plain(retired, "1", typical=(near,)),)))[0].name == "Customers with high satisfaction"
     assert "At least half" not in said_of(plain(retired, "1", typical=(near,)))
 
 
@@ -89,8 +88,8 @@ def test_few_yes_are_said_of_as_many_as_it_takes(retired):
 
 
 def test_where_not_every_call_reaches_its_customer_rates_are_of_those_reached(retired):
-    (all_of_them,) = say_segments(Profiles((retired,)), currency="EUR")
-    (reached,) = say_segments(Profiles((retired,)), currency="EUR", all_reached=False)
+    (all_of_them,) = say(Profiles((retired,)), currency="EUR")
+    (reached,) = say(Profiles((retired,)), currency="EUR", all_reached=False)
     assert [line.text.split(",")[0] for line in all_of_them.of("response")] == ["Of 100 called"]
     assert [line.text.split(",")[0] for line in reached.of("response")] == ["Of 100 reached"]
     assert all_of_them.of("worth")[0].text.startswith("A call to them earned ")
@@ -110,6 +109,6 @@ def test_where_not_every_call_reaches_its_customer_rates_are_of_those_reached(re
 def test_who_they_are_is_said_in_few_words(retired, label, level, said):
     marker = replace(retired.markers[0], label=label, level=level, share=0.76, base=0.54, difference=0.4)
     assert (
-        say_segments(Profiles((plain(retired, "1", markers=(marker,)),)))[0].of("who")[0].text
+        say(Profiles((plain(retired, "1", markers=(marker,)),)))[0].of("who")[0].text
         == f"More usual than elsewhere: {said}."
     )

@@ -8,8 +8,7 @@ from segmint.contract.hints import label_for
 from segmint.segments.cuts import Cut, Cuts
 from segmint.segments.profile import Profiles, profile_segments
 from segmint.segments.trait_words import level_in_words
-from segmint.segments.words import say_segments
-from tests.segments.one_segment import plain, trait
+from tests.segments.one_segment import plain, say, trait
 
 SAID = [
     ("mortgage", "with a mortgage", "without a mortgage"),
@@ -67,5 +66,5 @@ def test_a_tree_names_by_an_answer_as_a_description_does(segment, column):
         )
     )
     made_by = tuple((Cut("x", label, level, frozenset([place]), level),) for place, level in enumerate(levels))
-    described, cut = ([words.name for words in say_segments(profiles, cuts=how)] for how in (None, Cuts(made_by)))
+    described, cut = ([words.name for words in say(profiles, cuts=how)] for how in (None, Cuts(made_by)))
     assert described == cut == [f"Customers {level_in_words(label, level)}" for level in levels]

@@ -8,13 +8,13 @@ from segmint.contract.contract import load_contract
 from segmint.errors import ConfigError
 from segmint.segments.profile import Profiles
 from segmint.segments.word_file import load_words, shipped_words
-from segmint.segments.words import say_segments
+from tests.segments.one_segment import say
 
 
 def test_users_can_bring_their_own_words(tmp_path, retired):
     own = tmp_path / "words.toml"
     own.write_text('[[noun]]\nlabel = "profession"\nlevel = "retired"\ntext = "pensioners"\n')
-    assert "pensioners" in say_segments(Profiles((retired,)), load_words(own))[0].name.lower()
+    assert "pensioners" in say(Profiles((retired,)), load_words(own))[0].name.lower()
 
 
 NOUN = "[[noun]]\nlabel = 'x'\n"
@@ -56,7 +56,7 @@ def test_words_that_make_no_sense_are_refused(tmp_path, text, said):
 def test_the_printed_words_say_the_same_as_those_at_work(tmp_path, retired):
     own = tmp_path / "words.toml"
     own.write_text(shipped_words(), "utf-8")
-    assert say_segments(Profiles((retired,)), load_words(own)) == say_segments(Profiles((retired,)))
+    assert say(Profiles((retired,)), load_words(own)) == say(Profiles((retired,)))
 
 
 def test_no_two_professions_share_a_noun():
@@ -72,4 +72,4 @@ def test_a_label_may_be_the_name_of_an_expression(tmp_path, retired):
     own.write_text(
         '[labels]\nwork = "profession|job"\n[[noun]]\nlabel = "work"\nlevel = "retired"\ntext = "pensioners"\n'
     )
-    assert "pensioners" in say_segments(Profiles((retired,)), load_words(own))[0].name.lower()
+    assert "pensioners" in say(Profiles((retired,)), load_words(own))[0].name.lower()

@@ -17,7 +17,7 @@ def campaign(seed, n=4000):
 
 def curves(y, score, **money):
     bins = np.unique(score, return_inverse=True)[1]
-    return curves_of_bins(np.bincount(bins), np.bincount(bins, weights=y), **money)
+    return curves_of_bins(np.bincount(bins), np.bincount(bins, weights=y), currency="EUR", **money)
 
 
 def curve(result, name):
@@ -61,7 +61,7 @@ def test_the_sentence_names_the_best_cut_and_where_the_list_turns_to_loss():
 
 def test_without_a_success_there_is_no_curve():
     with pytest.raises(ValueError, match="at least one success"):
-        curves_of_bins([1, 1], [0, 0], value=1, cost=1)
+        curves_of_bins([1, 1], [0, 0], value=1, cost=1, currency="EUR")
 
 
 def test_the_expected_curve_rises_to_break_even_and_falls_behind_it():

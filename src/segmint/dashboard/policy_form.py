@@ -72,7 +72,7 @@ class ControlError(PolicyError):
         The name of the control, beside which the page shows the error.
     """
 
-    def __init__(self, control: str, came: str, *, expected: str = "", fix: str = "") -> None:
+    def __init__(self, control: str, came: str, *, expected: str, fix: str) -> None:
         super().__init__(came, expected=expected, fix=fix)
         self.control = control
 

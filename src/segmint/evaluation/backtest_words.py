@@ -20,7 +20,7 @@ WITHOUT_MODEL = ("rule", "random", "everyone")
 
 
 def conclude_backtest(
-    rows: pl.DataFrame, waves: pl.DataFrame, labels: Mapping[str, str], *, ours: str, currency: str = ""
+    rows: pl.DataFrame, waves: pl.DataFrame, labels: Mapping[str, str], *, ours: str, currency: str
 ) -> tuple[str, ...]:
     """Say what ours would have brought, and how that compares with each other strategy.
 

@@ -79,7 +79,7 @@ class Gate:
 
 
 def judge_losses(
-    ours: Floats, theirs: Floats, groups: NDArray[np.int64] | None = None, *, simpler: bool, flattered: float = 0.0
+    ours: Floats, theirs: Floats, *, groups: NDArray[np.int64] | None, simpler: bool, flattered: float
 ) -> Gate:
     """Judge a challenger against the champion on the same rows by the log score, more being better.
 
@@ -87,7 +87,7 @@ def judge_losses(
     ----------
     ours, theirs : ndarray of shape (n,)
         Log loss of the challenger and of the champion, by row.
-    groups : ndarray of shape (n,), optional
+    groups : ndarray of shape (n,) or None
         Rows of one group, which is one customer, are drawn together.
     simpler : bool
         Whether the challenger is simpler.

@@ -56,7 +56,7 @@ def bootstrap_scores(
     positive: int | None,
     seed: int,
     repeats: int,
-    groups: NDArray[np.int64] | None = None,
+    groups: NDArray[np.int64] | None,
 ) -> dict[str, Floats]:
     """Compute every metric of every model on the rows as they are and on bootstrap samples of them.
 

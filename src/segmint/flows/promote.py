@@ -179,7 +179,7 @@ def compare_bundles(
     """
     our_loss, their_loss = (log_loss_by_row(yes, each) for each in said)
     simpler = _parameters(ours) < _parameters(theirs)
-    return judge_losses(our_loss, their_loss, groups, simpler=simpler, flattered=flattered)
+    return judge_losses(our_loss, their_loss, groups=groups, simpler=simpler, flattered=flattered)
 
 
 def _gate(folder: Path, challenger: Bundle, config: Config, runs: Path, on: Any, despite: str | None) -> Gate:

@@ -64,7 +64,7 @@ def teach(
     seed: int,
     joined: Joined | None = None,
     encoded: Encoded | None = None,
-    groups: Integers | None = None,
+    groups: Integers | None,
 ) -> Lesson:
     """Cross-fit the teachers and let them label real customers and shuffled copies.
 

@@ -36,7 +36,7 @@ def choose_pairs(
     *,
     rare: int,
     seed: int,
-    groups: Integers | None = None,
+    groups: Integers | None,
 ) -> list[tuple[str, str]]:
     """Choose the pairs whose counts say what boosted trees on the columns miss.
 
@@ -54,7 +54,7 @@ def choose_pairs(
     rare : int
         As in `CustomerFeatures`, which will read the pairs.
     seed : int
-    groups : ndarray of shape (n_customers,), optional
+    groups : ndarray of shape (n_customers,) or None
         Rows of one customer share a number: no tree is asked about a customer of whom it has seen another row, and many
         rows of one customer count for as much as they tell (Kish 1965).
 

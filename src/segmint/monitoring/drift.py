@@ -139,7 +139,7 @@ def drift_of(
     *,
     positive: str,
     said_yes: tuple[NDArray[np.int64], Mask] | None = None,
-    groups: NDArray[np.int64] | None = None,
+    groups: NDArray[np.int64] | None,
 ) -> Drift:
     """Hold a wave against the training table that ``reference.json`` sums up.
 

@@ -183,10 +183,10 @@ def join_results(
     dispositions: Dispositions,
     *,
     purchases: pl.DataFrame | None = None,
-    since: date | None = None,
-    today: date | None = None,
-    outcome: str | None = None,
-    of_calls: bool = True,
+    since: date | None,
+    today: date | None,
+    outcome: str | None,
+    of_calls: bool,
     earlier: Sequence[pl.DataFrame] = (),
 ) -> JoinedResults:
     """Join the call centre's results to the call list; several calls to one customer are counted.
@@ -201,9 +201,9 @@ def join_results(
         What the codes mean, and the columns of the customer and the code.
     purchases : polars.DataFrame, optional
         One row for each purchase since the list was made, of anyone, called or held out.
-    since : datetime.date, optional
+    since : datetime.date or None
         The day on which the list was made: results and purchases that a column of dates puts before it are left out.
-    today : datetime.date, optional
+    today : datetime.date or None
         Results and purchases after it are a caution.
     outcome : str, optional
         The column of the purchases, where they have it, that says yes of who bought.

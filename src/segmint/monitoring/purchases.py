@@ -90,11 +90,11 @@ def purchases_of(
     table: pl.DataFrame,
     customers: pl.Series,
     *,
-    since: date | None = None,
-    today: date | None = None,
-    outcome: str | None = None,
+    since: date | None,
+    today: date | None,
+    outcome: str | None,
     arms: Sequence[pl.Series] = (),
-    known: pl.Series | None = None,
+    known: pl.Series | None,
 ) -> Purchases:
     """Tell which rows of a table of purchases count.
 
@@ -103,9 +103,9 @@ def purchases_of(
     table : polars.DataFrame
     customers : polars.Series of shape (n_rows,)
         Whose each row is; called as the column of the table that says so.
-    since : datetime.date, optional
+    since : datetime.date or None
         The day on which the list was made: earlier purchases are left out.
-    today : datetime.date, optional
+    today : datetime.date or None
         Later purchases are counted, as their dates must be wrong.
     outcome : str, optional
         What a column is called that says yes of who bought, whatever the name tells by itself. No other is looked at.

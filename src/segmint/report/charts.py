@@ -177,7 +177,7 @@ def curves(
         "x", "y" and "tip" of points that answer to a pointer.
     diagonal : bool
         Whether to draw the line from (0, 0) to (1, 1).
-    level : float, optional
+    level : float or None
         Height of a horizontal line.
     percentages : bool
         Whether the upright axis shows percentages.
@@ -233,8 +233,8 @@ def band(
     tips: Sequence[Row],
     x_share: bool = True,
     y_share: bool = False,
-    level: float | None = None,
-    marks: Sequence[tuple[float, str]] = (),
+    level: float | None,
+    marks: Sequence[tuple[float, str]],
 ) -> Chart:
     """One line inside its band.
 
@@ -247,7 +247,7 @@ def band(
         "x", "y" and "tip" of points that answer to a pointer.
     x_share, y_share : bool
         Whether an axis shows percentages.
-    level : float, optional
+    level : float or None
         Height of a horizontal dashed line: where nothing is won or lost.
     marks : sequence of (x, word)
         Upright dashed lines, each with a word.

@@ -34,9 +34,9 @@ def model_card(
     learned: str,
     threshold: float | None,
     quality: Sequence[Mapping[str, Any]],
-    repeats: int = 0,
-    by_group: Mapping[str, Any] | None = None,
-    note: str = "",
+    repeats: int,
+    by_group: Mapping[str, Any] | None,
+    note: str,
 ) -> str:
     """Write the card of a bundle.
 
@@ -58,7 +58,7 @@ def model_card(
         The network's rows of `Comparison.frame`; empty without a comparison.
     repeats : int
         Bootstrap repeats behind their intervals.
-    by_group : mapping, optional
+    by_group : mapping or None
         See `quality_by_group`; None where no column is sensitive or nothing was compared.
     note : str
         What must be known of the figures.

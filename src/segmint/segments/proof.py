@@ -86,9 +86,9 @@ def prove_segments(
     apart: NDArray[np.bool_],
     *,
     propensity: NDArray[np.float64] | None = None,
-    customers: NDArray[np.int64] | None = None,
+    customers: NDArray[np.int64] | None,
     in_time_order: bool = False,
-    random_state: int | None = None,
+    random_state: int | None,
 ) -> SegmentProof:
     """Test segments on rows kept apart.
 

@@ -39,12 +39,12 @@ def say_segments(
     profiles: Profiles,
     rules: Words | None = None,
     *,
-    currency: str = "",
-    names: Mapping[str, str] | None = None,
-    cuts: Cuts | None = None,
-    all_reached: bool = True,
-    differs: bool = True,
-    known: bool = False,
+    currency: str,
+    names: Mapping[str, str] | None,
+    cuts: Cuts | None,
+    all_reached: bool,
+    differs: bool,
+    known: bool,
 ) -> tuple[SegmentWords, ...]:
     """Say every segment: the same profiles and rules give the same words.
 
@@ -55,9 +55,9 @@ def say_segments(
         From `load_words`.
     currency : str
         Of profits.
-    names : mapping, optional
+    names : mapping or None
         Names that people gave, each under a segment's key or the name that it has by itself.
-    cuts : Cuts, optional
+    cuts : Cuts or None
         What tells the segments apart: names say it where a tree made the segments, or where nothing else does.
     all_reached : bool
         Whether profits are reckoned as if every call reached its customer; else rates are said of those reached, and profits

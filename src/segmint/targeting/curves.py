@@ -67,7 +67,7 @@ class CampaignCurves:
 
 
 def curves_of_bins(
-    customers: ArrayLike, happened: ArrayLike, *, value: float, cost: float, currency: str = "EUR", repeats: int = 1000
+    customers: ArrayLike, happened: ArrayLike, *, value: float, cost: float, currency: str, repeats: int = 1000
 ) -> CampaignCurves:
     """Measure what calling the best customers brought, from counts by bin of propensity, as a bundle keeps them.
 
