@@ -160,7 +160,11 @@ def test_reasons_name_only_the_customer_s_own_values() -> None:
 
 
 def test_as_many_reasons_as_asked_for() -> None:
-    found = reasons_for(table_of(customers(4)), make_predictor(), REFERENCE, top=2)
+    table, predictor = table_of(customers(4)), make_predictor()
+    behind = background_rows(REFERENCE, seed=words.SEED)
+    found = reason_frame(
+        table, attribute(predictor, table.frame, behind, seed=words.SEED, target="yes"), REFERENCE, top=2
+    )
     assert found.columns == ["reason_1", "reason_2"]
     assert found.height == 4
 

@@ -106,8 +106,8 @@ def test_five_thousand_hostile_strings_become_no_formula_for_the_dialler(tmp_pat
     made = hostile_list()
     profile = general_profile(made, contract)
     hostile_header = DiallerColumn(header="=cmd()", source="reason_2")
-    profile = profile.model_copy(update={"columns": (*profile.columns, hostile_header)})
-    receipt = write_dialler(made, profile, tmp_path / "dialler.csv", delimiter=delimiter)
+    profile = profile.model_copy(update={"columns": (*profile.columns, hostile_header), "delimiter": delimiter})
+    receipt = write_dialler(made, profile, tmp_path / "dialler.csv")
     with (tmp_path / "dialler.csv").open(encoding="utf-8", newline="") as file:
         header, *rows = csv.reader(file, delimiter=delimiter)
     assert header[-1] == "'=cmd()"

@@ -127,7 +127,8 @@ def test_libreoffice_recalculates_what_python_says(tmp_path, contract):
 def test_libreoffice_finds_no_formula_in_the_dialler_file(tmp_path, contract, delimiter):
     """OUT-01: 5,000 hostile customers, the file opened again by a spreadsheet with either separator."""
     made = hostile_list()
-    write_dialler(made, general_profile(made, contract), tmp_path / "d.csv", delimiter=delimiter)
+    profile = general_profile(made, contract).model_copy(update={"delimiter": delimiter})
+    write_dialler(made, profile, tmp_path / "d.csv")
     for separator in (44, 59):
         rules = f"CSV:{separator},34,76,1,,0,false,true,false"
         out = tmp_path / str(separator)

@@ -117,8 +117,8 @@ class BusyError(RunError):
 class Jobs:
     """The children of this process, few at a time."""
 
-    def __init__(self, runs: Path, *, at_once: int = AT_ONCE) -> None:
-        self.runs, self.at_once, self.quick = runs, at_once, tuple(QUICK)
+    def __init__(self, runs: Path) -> None:
+        self.runs, self.quick = runs, tuple(QUICK)
         self._jobs: dict[str, Job] = {}
         self._lock, self._stopped = Lock(), False
 
@@ -137,7 +137,7 @@ class Jobs:
         before = frozenset(run.id for run in runs_in(self.runs))
         with self._lock:
             at_work = self.at_work()
-            if self._stopped or len(at_work) >= self.at_once:
+            if self._stopped or len(at_work) >= AT_ONCE:
                 raise BusyError(next(iter(at_work), None))
             errors, told = path.parent / SAID, path.parent / TOLD
             with ExitStack() as files:

@@ -251,7 +251,6 @@ def reasons_for(
     table: ValidTable,
     predictor: Predictor,
     reference: Mapping[str, Any],
-    top: int = TOP,
     *,
     raising_first: bool = False,
     progress: Progress = silent,
@@ -264,8 +263,6 @@ def reasons_for(
     predictor : Predictor
     reference : dict
         The bundle's ``reference.json``.
-    top : int
-        Reasons per customer.
     raising_first : bool
         See `sentences`.
     progress : Progress
@@ -273,8 +270,8 @@ def reasons_for(
 
     Returns
     -------
-    polars.DataFrame of shape (n_customers, top)
-        reason_1, reason_2, ..., strongest first, in the order of the table; null where nothing else matters.
+    polars.DataFrame of shape (n_customers, 3)
+        reason_1, reason_2 and reason_3, strongest first, in the order of the table; null where nothing else matters.
     """
     behind = background_rows(reference, seed=SEED)
     # in the parts that `attribute` makes, so that only one at a time is held and no sum differs
@@ -285,5 +282,5 @@ def reasons_for(
         found = attribute(
             predictor, some.frame, behind, seed=SEED, target=table.contract.outcome.positive, progress=tell
         )
-        parts.append(reason_frame(some, found, reference, top=top, raising_first=raising_first))
+        parts.append(reason_frame(some, found, reference, raising_first=raising_first))
     return pl.concat(parts)

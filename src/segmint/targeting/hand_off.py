@@ -157,9 +157,7 @@ def recheck(call_list: CallList, contract: Contract) -> CallList:
     return call_list
 
 
-def write_dialler(
-    call_list: CallList, profile: DiallerProfile, path: Path, *, delimiter: str | None = None
-) -> HandOffReceipt:
+def write_dialler(call_list: CallList, profile: DiallerProfile, path: Path) -> HandOffReceipt:
     """Write the listed customers for the dialler: UTF-8, every field quoted, E.164 phones.
 
     Parameters
@@ -168,8 +166,6 @@ def write_dialler(
     profile : DiallerProfile
     path : Path
         In a folder that the store lends.
-    delimiter : str, optional
-        Overrides the profile's.
 
     Raises
     ------
@@ -183,9 +179,7 @@ def write_dialler(
     reachable = listed.filter(pl.any_horizontal(pl.col(name).is_not_null() for name in phones)) if phones else listed
     neutralised = 0
     with path.open("w", encoding="utf-8", newline="") as file:
-        writer = csv.writer(
-            file, delimiter=delimiter or profile.delimiter, quoting=csv.QUOTE_ALL, lineterminator="\r\n"
-        )
+        writer = csv.writer(file, delimiter=profile.delimiter, quoting=csv.QUOTE_ALL, lineterminator="\r\n")
         writer.writerow([safe_field(column.header, profile.max_header) for column in profile.columns])
         for row in _text_rows(reachable, [column.source for column in profile.columns]):
             cells = [
