@@ -136,7 +136,7 @@ def test_the_page_starts_a_run_under_the_contract_of_another(desk: Desk, monkeyp
 def test_a_draft_that_cannot_be_made_speaks_of_the_form_and_leads_back(desk: Desk) -> None:
     browser = client(desk, signed_in=True)
     form = {"token": desk.keeper.token(browser.cookies["segmint_session"])}
-    column, box = "the field “Name the outcome's column”", "the box “Nobody has answered yet”"
+    column, box = "in the field “Name the outcome's column”", "leave the box “Nobody has answered yet” out"
     for more, words in (({"outcome": "x"}, [column]), ({"outcome": "y", "unanswered": "yes"}, [column, box])):
         page = html.unescape(browser.post(f"/tables/{TABLE}/contract", data=form | more).text).replace("\u00a0", " ")
         assert all(word in page for word in words)

@@ -15,8 +15,9 @@ from segmint.store.run import CONTRACT, Run
 REVIEWED, OF_A_RUN = "reviewed", "run:"
 _IN_PYTHON = re.compile(r" ?\(in Python [^)]*\)")
 # what the form calls the command's options
-_CALLED = {
-    "--outcome COLUMN": "the field “Name the outcome's column”",
+_CALLED = {  # in this order: the last is a part of another
+    ": --outcome COLUMN": " in the field “Name the outcome's column”",
+    ": --no-outcome": ", tick the box “Nobody has answered yet”",
     "--no-outcome": "the box “Nobody has answered yet”",
 }
 Option = tuple[str, str]  # what the form sends, and what people read
