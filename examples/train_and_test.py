@@ -8,9 +8,8 @@ from segmint import CustomerFeatures, DenseNetworkClassifier, ModelComparison, T
 from segmint.splits.folds import inner_split
 from segmint.splits.groups import row_groups, row_keys
 
-table = check(
-    sample_path(), "bank-marketing"
-)  # with two tables: train, test = (check(name, "my-bank.toml") for name in …)
+# with two tables of your own: train, test = (check(name, "my-bank.toml") for name in ("train.csv", "test.csv"))
+table = check(sample_path(), "bank-marketing")
 _, kept = inner_split(table.outcome, row_groups(table), share=0.2, seed=7, keys=row_keys(table))
 apart = np.isin(np.arange(len(table)), kept)
 train, test = table.rows(~apart), table.rows(apart)
