@@ -7,14 +7,16 @@ from dataclasses import replace
 from typing import Any
 
 import numpy as np
+import polars as pl
 import pytest
 
 from segmint.config import Config, load_config
-from segmint.contract.contract import load_contract
+from segmint.contract.column import Column
+from segmint.contract.contract import Contract, load_contract
 from segmint.contract.valid_table import ValidTable
 from segmint.contract.validate import validate
 from segmint.flows.demo import sample_path
-from segmint.flows.steps.train import Trained, inner_threshold, learns_again, train
+from segmint.flows.steps.train import Trained, _inputs, inner_threshold, learns_again, train
 from segmint.splits.groups import RowIdentity
 from segmint.tables.source import open_table
 
@@ -97,3 +99,16 @@ def test_a_second_training_is_for_many_inner_customers_or_on_demand(
 ) -> None:
     config: Config = load_config(None, settings)
     assert learns_again(config, inner, 10_000) is again
+
+
+def test_the_network_learns_no_name_of_a_level_that_one_customer_has_in_many_rows(table: ValidTable) -> None:
+    columns = (
+        Column(name="customer", kind="text", role="id", label="customer"),
+        Column(name="town", kind="category", role="characteristic", label="town"),
+    )
+    contract = Contract(name="towns", outcome=table.contract.outcome, columns=(*table.contract.columns, *columns))
+    towns = pl.Series("town", ["x" if at < 12 else "y" for at in range(len(table))])
+    ids = pl.Series("customer", [str(max(at, 11)) for at in range(len(table))])
+    inputs = _inputs(replace(table, contract=contract, frame=table.frame.with_columns(towns, ids)))
+    assert dict(inputs["town"].value_counts().iter_rows()) == {"(other)": 12, "y": len(table) - 12}
+    assert inputs.drop("town").equals(table.inputs, null_equal=True)
