@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 import polars as pl
 
+from segmint.arrays import Floats
 from segmint.config import Config, Segments
+from segmint.contract.contract import Contract
 from segmint.contract.treatment import nobody_called
 from segmint.contract.valid_table import ValidTable
 from segmint.errors import BundleError, ConfigError, DataError
@@ -71,6 +74,30 @@ def assign(
     """
     config, runs = settings_of(config), place_of("runs", runs)
     earlier = RunView(find_run(run, runs).folder)
+    contract, found = _segments_of(earlier, run)
+    _require_its_settings(config.segments, earlier)
+    config = of_the_segments_moment(config, earlier.at)
+    opened = open_source(source, config.data)
+    require_contract(opened, contract, purpose="predict", at=config.data.at)
+    with Run.create(runs, "segment", config.to_toml(), None, {opened.name: opened.fingerprint}) as here:
+        table = read(opened, contract, config.data, here, purpose="predict", progress=progress)
+        if not len(table):
+            raise DataError("No row could be read.", expected="at least one row", fix="check the table")
+        labels, likely = assign_segments(found["state"], table.frame)
+        called = _called(config.segments, earlier, found)
+        named = memberships(called.names, called.keys, labels, likely)
+        rows = customers_named(table).hstack(named).with_columns(flags=table.flags)
+        here.keep(CUSTOMERS, rows)
+        answers = _answers(table, labels, found, called.names, config)
+        migrated = _migrate(here, earlier, found, rows, table, called, answers)
+        write_report(here.folder)
+        here.done({"rows": len(table)})
+    lines = (*_sizes(table, labels, likely, called), *doubts_of_table(table), *migrated.get("sentences", ()))
+    return Segmented(here.folder, lines, migrated, here.folder / CUSTOMERS)
+
+
+def _segments_of(earlier: RunView, run: Place) -> tuple[Contract, dict[str, Any]]:
+    """Return the contract and the segments of an earlier run; refuse one that discovered none."""
     found = earlier.json(SEGMENTS)
     if found is not None and found.get("kind") == "known":
         raise BundleError(
@@ -84,40 +111,47 @@ def assign(
             expected="a run of segmint segment, or of segmint run with segments",
             fix="find segments first: segmint segment TABLE --contract NAME",
         )
-    _require_its_settings(config.segments, earlier)
-    config = of_the_segments_moment(config, earlier.at)
-    opened = open_source(source, config.data)
-    require_contract(opened, earlier.contract, purpose="predict", at=config.data.at)
-    with Run.create(runs, "segment", config.to_toml(), None, {opened.name: opened.fingerprint}) as here:
-        table = read(opened, earlier.contract, config.data, here, purpose="predict", progress=progress)
-        if not len(table):
-            raise DataError("No row could be read.", expected="at least one row", fix="check the table")
-        labels, likely = assign_segments(found["state"], table.frame)
-        keys = [str(part["key"]) for part in found["segments"]]
-        before = [str(part["name"]) for part in found["segments"]]
-        given = _names_since(config.segments, earlier)
-        own = [str(part.get("own_name") or part["name"]) for part in found["segments"]]
-        by_own = {name: given[first] for name, first in zip(before, own, strict=True) if first in given}
-        names = call_segments(keys, before, by_own | given)
-        rows = customers_named(table).hstack(memberships(names, keys, labels, likely)).with_columns(flags=table.flags)
-        here.keep(CUSTOMERS, rows)
-        answers = _answers(table, labels, found, names, config)
-        migrated = _migrate(here, earlier, found, rows, table, keys, names, answers)
-        write_report(here.folder)
-        here.done({"rows": len(table)})
-    sizes = Sizes.of(labels, row_customers(table), len(keys))
-    lines = [f"{key} {name}: {sizes.say(place)}" for place, (key, name) in enumerate(zip(keys, names, strict=True))]
-    lines += [sizes.sentence] if sizes.sentence else []
-    lines += [say_nobody(name) for name in given if name not in {*keys, *before, *own}]
-    lines += say_named_twice(by_own | given, keys, before)
+    return earlier.contract, found
+
+
+@dataclass(frozen=True)
+class _Called:
+    """The segments by key, and what they are called now.
+
+    Attributes
+    ----------
+    keys, names : list of str
+    doubts : list of str
+        Which of the names given are nobody's, and which would be two segments'.
+    """
+
+    keys: list[str]
+    names: list[str]
+    doubts: list[str]
+
+
+def _called(asked: Segments, earlier: RunView, found: dict[str, Any]) -> _Called:
+    """Call the segments by the names that are given now, by key, the name they had or segmint's own, and else as before."""
+    keys = [str(part["key"]) for part in found["segments"]]
+    before = [str(part["name"]) for part in found["segments"]]
+    own = [str(part.get("own_name") or part["name"]) for part in found["segments"]]
+    given = _names_since(asked, earlier)
+    wanted = {name: given[first] for name, first in zip(before, own, strict=True) if first in given} | given
+    nobody = [say_nobody(name) for name in given if name not in {*keys, *before, *own}]
+    return _Called(keys, call_segments(keys, before, wanted), [*nobody, *say_named_twice(wanted, keys, before)])
+
+
+def _sizes(table: ValidTable, labels: Labels, likely: Floats, called: _Called) -> list[str]:
+    """Say how large each segment is, what is doubtful of the names, and how many customers could be elsewhere."""
+    sizes = Sizes.of(labels, row_customers(table), len(called.keys))
+    parts = enumerate(zip(called.keys, called.names, strict=True))
     unsure = int((likely.max(axis=1) < UNSURE).sum())
-    lines.append(f"{unsure:,} of {len(table):,} {sizes.unit} could as well be elsewhere (probability below {UNSURE}).")
-    return Segmented(
-        here.folder,
-        (*lines, *doubts_of_table(table), *migrated.get("sentences", ())),
-        migrated,
-        here.folder / CUSTOMERS,
-    )
+    return [
+        *(f"{key} {name}: {sizes.say(place)}" for place, (key, name) in parts),
+        *([sizes.sentence] if sizes.sentence else []),
+        *called.doubts,
+        f"{unsure:,} of {len(table):,} {sizes.unit} could as well be elsewhere (probability below {UNSURE}).",
+    ]
 
 
 def _require_its_settings(asked: Segments, earlier: RunView) -> None:
@@ -167,18 +201,17 @@ def _migrate(
     found: dict[str, Any],
     now: pl.DataFrame,
     table: ValidTable,
-    keys: list[str],
-    names: list[str],
+    called: _Called,
     answers: dict[str, Any],
 ) -> dict[str, Any]:
     """Compare this wave with the customers among whom the segments were found; nothing when they are not kept."""
     before = earlier.table(CUSTOMERS)
     if before is None or before.is_empty():
         return {}
-    compared = compare_waves(before, now, keys, by_id=table.ids is not None)
+    compared = compare_waves(before, now, called.keys, by_id=table.ids is not None)
     labels = {column.name: column.label for column in table.contract.columns}
     gaps = say_gaps(found.get("gaps", {}), before.height, found["state"]["coding"], table.frame, labels)
-    told = compared.to_json(names)
+    told = compared.to_json(called.names)
     content = {
         "format": 1,
         "earlier_run": earlier.folder.name,
