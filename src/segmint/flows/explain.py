@@ -25,8 +25,8 @@ from segmint.explain.words import SEED, Wording, reason_frame
 from segmint.flows.report import write_report
 from segmint.flows.steps.bundle import predictor_of
 from segmint.flows.steps.named import ids_of, named_by_record
-from segmint.flows.steps.read import inputs_of, open_source, read, require_contract
-from segmint.flows.steps.settings import RUNS, Place, Settings, bundle_of, of_its_moment, place_of, settings_of
+from segmint.flows.steps.read import inputs_of, open_for_bundle, read
+from segmint.flows.steps.settings import RUNS, Place, Settings, place_of, settings_of
 from segmint.progress import Progress, silent
 from segmint.splits.groups import row_keys
 from segmint.store import run_files
@@ -110,10 +110,7 @@ def explain_customers(
     """
     require_switches(sensitive=sensitive)
     config, runs = settings_of(config), place_of("runs", runs)
-    opened_bundle = bundle_of(bundle, runs)
-    config = of_its_moment(config, opened_bundle)
-    opened = open_source(source, config.data)
-    require_contract(opened, opened_bundle.contract, purpose="predict", at=opened_bundle.at)
+    opened_bundle, config, opened = open_for_bundle(source, bundle, config, runs)
     if customer is not None:
         customer = _as_written(opened, opened_bundle.contract, customer)
     inputs = inputs_of(opened, bundle=opened_bundle.digest)

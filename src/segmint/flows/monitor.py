@@ -20,8 +20,8 @@ from segmint.errors import DataError, RunError
 from segmint.flows.report import write_report
 from segmint.flows.steps.bundle import predictor_of, require_response, segments_in
 from segmint.flows.steps.call_results import read_codes, read_frame
-from segmint.flows.steps.read import inputs_of, open_source, read, require_contract
-from segmint.flows.steps.settings import RUNS, Place, Settings, bundle_of, of_its_moment, place_of, settings_of
+from segmint.flows.steps.read import inputs_of, open_for_bundle, read
+from segmint.flows.steps.settings import RUNS, Place, Settings, place_of, settings_of
 from segmint.monitoring.codes import Dispositions
 from segmint.monitoring.drift import REALISED, Drift, by_group, drift_of, drift_of_shares
 from segmint.monitoring.results import ENOUGH, Answers, meaning_of, outcomes_of
@@ -115,12 +115,9 @@ def monitor(
         For results of a bundle that names segments, or a table that does not meet its contract.
     """
     config, runs = settings_of(config), place_of("runs", runs)
-    known = bundle_of(bundle, runs)
-    config = of_its_moment(config, known)
+    known, config, opened = open_for_bundle(wave, bundle, config, runs)
     if outcomes is not None:
         require_response(known, "it promises no answers that results could be held against", fix=WITHOUT_OUTCOMES)
-    opened = open_source(wave, config.data)
-    require_contract(opened, known.contract, purpose="predict", at=known.at)
     told, meaning = None if outcomes is None else read_frame(outcomes, config.data), read_codes(codes)
     if told is not None:
         meaning_of(told, known.contract, meaning)

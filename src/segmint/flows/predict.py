@@ -19,8 +19,8 @@ from segmint.flows.steps.appended import with_predictions
 from segmint.flows.steps.bundle import predictor_of, segments_in
 from segmint.flows.steps.judged import Judging, Outcomes, classes_told, figures_told, rates_told
 from segmint.flows.steps.learned import Learned, run_folder
-from segmint.flows.steps.read import inputs_of, open_source, refuse_overwriting, rejected_rows, require_contract
-from segmint.flows.steps.settings import RUNS, Place, Settings, bundle_of, of_its_moment, path_of, place_of, settings_of
+from segmint.flows.steps.read import inputs_of, open_for_bundle, refuse_overwriting, rejected_rows
+from segmint.flows.steps.settings import RUNS, Place, Settings, path_of, place_of, settings_of
 from segmint.models.predict import Predictor
 from segmint.monitoring.unread import Unread
 from segmint.progress import Progress, silent
@@ -175,10 +175,7 @@ def predict(
     config, runs, out = settings_of(config), place_of("runs", runs), path_of("out", out)
     if out is not None:
         _check_out(out, source, bundle, runs)
-    opened_bundle = bundle_of(bundle, runs)
-    config = of_its_moment(config, opened_bundle)
-    opened = open_source(source, config.data)
-    require_contract(opened, opened_bundle.contract, purpose="predict", at=opened_bundle.at)
+    opened_bundle, config, opened = open_for_bundle(source, bundle, config, runs)
     inputs = inputs_of(opened, bundle=opened_bundle.digest)
     with Run.create(runs, "predict", config.to_toml(), None, inputs) as here:
         learned = Learned.of(opened_bundle, run_folder(bundle, runs), opened)

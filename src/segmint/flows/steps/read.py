@@ -24,7 +24,9 @@ from segmint.contract.export import contract_to_toml
 from segmint.contract.valid_table import ValidTable
 from segmint.contract.validate import validate, validate_batches
 from segmint.errors import DataError, InputError, RunError, why
+from segmint.flows.steps.settings import Place, bundle_of, of_its_moment
 from segmint.progress import Progress, silent
+from segmint.store.bundle import Bundle
 from segmint.store.run import CONTRACT, Run
 from segmint.store.run_files import LEDGER, REJECTED
 from segmint.store.staging import disk_explained, make_folder, publish_file
@@ -175,6 +177,25 @@ def require_contract(source: TableSource, contract: Contract, *, purpose: Purpos
         If there is nothing to learn from.
     """
     validate_batches(source, contract, purpose=purpose, at=at)
+
+
+def open_for_bundle(source: Any, bundle: Place, config: Config, runs: Path) -> tuple[Bundle, Config, TableSource]:
+    """Open a bundle, settings at its moment, and a table that has the columns it reads.
+
+    Raises
+    ------
+    BundleError
+        If it cannot be trusted.
+    ConfigError
+        If the settings name another moment.
+    ContractError
+        If the table lacks columns of its contract.
+    """
+    known = bundle_of(bundle, runs)
+    config = of_its_moment(config, known)
+    opened = open_source(source, config.data)
+    require_contract(opened, known.contract, purpose="predict", at=known.at)
+    return known, config, opened
 
 
 def begin(
