@@ -168,7 +168,7 @@ def test_what_if_works_out_only_reasons_that_nobody_asked_for_before(
     target(sample_path(), done.folder, policy("data.max_rejected=0.2"), runs=runs)
     assert asked == [300], "a table that is read another way may hold other values"
     reasons = ["customer", "reason_1", "reason_2", "reason_3"]
-    monkeypatch.setattr(flow, "list_runs", lambda runs: [])
+    monkeypatch.setattr(flow, "runs_in", lambda runs: [])
     alone = target(sample_path(), done.folder, policy("policy.budget_calls=350"), runs=runs)
     assert more.call_list.frame().select(reasons).equals(alone.call_list.frame().select(reasons))
     assert fewer.call_list.listed["reason_1"].null_count() == 0

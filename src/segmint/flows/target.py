@@ -20,7 +20,7 @@ from segmint.errors import PolicyError
 from segmint.explain.words import reasons_for
 from segmint.flows.report import write_report
 from segmint.flows.steps.bundle import SEGMENT, predictor_of, segment_numbers
-from segmint.flows.steps.candidates import choose_of, require_usable, weigh
+from segmint.flows.steps.candidates import Candidates, choose_of, require_usable, weigh
 from segmint.flows.steps.learned import Learned, may_have_taught, run_folder
 from segmint.flows.steps.list_doubts import doubts_of_list
 from segmint.flows.steps.policy_columns import CARRIED, carried_of, require_policy_columns
@@ -62,7 +62,7 @@ from segmint.targeting.phones import shared_numbers
 from segmint.targeting.policy import ContactPolicy
 from segmint.targeting.sheets import MOST_SHEETS, OTHERS
 from segmint.targeting.summary import fairness_of, groups_on_list, past_of, still_listed, summarise_list
-from segmint.targeting.suppress import Doubt, Suppression, require_safety_columns
+from segmint.targeting.suppress import Doubt, require_safety_columns
 from segmint.toml_files import toml_text_of
 from segmint.wording import counted, some_of
 
@@ -147,18 +147,14 @@ def target(
     )
     policy = policy_of(config)
     if out is not None:
-        require_free(out)
-        require_writable(out, "--out")
-        refuse_in_run(out)
+        _require_place(out)
     opened_bundle = bundle_of(bundle, runs)
     config = of_its_moment(config, opened_bundle)
     require_usable(opened_bundle)
     opened = open_source(source, config.data)
     given = None if dialler is None else _profile_of(dialler)
     inputs = inputs_of(opened, bundle=opened_bundle.digest)
-    _require_columns(opened, opened_bundle, policy)
-    if given is not None:
-        require_sources(given, _list_columns(opened, opened_bundle.contract, policy))
+    _require_columns(opened, opened_bundle, policy, given)
     earlier = None if policy.compare_with is None else read_earlier_list(policy.compare_with)
     learned = Learned.of(opened_bundle, run_folder(bundle, runs), opened)
     with Run.create(runs, "target", config.to_toml(), None, inputs) as here:
@@ -167,58 +163,25 @@ def target(
         progress("weighing", 0, 1)
         found = weigh(table, policy, opened_bundle)
         progress("weighing", 1, 1)
-        customers, columns, held_back = found.customers, found.columns, found.held_back
         progress("choosing", 0, 1)
-        choice = choose_of(customers, found.propensity, policy, columns, held_back.because)
-        call_list = build_call_list(
-            customers,
-            choice,
-            held_back.because,
-            policy,
-            records=pl.Series(table.records),
-            carried=carried_of(table, policy),
-            rejected=table.rejected.tolist(),
-            run=here.id,
-            spent=held_back.spent,
-        )
-        if found.segments is not None:
-            call_list = call_list.joined(_of_rows_weighed(customers, found.segments, choice))
+        choice, call_list = _choose(found, table, policy, here)
         progress("choosing", 1, 1)
         others = runs_in(runs)
         known = _reasons_before(others, inputs, config)
-        call_list = recheck(_with_reasons(call_list, table, customers, opened_bundle, known, progress), contract)
+        call_list = recheck(_with_reasons(call_list, table, found.customers, opened_bundle, known, progress), contract)
         progress("writing", 0, 1)
         profile = given or general_profile(call_list, contract)
         choice = still_listed(choice, call_list.lists(table.records))
-        summary = _summary(call_list, choice, held_back, table, columns, opened_bundle)
+        summary = _summary(call_list, choice, found, table, opened_bundle)
         summary["hand_off"] = _publish(
             here, call_list, contract, profile, pl.DataFrame(summary["parts"]), opened_bundle
         )
         seen = int(may_have_taught(learned, table.rows(call_list.lists(table.records))).sum())
         if learned is not None:
             summary["trained_on"] = seen
-        summary["doubts"] = [
-            *doubts_of_list(
-                policy,
-                opened_bundle,
-                columns,
-                call_list.listed["customer"],
-                "to be called",
-                seen=seen,
-                sure=learned is not None,
-                read=[*found.doubts, *_shared_phones(call_list, contract)],
-                runs=others,
-                table=opened.fingerprint,
-            ),
-            *held_out_again(
-                others,
-                policy,
-                call_list.rows,
-                call_list.power,
-                by_id=contract.id_column is not None,
-                table=opened.fingerprint,
-            ),
-        ]
+        summary["doubts"] = _doubts(
+            call_list, found, opened_bundle, others, opened.fingerprint, seen=seen, sure=learned is not None
+        )
         if earlier is not None:
             dropped = dropped_since(earlier, call_list)
             here.keep(DROPPED, dropped.rows)
@@ -231,6 +194,63 @@ def target(
         here.done({key: summary[key] for key in ("counts", "expected_profit")})
     sentences = _sentences(call_list, summary)
     return Targeted(here.folder, out, call_list, sentences, summary | {"sentences": list(sentences)})
+
+
+def _require_place(out: Path) -> None:
+    """Refuse a folder for the copies that is there already, cannot be made or lies in a run."""
+    require_free(out)
+    require_writable(out, "--out")
+    refuse_in_run(out)
+
+
+def _choose(found: Candidates, table: ValidTable, policy: ContactPolicy, here: Run) -> tuple[Choice, CallList]:
+    """Choose whom to call, and put everyone read on the list with what became of them."""
+    choice = choose_of(found.customers, found.propensity, policy, found.columns, found.held_back.because)
+    call_list = build_call_list(
+        found.customers,
+        choice,
+        found.held_back.because,
+        policy,
+        records=pl.Series(table.records),
+        carried=carried_of(table, policy),
+        rejected=table.rejected.tolist(),
+        run=here.id,
+        spent=found.held_back.spent,
+    )
+    if found.segments is not None:
+        call_list = call_list.joined(_of_rows_weighed(found.customers, found.segments, choice))
+    return choice, call_list
+
+
+def _doubts(
+    call_list: CallList,
+    found: Candidates,
+    bundle: Bundle,
+    others: Sequence[Run],
+    table: str,
+    *,
+    seen: int,
+    sure: bool,
+) -> list[Doubt]:
+    """Gather what to look at before anybody is called; `table` is a fingerprint, of `seen` and `sure` see `doubts_of_list`."""
+    contract, policy = bundle.contract, call_list.policy
+    return [
+        *doubts_of_list(
+            policy,
+            bundle,
+            found.columns,
+            call_list.listed["customer"],
+            "to be called",
+            seen=seen,
+            sure=sure,
+            read=[*found.doubts, *_shared_phones(call_list, contract)],
+            runs=others,
+            table=table,
+        ),
+        *held_out_again(
+            others, policy, call_list.rows, call_list.power, by_id=contract.id_column is not None, table=table
+        ),
+    ]
 
 
 def _publish(
@@ -263,13 +283,17 @@ def _profile_of(dialler: Path) -> DiallerProfile:
     return parse_profile(text, origin=str(dialler))
 
 
-def _require_columns(source: TableSource, bundle: Bundle, policy: ContactPolicy) -> None:
+def _require_columns(
+    source: TableSource, bundle: Bundle, policy: ContactPolicy, profile: DiallerProfile | None
+) -> None:
     """Look at the names before there is a run: whoever sends another table leaves no failed one behind."""
     contract = bundle.contract
     match_columns(source.columns, contract, table=source.name, purpose="predict", at=bundle.at)
     require_safety_columns(contract, source.columns)
     found_by_bundle = require_policy_columns((*contract.by_name, *source.columns), policy, bundle)
     policy.require_handed_over((*source.columns, *found_by_bundle))
+    if profile is not None:
+        require_sources(profile, _list_columns(source, contract, policy))
 
 
 def _list_columns(source: TableSource, contract: Contract, policy: ContactPolicy) -> list[str]:
@@ -336,13 +360,12 @@ def _reasons_before(runs: Sequence[Run], inputs: Mapping[str, str], config: Conf
 def _summary(
     call_list: CallList,
     choice: Choice,
-    held_back: Suppression,
+    found: Candidates,
     table: ValidTable,
-    columns: pl.DataFrame,
     bundle: Bundle,
 ) -> dict[str, Any]:
     """Sum the list up in counts and money; no customer in it."""
-    policy, contract = call_list.policy, bundle.contract
+    policy, contract, columns = call_list.policy, bundle.contract, found.columns
     watched = list(policy.sensitive) or [c.name for c in contract.columns if c.sensitive and c.name in columns.columns]
     grouped = dict.fromkeys(
         (SEGMENT, *(c.name for c in contract.columns if c.role == "quota"), *(quota.column for quota in policy.quotas))
@@ -351,7 +374,7 @@ def _summary(
     histograms = bundle.reference.get("propensities") or {}
     return {
         **summarise_list(call_list, choice, policy, columns),
-        "files": list(held_back.receipt),
+        "files": list(found.held_back.receipt),
         "at": bundle.at,
         "groups": groups_on_list(choice, columns, [name for name in grouped if name in columns.columns]),
         "fairness": fairness_of(choice, columns, watched, policy, outcome),
