@@ -20,7 +20,7 @@ from numpy.typing import NDArray
 from segmint.config import load_config
 from segmint.flows.predict import predict
 from segmint.flows.run import run
-from segmint.tables.simulate import Campaign, simulate
+from segmint.simulation import Campaign, simulate
 from segmint.targeting.choose import choose
 from segmint.targeting.curves import curves_of_bins
 from segmint.targeting.policy import ContactPolicy

@@ -11,7 +11,7 @@ from segmint.contract.contract import load_contract, parse_contract
 from segmint.contract.infer import Draft, infer_contract
 from segmint.contract.validate import validate
 from segmint.errors import ContractError
-from segmint.tables.simulate import Campaign, simulate
+from segmint.simulation import Campaign, simulate
 from segmint.tables.source import open_table
 from tests.contract.drafts import churn, german_export, native, validate_reviewed, with_longer_rows
 

@@ -16,7 +16,7 @@ from segmint.flows.run import RunResult, run
 from segmint.flows.segment import Segmented, segment
 from segmint.flows.target import target
 from segmint.flows.update import update
-from segmint.tables.simulate import Campaign, simulate_batches
+from segmint.simulation import Campaign, simulate_batches
 from tests.flows.waves import CONFIG, QUICK, more_yes
 
 QUICK_DEMO = ["model.recipe=plain", "model.hidden=[16, 8]", "model.epochs=4", "split.folds=2", "compare.repeats=100"]

@@ -15,7 +15,7 @@ from segmint.contract.validate import validate
 from segmint.flows.assign import assign
 from segmint.flows.demo import sample_path
 from segmint.flows.segment import Segmented, known_segments, segment
-from segmint.tables.simulate import Campaign, simulate
+from segmint.simulation import Campaign, simulate
 from segmint.tables.source import open_table
 from tests.flows.described import WAVE, rows_of_customers, wave
 

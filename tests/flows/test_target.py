@@ -23,9 +23,9 @@ from segmint.flows.demo import sample_path
 from segmint.flows.run import RunResult, run
 from segmint.flows.steps.settings import policy_of
 from segmint.flows.target import Targeted, target
+from segmint.simulation import Campaign, simulate_batches
 from segmint.store.run import Run
 from segmint.store.runs import runs_in
-from segmint.tables.simulate import Campaign, simulate_batches
 from segmint.targeting.choose import choose
 from segmint.wording import capital
 from tests.flows.conftest import QUICK_DEMO as QUICK

@@ -14,9 +14,9 @@ from segmint.contract.validate import validate
 from segmint.features.apply import feature_names
 from segmint.features.customer_features import CustomerFeatures
 from segmint.models.predict import Predictor
+from segmint.simulation import Campaign, simulate
 from segmint.splits.folds import make_folds
 from segmint.splits.groups import RowIdentity
-from segmint.tables.simulate import Campaign, simulate
 from segmint.tables.source import open_table
 
 pytestmark = pytest.mark.timeout(1_500)

@@ -9,9 +9,9 @@ from sklearn.metrics import roc_auc_score
 from segmint.contract.contract import load_contract
 from segmint.contract.validate import validate
 from segmint.models.customer_model import make_model
+from segmint.simulation import Campaign, simulate
 from segmint.splits.folds import inner_split
 from segmint.splits.groups import row_groups, row_keys
-from segmint.tables.simulate import Campaign, simulate
 from segmint.tables.source import open_table
 
 ROWS, APART = 20_000, 5_000

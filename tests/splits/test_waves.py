@@ -124,8 +124,8 @@ def test_columns_that_tell_the_time_are_named():
 
     from segmint.contract.contract import load_contract
     from segmint.contract.validate import validate
+    from segmint.simulation import Campaign, simulate_batches
     from segmint.splits.waves import time_proxies
-    from segmint.tables.simulate import Campaign, simulate_batches
     from segmint.tables.source import open_table
 
     frame = pl.concat([block.frame for block in simulate_batches(Campaign(rows=2000, seed=3))])

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import textwrap
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
@@ -103,33 +103,34 @@ def contract_infer(
 def simulate(
     out: Annotated[Path, typer.Option("--out", help="Where the table goes: .csv or .parquet.", show_default=False)],
     truth: Annotated[Path | None, typer.Option("--truth", help="Where the truth goes: .csv or .parquet.")] = None,
-    rows: Annotated[int, typer.Option(help="Customers.")] = 20_000,
-    seed: Annotated[int, typer.Option(help="Seed of everything random.")] = 7,
-    waves: Annotated[int, typer.Option(help="Campaign periods.")] = 6,
-    base_rate: Annotated[float, typer.Option(help="Share who say yes in the first wave.")] = 0.12,
-    call_effect: Annotated[float, typer.Option(help="What a call adds to the log-odds.")] = 1.2,
-    control_share: Annotated[float, typer.Option(help="Share deliberately not called.")] = 0.0,
+    rows: Annotated[int | None, typer.Option(help="Customers.")] = None,
+    seed: Annotated[int | None, typer.Option(help="Seed of everything random.")] = None,
+    waves: Annotated[int | None, typer.Option(help="Campaign periods.")] = None,
+    base_rate: Annotated[float | None, typer.Option(help="Share who say yes in the first wave.")] = None,
+    call_effect: Annotated[float | None, typer.Option(help="What a call adds to the log-odds.")] = None,
+    control_share: Annotated[float | None, typer.Option(help="Share deliberately not called.")] = None,
     drift: Annotated[list[str] | None, typer.Option(help="inputs, effects or base_rate. Repeatable.")] = None,
-    missing_share: Annotated[float, typer.Option(help="Share of empty cells.")] = 0.02,
-    first: Annotated[int, typer.Option(help="Number of the first customer; a second table has other people.")] = 0,
+    missing_share: Annotated[float | None, typer.Option(help="Share of empty cells.")] = None,
+    first: Annotated[
+        int | None, typer.Option(help="Number of the first customer; a second table has other people.")
+    ] = None,
     json: AsJson = False,
     quiet: Quiet = False,
 ) -> None:
     """Write a campaign table whose truth is known; its contract is simulated-campaign."""
     from segmint.flows.simulate import simulate as flow
 
-    flow(
-        out,
-        truth,
-        rows=rows,
-        seed=seed,
-        waves=waves,
-        base_rate=base_rate,
-        call_effect=call_effect,
-        control_share=control_share,
-        drift=tuple(drift or ()),
-        missing_share=missing_share,
-        first=first,
-    )
-    said = {"rows": rows, "out": str(out), "truth": None if truth is None else str(truth)}
-    Screen(json=json, quiet=quiet).say(said, f"{rows:,} customers: {out}")
+    asked: dict[str, Any] = {
+        "rows": rows,
+        "seed": seed,
+        "waves": waves,
+        "base_rate": base_rate,
+        "call_effect": call_effect,
+        "control_share": control_share,
+        "drift": tuple(drift) if drift else None,
+        "missing_share": missing_share,
+        "first": first,
+    }
+    made = flow(out, truth, **{name: value for name, value in asked.items() if value is not None})
+    said = {"rows": made.rows, "out": str(out), "truth": None if truth is None else str(truth)}
+    Screen(json=json, quiet=quiet).say(said, f"{made.rows:,} customers: {out}")

@@ -124,7 +124,7 @@ def unreadable_rows(bundle: Bundle, rows: Sequence[Row], max_rejected: float) ->
     """
     table, unread = _table_of(bundle, rows, list(range(len(rows))))
     try:
-        refuse_rejected(table.ledger, max_rejected, kept_in=None)
+        refuse_rejected(table.ledger, bundle.contract, max_rejected, kept_in=None)
     except DataError:
         return _details(unread)
     return {}

@@ -5,21 +5,22 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from dataclasses import fields
 from pathlib import Path
+from typing import Unpack
 
 import polars as pl
 
 from segmint.errors import ConfigError, InputError
 from segmint.flows.steps.read import refuse_overwriting
 from segmint.flows.steps.settings import Place, path_of, place_of
+from segmint.simulation import Campaign, CampaignSettings, Simulated, simulate_batches
 from segmint.store.staging import publish_file, require_free, require_writable
-from segmint.tables.simulate import Campaign, Simulated, simulate_batches
 from segmint.tables.write import write_csv, write_parquet
 from segmint.wording import quoted
 
 WRITERS: dict[str, Callable[[Iterator[pl.DataFrame], Path], int]] = {".csv": write_csv, ".parquet": write_parquet}
 
 
-def simulate(out: Place, truth: Place | None = None, **settings: object) -> Campaign:
+def simulate(out: Place, truth: Place | None = None, **settings: Unpack[CampaignSettings]) -> Campaign:
     """Write a simulated table, and its truth if a path is given.
 
     Parameters
@@ -55,7 +56,7 @@ def simulate(out: Place, truth: Place | None = None, **settings: object) -> Camp
     if unknown := [name for name in settings if name not in known]:
         raise TypeError(f"A campaign has no setting {quoted(unknown)}. Choose among: {', '.join(known)}.")
     try:
-        campaign = Campaign(**settings)  # type: ignore[arg-type]
+        campaign = Campaign(**settings)
     except ValueError as error:
         name, _, rest = str(error).partition(" ")
         raise ConfigError(

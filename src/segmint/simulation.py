@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass, fields
 from numbers import Integral, Real
-from typing import Any, Literal
+from typing import Any, Literal, TypedDict
 
 import numpy as np
 import polars as pl
@@ -139,6 +139,23 @@ class Campaign:
             kind, said = _KINDS.get(str(field.type), (tuple, "a tuple"))
             if not isinstance(given, kind) or isinstance(given, bool):
                 raise ValueError(f"{field.name} must be {said}. Got {given!r} instead.")
+
+
+class CampaignSettings(TypedDict, total=False):
+    """What may be said of a `Campaign`; it says itself what holds where nothing is said."""
+
+    rows: int
+    seed: int
+    waves: int
+    base_rate: float
+    call_effect: float
+    control_share: float
+    drift: tuple[Drift, ...]
+    drift_size: float
+    missing_share: float
+    cost: float
+    value: float
+    first: int
 
 
 @dataclass(frozen=True)

@@ -8,7 +8,7 @@ import numpy as np
 import polars as pl
 import pytest
 
-from segmint.tables.simulate import GAPS, SEGMENTS, Campaign, Simulated, simulate, simulate_batches
+from segmint.simulation import GAPS, SEGMENTS, Campaign, Simulated, simulate, simulate_batches
 
 
 @pytest.fixture(scope="module")
@@ -35,7 +35,7 @@ def test_a_second_table_has_other_people() -> None:
 
 
 def test_blocks_join_to_the_whole_and_ids_are_unique(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("segmint.tables.simulate.BLOCK", 1_000)
+    monkeypatch.setattr("segmint.simulation.BLOCK", 1_000)
     campaign = Campaign(rows=3_500)
     assert [block.frame.height for block in simulate_batches(campaign)] == [1_000, 1_000, 1_000, 500]
     whole = simulate(campaign)
