@@ -8,7 +8,7 @@ from segmint.contract.contract import load_contract, parse_contract
 from segmint.contract.validate import validate
 from segmint.metrics.intervals import wilson
 from segmint.segments.profile import CallMoney, _profits, profile_segments
-from segmint.tables.simulate import Campaign, simulate
+from segmint.simulation import Campaign, simulate
 from segmint.tables.source import open_table
 from segmint.wording import decimal
 from tests.segments.conftest import CONTRACT, draw_campaign

@@ -44,7 +44,7 @@ def bare_ids(ids: pl.Series) -> pl.Series:
     return bare.set(bare.str.contains(_NOTHING).fill_null(False), None).alias(ids.name)
 
 
-def unmarked(ids: pl.Series) -> pl.Series:
+def _unmarked(ids: pl.Series) -> pl.Series:
     """Take off what else files leave around ids: quotes, ``="…"``, signs that nobody sees, a separator behind."""
     if ids.str.contains(_PLAIN).all():
         return ids
@@ -55,7 +55,7 @@ def same_ids(named: pl.Series, known: pl.Series) -> pl.DataFrame:
     """Find the ids of a table that another file names, however a spreadsheet wrote them there.
 
     ``1001.0`` is 1001 in either. An id that the table does not have is every one that differs by the marks around it alone
-    (see `unmarked`), and where there is none, by zeros before it too: a spreadsheet drops them.
+    (quotes, ``="…"``, a separator behind), and where there is none, by zeros before it too: a spreadsheet drops them.
 
     Parameters
     ----------
@@ -101,8 +101,8 @@ def unlike(ids: pl.Series, known: pl.Series) -> pl.Series:
 
     Written otherwise are ids that begin with another kind of sign, or have other signs between letters and digits.
     """
-    strange = unmarked(ids.filter(~name_somebody(ids, known)).drop_nulls())
-    return strange.filter(~_shape(strange).is_in(_shape(unmarked(known.drop_nulls().unique())).implode()))
+    strange = _unmarked(ids.filter(~name_somebody(ids, known)).drop_nulls())
+    return strange.filter(~_shape(strange).is_in(_shape(_unmarked(known.drop_nulls().unique())).implode()))
 
 
 def shape_words(written: str) -> str:
@@ -175,14 +175,14 @@ def without_zeros(ids: pl.Series) -> pl.Series:
 
 def without_marks(ids: pl.Series) -> pl.Series:
     """Write ids without the marks around them and the ``.0`` behind: ``'0017.0`` is 0017."""
-    return without_point_zero(unmarked(ids))
+    return without_point_zero(_unmarked(ids))
 
 
 def without_marks_and_zeros(ids: pl.Series) -> pl.Series:
     """Write ids without the marks around them and the zeros before them: ``'0017`` is 17."""
-    return without_zeros(unmarked(ids))
+    return without_zeros(_unmarked(ids))
 
 
 def lost_digits(ids: pl.Series) -> pl.Series:
     """Tell which ids a spreadsheet wrote with an exponent, as 1.001E+03: their last digits may be gone."""
-    return unmarked(ids).str.contains(_EXPONENT).fill_null(False)
+    return _unmarked(ids).str.contains(_EXPONENT).fill_null(False)

@@ -155,7 +155,7 @@ def _with_unit(column: Column, number: float) -> str:
     return f"{plain(number)} {unit}".strip()
 
 
-def effect_words(contribution: float, target: str | None) -> str:
+def _effect_words(contribution: float, target: str | None) -> str:
     """Say which way a contribution goes; `target` names the segment, None is a response."""
     if target is None:
         return RAISES if contribution > 0 else LOWERS
@@ -215,7 +215,7 @@ def sentences(
         said: list[str | None] = [None] * top
         for rank, place in enumerate(chosen):
             if place >= 0:
-                effect = effect_words(attributions.contributions[row, place], target)
+                effect = _effect_words(attributions.contributions[row, place], target)
                 said[rank] = SENTENCE.format(
                     what=wording.what(names[place], cells[place][row], say_usual=False), effect=effect
                 )

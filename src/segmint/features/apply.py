@@ -134,7 +134,7 @@ def unseen_codes(column: Mapping[str, Any]) -> list[float]:
     return [float(code) for code in column.get("unseen", ())]
 
 
-def numbers_of(series: pl.Series) -> pl.Series:
+def _numbers_of(series: pl.Series) -> pl.Series:
     """Read a column as numbers; null means no value.
 
     Raises
@@ -157,7 +157,7 @@ def numbers_of(series: pl.Series) -> pl.Series:
 
 def read_numbers(series: pl.Series, unseen: Sequence[float] = ()) -> NDArray[np.float64]:
     """Return a column's numbers, NaN where there is none."""
-    values: NDArray[np.float64] = numbers_of(series).fill_null(np.nan).to_numpy()
+    values: NDArray[np.float64] = _numbers_of(series).fill_null(np.nan).to_numpy()
     return np.where(np.isin(values, list(unseen)), np.nan, values) if unseen else values
 
 

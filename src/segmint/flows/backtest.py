@@ -114,10 +114,10 @@ def backtest(
     opened = open_source(source, config.data)
     require_contract(opened, contract, at=config.data.at)
     with here or begin("backtest", source, opened, contract, config, runs=runs) as here:
-        return backtest_in(here, opened, contract, config, progress=progress)
+        return _backtest_in(here, opened, contract, config, progress=progress)
 
 
-def backtest_in(
+def _backtest_in(
     here: Run, opened: TableSource, contract: Contract, config: Config, *, progress: Progress = silent
 ) -> Backtested:
     """Replay in a run that is there: what it remembers of waves already played is not learned again."""

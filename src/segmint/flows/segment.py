@@ -103,7 +103,7 @@ def segment(
     unanswered = (
         () if answered else (f"Nobody's {contract.outcome.label} is in the table: segments are described without.",)
     )
-    said = (*sentences_of(found), *unanswered, *_said_left_alone(table, here), *doubts_of_table(table))
+    said = (*_sentences_of(found), *unanswered, *_said_left_alone(table, here), *doubts_of_table(table))
     return Segmented(here.folder, said, found.to_json(), here.folder / CUSTOMERS)
 
 
@@ -199,7 +199,7 @@ def keep_segments(here: Run, table: ValidTable, found: Segmentation) -> None:
     here.keep(CUSTOMERS, customers_named(table).hstack(found.customers()))
 
 
-def sentences_of(found: Segmentation) -> tuple[str, ...]:
+def _sentences_of(found: Segmentation) -> tuple[str, ...]:
     """Say whom to call first, each segment in a line, why so many, and which promises they miss."""
     sizes = found.sizes
     lines = [

@@ -39,7 +39,7 @@ def assign_segments(state: dict[str, Any], frame: pl.DataFrame) -> tuple[Labels,
     for start in range(0, frame.height, CHUNK):
         piece = frame[start : start + CHUNK]
         part = slice(start, start + piece.height)
-        probabilities[part] = probabilities_of(state, encode(state["coding"], piece))
+        probabilities[part] = _probabilities_of(state, encode(state["coding"], piece))
         labels[part] = probabilities[part].argmax(axis=1)
     return labels, probabilities
 
@@ -73,7 +73,7 @@ def given_labels(labels: ArrayLike, customers: int) -> Labels:
     return given
 
 
-def probabilities_of(state: dict[str, Any], design: Design) -> Probabilities:
+def _probabilities_of(state: dict[str, Any], design: Design) -> Probabilities:
     """Probabilities of the segments for coded customers; shape (n_customers, count)."""
     if state["method"] == "tree":
         segment_of_leaf = np.asarray(state["segment_of_leaf"])

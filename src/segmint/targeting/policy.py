@@ -29,12 +29,12 @@ _ALIKE = 0.5  # the names of a bank's columns differ more than those of settings
 _COUNTRY = re.compile(r"^[1-9][0-9]{0,2}\Z")
 
 
-def whole_up(amount: float) -> int:
+def _whole_up(amount: float) -> int:
     """Round up to whole customers or calls; what is above one by the noise of computing is that one."""
     return math.ceil(amount - WHOLE)
 
 
-def whole_down(amount: float) -> int:
+def _whole_down(amount: float) -> int:
     """Round down to whole customers or calls; what is short of one by the noise of computing is that one."""
     return math.floor(amount + WHOLE)
 
@@ -97,7 +97,7 @@ class Economics(_Section):
 
     def calls_of(self, customers: int) -> int:
         """Whole calls that so many listed customers take."""
-        return whole_up(customers * self.calls_per_customer)
+        return _whole_up(customers * self.calls_per_customer)
 
     def conversations(self, contact_rate: float) -> float:
         """Chance that a listed customer is reached by one of the calls, where `contact_rate` is that of each."""
@@ -456,14 +456,14 @@ class ContactPolicy(ContactRules):
         """Listed customers that the budget in calls and the conversations wanted allow; infinite without a limit."""
         most = math.inf
         if self.budget_calls is not None:
-            most = whole_down(self.budget_calls / self.economics.calls_per_customer)
+            most = _whole_down(self.budget_calls / self.economics.calls_per_customer)
         return min(most, self.customers_for_conversations)
 
     @property
     def customers_for_conversations(self) -> float:
         """Listed customers that bring the conversations wanted; infinite where none are set."""
         return (
-            math.inf if self.conversations is None else whole_up(self.conversations / self.conversations_per_customer)
+            math.inf if self.conversations is None else _whole_up(self.conversations / self.conversations_per_customer)
         )
 
     @property

@@ -61,7 +61,7 @@ def summarise_list(call_list: CallList, choice: Choice, policy: ContactPolicy, c
         "gap": choice.gap,
         "sensitivity": sensitivity(choice, policy).to_dicts(),
         "parts": what_if_parts(choice).to_dict(as_series=False),
-        "holdout": holdout_plans(call_list, policy),
+        "holdout": _holdout_plans(call_list, policy),
     }
 
 
@@ -183,7 +183,7 @@ def past_of(
     }
 
 
-def holdout_plans(call_list: CallList, policy: ContactPolicy) -> dict[str, Any]:
+def _holdout_plans(call_list: CallList, policy: ContactPolicy) -> dict[str, Any]:
     """Say what the holdout of this list can show, and what other shares would.
 
     The list keeps its length: whoever is held out is replaced by the next. Of its own share those count who were drawn,

@@ -54,7 +54,7 @@ def shared_customers(
     left_out = policy.other_lists
     kept = (
         run
-        for run in lists_of(runs, policy.campaign)
+        for run in _lists_of(runs, policy.campaign)
         if not any(_is_copy(path, run.folder / LIST) for path in left_out)
     )
     met = _met(kept, customers, ("listed",), by_id=by_id, table=table)
@@ -75,7 +75,7 @@ def held_out_again(
     power : PowerCalculation
         What all of its customers can show.
     """
-    lists = list(lists_of(runs, policy.campaign))
+    lists = list(_lists_of(runs, policy.campaign))
     called, held = (
         _met(lists, rows.filter(status=arm)["customer"], ARMS, by_id=by_id, table=table)
         for arm in ("listed", "held_out")
@@ -115,7 +115,7 @@ def unnamed_lists(runs: Sequence[Run], own: Sequence[str], since: Run, compared:
     if (campaign := _campaign(since.folder)) is None:
         return ""
     older = (run for run in runs if run.record["made"] < since.record["made"] and run.id not in own)
-    met = _met(lists_of(older, campaign), compared, ARMS, by_id=True, table="")
+    met = _met(_lists_of(older, campaign), compared, ARMS, by_id=True, table="")
     if not met.lists:
         return ""
     return (
@@ -146,7 +146,7 @@ class _Met:
         return f"the list of {day:%d %b %Y, %H:%M} UTC (the run {first.id})"
 
 
-def lists_of(runs: Iterable[Run], campaign: str) -> Iterator[Run]:
+def _lists_of(runs: Iterable[Run], campaign: str) -> Iterator[Run]:
     """Name the newest finished lists of a campaign, however their policies spell it."""
     made = (run for run in runs if run.record["command"] == "target" and run.status == "done")
     key = campaign_key(campaign)
