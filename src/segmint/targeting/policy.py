@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Callable, Mapping
+from importlib import resources
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -578,61 +579,4 @@ def _checked(model: type[_Part], values: Any) -> _Part:
 
 def policy_template() -> str:
     """Return a policy to start from, every key explained, ready to be parsed."""
-    return _TEMPLATE
-
-
-_TEMPLATE = """\
-# Contact policy. Check it with: segmint policy check policy.toml
-
-[economics]
-currency = "EUR"
-cost_per_call = 5.0           # money per dialled call, or the name of a column
-value_per_success = 120.0     # money per customer who says yes, or the name of a column
-calls_per_customer = 1.0      # calls dialled for one listed customer, on average
-# value_shape = 12.0          # how much the value differs between successes (shape of a gamma distribution)
-
-[policy]
-campaign = "spring-deposit"   # decides, with the customer's id, who is held out
-budget_calls = 3000           # calls the team can make; leave out for no limit
-# budget_money = 15000.0      # and the money there is for them
-# conversations = 1200        # or: as many names as so many conversations take
-contact_rate = 1.0            # share of calls that reach the customer; expected profit counts it
-attempts = 6                  # most calls to one customer in this campaign
-rest_days = 0                 # calendar days after a call before the next; needs `history`
-# history = "calls.csv"       # one row for each call made: id, date, campaign
-call_windows = ["Mon-Fri 09:00-19:00"]
-holdout_share = 0.1           # eligible customers not called, so that the effect of calling can be measured
-suppress = []                 # do-not-call and objection files, by id or phone: ["do_not_call.csv"]
-# compare_with = "april/call_list.parquet"   # an earlier list: who drops out is named
-other_lists = []              # call lists of other campaigns: whoever is listed or held out there is not called here
-sensitive = []                # columns whose groups are watched on the list: ["age", "marital"]
-carry = []                    # columns of the table for those who call, in every file of the list: ["branch", "adviser"]
-# sheet_by = "branch"         # the workbook has a sheet for each value of this column, or of "segment"
-# consent_words = ["agreed"]  # what a column of consent says when there is consent; left out: yes, true, 1, ja, oui, sim, si, tak …
-# no_exclusion_words = ["none"]   # what an `exclude_if` column says of who may be called; left out: no, false, 0, nein, non, não, nie …
-country_code = ""             # digits put before national phone numbers: "351"; a number that has them keeps them
-hash_key = "segmint"          # a secret of your own makes the arms unpredictable from outside
-
-# [[policy.exclude]]
-# name = "in arrears"
-# column = "default"
-# levels = ["yes"]            # or: above = 0, below = 18, missing = true
-
-# [[policy.quotas]]           # at least, at most; any column, and "segment" where the bundle knows segments
-# column = "branch"
-# level = "Lisbon"
-# minimum = 200
-# maximum = 900
-
-# [[policy.capacities]]
-# name = "branch appointment"
-# available = 160.0
-# per_customer = 0.05         # or the name of a column
-
-# [[policy.capacities]]       # a team: the hours follow from handling time and contact_rate
-# name = "agent hour"
-# agents = 8
-# hours = 30.0                # of each agent, for this list
-# handling_minutes = 6.0      # of one conversation, the work after it counted
-# ringing_minutes = 0.7       # of a call that nobody answers
-"""
+    return resources.files("segmint.targeting").joinpath("policy.toml").read_text("utf-8")
