@@ -7,7 +7,7 @@ import pytest
 from scipy.stats import spearmanr
 
 from segmint.explain.reasons import Attributions
-from segmint.explain.stability import Stability, draw_again, how_stable
+from segmint.explain.stability import ReasonStability, draw_again, how_stable
 from tests.explain.networks import REFERENCE, customers, make_predictor
 
 
@@ -41,16 +41,16 @@ def test_reasons_of_a_small_network_are_stable() -> None:
 
 
 def test_the_sentence_tells_stable_from_rough() -> None:
-    assert "stable" in Stability(0.97, 0.94, 200, 5).sentence()
-    assert "94 %" in Stability(0.97, 0.94, 200, 5).sentence()
-    assert "rough" in Stability(0.6, 0.5, 200, 5).sentence()
+    assert "stable" in ReasonStability(0.97, 0.94, 200, 5).sentence()
+    assert "94 %" in ReasonStability(0.97, 0.94, 200, 5).sentence()
+    assert "rough" in ReasonStability(0.6, 0.5, 200, 5).sentence()
 
 
 def test_reasons_of_which_the_first_changes_are_not_called_stable() -> None:
-    for said in (Stability(0.95, 1 / 3, 1, 3).sentence(), Stability(0.95, 0.6, 200, 3).sentence()):
+    for said in (ReasonStability(0.95, 1 / 3, 1, 3).sentence(), ReasonStability(0.95, 0.6, 200, 3).sentence()):
         assert "rough: which of them comes first" in said
         assert "stable" not in said
-    assert "rough: trust the first reason more than the third" in Stability(0.8, 1.0, 1, 3).sentence()
+    assert "rough: trust the first reason more than the third" in ReasonStability(0.8, 1.0, 1, 3).sentence()
 
 
 def test_one_draw_says_nothing() -> None:
@@ -59,6 +59,6 @@ def test_one_draw_says_nothing() -> None:
 
 
 def test_one_customer_is_spoken_of_as_one() -> None:
-    said = Stability(rank_agreement=0.8, same_first=1 / 3, customers=1, draws=3).sentence()
+    said = ReasonStability(rank_agreement=0.8, same_first=1 / 3, customers=1, draws=3).sentence()
     assert "in 1 of 3 cases" in said
     assert "% of customers" not in said

@@ -17,7 +17,7 @@ from segmint.flows.demo import sample_path
 from segmint.flows.explain import Explained, explain_customers
 from segmint.flows.run import RunResult
 from segmint.flows.steps.bundle import propensities
-from segmint.flows.steps.named import ids_of
+from segmint.flows.steps.named import customer_ids
 from segmint.store.bundle import open_bundle
 from segmint.store.command_line import command_line
 from segmint.store.run import Run
@@ -81,7 +81,7 @@ def test_reasons_name_customers_as_every_other_file_does(done: RunResult, few: p
     contract = bundle.contract.model_copy(update={"columns": (client, *bundle.contract.columns)})
     named = few.head(2).with_columns(client=pl.Series([" 0018 ", "'"]))
     table = validate(open_table(named), contract, purpose="predict", at=bundle.at)
-    assert flow.reasons_of(table, bundle)["customer"].to_list() == ids_of(table).to_list() == ["0018", None]
+    assert flow.reasons_of(table, bundle)["customer"].to_list() == customer_ids(table).to_list() == ["0018", None]
 
 
 def test_customers_in_general_are_real_ones(done: RunResult, few: pl.DataFrame) -> None:

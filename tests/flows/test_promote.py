@@ -21,7 +21,7 @@ from segmint.evaluation.recalibration import cross_fitted
 from segmint.flows.predict import predict
 from segmint.flows.promote import compare_bundles, promote, promotions, rollback, told_promotion
 from segmint.flows.update import update
-from segmint.monitoring.results import groups_of
+from segmint.monitoring.results import customer_groups
 from segmint.splits.groups import names_of
 from segmint.store.bundle import open_bundle, write_bundle
 from segmint.store.promoted import Entry
@@ -400,7 +400,7 @@ def test_calls_of_one_customer_judge_as_one() -> None:
     moved = cross_fitted(four[1], four[2], four[3]).reshape(4, 200)
     assert np.array_equal(moved[0], moved[3])
     repeated = pl.DataFrame({"customer_id": ["7", " 7", None, None, "8"]})
-    groups = groups_of(repeated, load_contract("simulated-campaign"))
+    groups = customer_groups(repeated, load_contract("simulated-campaign"))
     assert groups[0] == groups[1]
     assert np.unique(groups).size == 4
 

@@ -10,12 +10,12 @@ from segmint.contract.column import Column, State
 from segmint.errors import DataError
 from segmint.features.levels import NO_VALUE, OTHER
 from segmint.segments.coding import band_labels, encode, learn_coding
-from segmint.segments.inputs import SegmentInputs, inputs_of
+from segmint.segments.inputs import SegmentInputs, as_inputs
 from segmint.segments.rules import range_in_words
 
 
 def of(frame, **more):
-    inputs = inputs_of(frame)
+    inputs = as_inputs(frame)
     columns = tuple(column.model_copy(update=more) if column.kind == "number" else column for column in inputs.columns)
     return SegmentInputs(inputs.frame, columns)
 
@@ -26,13 +26,13 @@ FRAME = pl.DataFrame(
 
 
 def test_levels_with_fewer_than_ten_customers_are_pooled():
-    state = learn_coding(inputs_of(FRAME))[0]
+    state = learn_coding(as_inputs(FRAME))[0]
     assert state["labels"] == ["a", "b", OTHER]
     assert "rare" not in json.dumps(state)
 
 
 def test_a_new_level_counts_as_other_or_as_no_value():
-    coding = learn_coding(inputs_of(FRAME))
+    coding = learn_coding(as_inputs(FRAME))
     codes = encode(coding, pl.DataFrame({"job": ["new", None], "n": [1.0, None], "m": ["new", "x"]})).codes
     assert codes[0, 0] == 2
     assert codes[1, 0] == -1
@@ -42,14 +42,14 @@ def test_a_new_level_counts_as_other_or_as_no_value():
 
 def test_unknown_is_no_answer_and_no_trait():
     frame = FRAME.with_columns(job=pl.when(pl.col("n") < 20).then(pl.lit("unknown")).otherwise("job"))
-    state, *_ = coding = learn_coding(inputs_of(frame))
+    state, *_ = coding = learn_coding(as_inputs(frame))
     assert "unknown" not in state["labels"]
     assert encode(coding, frame).codes[0, 0] == -1
 
 
 def test_no_value_in_most_rows_is_a_level_of_its_own():
     frame = FRAME.with_columns(n=pl.when(pl.col("n") < 40).then("n"))
-    coding = learn_coding(inputs_of(frame))
+    coding = learn_coding(as_inputs(frame))
     assert coding[1]["labels"][-1] == NO_VALUE
     assert encode(coding, frame).codes[-1, 1] == len(coding[1]["labels"]) - 1
 
@@ -71,11 +71,11 @@ def test_a_first_band_of_one_whole_number_is_said_as_that_number():
     assert band_labels([20.0, 30.0], whole=True, lowest=18.0)[0] == "under 20"
     assert band_labels([1.0, 2.0], whole=False, lowest=0.5)[0] == "under 1"
     calls = pl.DataFrame({"calls": [0.0] * 80 + [1.0, 2.0] * 20, "job": ["a", "b"] * 60})
-    assert learn_coding(inputs_of(calls))[0]["labels"][0] == "0"
+    assert learn_coding(as_inputs(calls))[0]["labels"][0] == "0"
 
 
 def test_normal_scores_keep_the_order_and_are_about_standard():
-    scores = encode(learn_coding(inputs_of(FRAME), bands=False), FRAME).scores[:, 0]
+    scores = encode(learn_coding(as_inputs(FRAME), bands=False), FRAME).scores[:, 0]
     assert (np.diff(scores) >= 0).all()
     assert abs(scores.mean()) < 0.05
     assert 0.85 < scores.std() < 1.1
@@ -91,14 +91,14 @@ def test_normal_scores_keep_the_order_and_are_about_standard():
 )
 def test_columns_that_cannot_make_segments_are_refused_in_words(frame, said):
     with pytest.raises(DataError, match=said) as refused:
-        learn_coding(inputs_of(frame))
+        learn_coding(as_inputs(frame))
     assert refused.value.fix
 
 
 def test_an_error_never_shows_a_customers_value():
     frame = pl.DataFrame({"a": [f"secret{n}" for n in range(2_000)], "b": [0, 1] * 1_000})
     with pytest.raises(DataError) as refused:
-        learn_coding(inputs_of(frame))
+        learn_coding(as_inputs(frame))
     assert "secret" not in str(refused.value)
 
 
@@ -138,7 +138,7 @@ def test_a_column_of_which_nearly_everybody_has_none_still_tells_who_has_some():
     some = np.zeros(400)
     some[:20] = np.arange(20) % 4 + 2
     frame = pl.DataFrame({"some": some, "m": ["x", "y"] * 200})
-    state = learn_coding(inputs_of(frame))[0]
+    state = learn_coding(as_inputs(frame))[0]
     assert state["column"] == "some"
     assert state["labels"] == ["under 2", "2 or more"]
 

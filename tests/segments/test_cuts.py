@@ -12,7 +12,7 @@ from segmint.contract.contract import parse_contract
 from segmint.contract.validate import validate
 from segmint.segments.coding import encode, learn_coding
 from segmint.segments.cuts import Cut, Cuts, Trait, _side, cuts_of
-from segmint.segments.inputs import inputs_of
+from segmint.segments.inputs import as_inputs
 from segmint.segments.profile import Profiles
 from segmint.segments.rules import segment_rules
 from segmint.segments.segmentation import discover_segments
@@ -81,7 +81,7 @@ def test_a_band_at_the_end_is_said_by_the_very_cut():
     random = np.random.default_rng(2)
     amount = np.round(random.uniform(1000, 2000, 2_000) + 0.0013, 4)
     kind = (amount >= np.quantile(amount, 7 / 8, method="higher")).astype(int)
-    inputs = inputs_of(pl.DataFrame({"amount": amount, "other": random.choice(["a", "b"], 2_000)}))
+    inputs = as_inputs(pl.DataFrame({"amount": amount, "other": random.choice(["a", "b"], 2_000)}))
     told = [rule.sentence for rule in segment_rules(inputs, kind, random_state=1).rules]
     (below,) = {sentence.split("under ")[1] for sentence in told if "under" in sentence}
     assert f"amount is {below} or more" in told
@@ -142,7 +142,7 @@ def test_ranges_of_numbers_are_said_without_their_ends_unless_these_tell_two_nam
 )  # fmt: skip
 def test_a_range_is_high_or_low_by_how_many_have_it(bands, side):
     amounts = pl.DataFrame({"amount": np.arange(800) / 4, "other": ["a", "b"] * 400})
-    (state, _), codes = learn_coding(inputs_of(amounts)), np.arange(800) // 100
+    (state, _), codes = learn_coding(as_inputs(amounts)), np.arange(800) // 100
     assert _side(state, set(bands), codes) == side
 
 
@@ -191,7 +191,7 @@ def test_what_is_cut_is_said_in_a_few_levels():
     ]
     job = np.repeat(jobs, [400 - 10 * place for place in range(8)])
     other = np.random.default_rng(3).choice(["x", "y"], len(job))
-    inputs = inputs_of(pl.DataFrame({"job": job, "other": other}))
+    inputs = as_inputs(pl.DataFrame({"job": job, "other": other}))
     labels = np.isin(job, jobs[:4]).astype(np.int64)
     rules = segment_rules(inputs, labels, random_state=1)
     told = {trait.cut.words: trait for trait in cuts_of(None, rules, inputs, labels, 2).told_by}
@@ -204,7 +204,7 @@ def test_of_many_levels_those_that_most_of_the_segment_have_are_named():
     here, there = [10, 20, 30, 40, 50, 60, 70, 80, 90], [50, 90, 60, 50, 90, 80, 60, 50, 40]
     job = np.concatenate([np.repeat(jobs, here), np.repeat(jobs, there)])
     other = np.repeat(["x", "y"], [sum(here), sum(there)])
-    inputs = inputs_of(pl.DataFrame({"job": job, "other": other}))
+    inputs = as_inputs(pl.DataFrame({"job": job, "other": other}))
     coding = learn_coding(inputs)
     left = [coding[0]["labels"].index(level) for level in jobs[:4]]
     nodes = [
@@ -232,7 +232,7 @@ def test_of_many_levels_those_that_most_of_the_segment_have_are_named():
 def test_a_level_that_looks_like_another_when_shortened_is_not_the_one_that_is_named():
     jobs = ["self-employed in a large company", "chief accountant", "self-employed in a small company", "cook"]
     job = np.repeat(jobs, [400, 300, 200, 100])
-    inputs = inputs_of(pl.DataFrame({"job": job, "other": np.random.default_rng(3).choice(["x", "y"], len(job))}))
+    inputs = as_inputs(pl.DataFrame({"job": job, "other": np.random.default_rng(3).choice(["x", "y"], len(job))}))
     labels = np.isin(job, jobs[:2]).astype(np.int64)
     rules = segment_rules(inputs, labels, random_state=1)
     briefs = {trait.cut.brief for trait in cuts_of(None, rules, inputs, labels, 2).told_by}

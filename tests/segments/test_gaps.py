@@ -6,7 +6,7 @@ import pytest
 
 from segmint.segments.coding import learn_coding
 from segmint.segments.gaps import gaps_of, say_gaps
-from segmint.segments.inputs import inputs_of
+from segmint.segments.inputs import as_inputs
 
 
 def campaign(empty: float, seed: int, job: str = "farmer", rows: int = 2_000) -> pl.DataFrame:
@@ -19,7 +19,7 @@ def campaign(empty: float, seed: int, job: str = "farmer", rows: int = 2_000) ->
 @pytest.mark.parametrize("bands", [True, False])
 def test_empty_cells_unknown_answers_and_new_levels_are_told_apart_from_what_was(bands):
     first = campaign(0.1, 1)
-    coding = learn_coding(inputs_of(first), bands=bands)
+    coding = learn_coding(as_inputs(first), bands=bands)
     before = gaps_of(coding, first)
     assert before["job"]["empty"] == pytest.approx(float((first["job"] == "unknown").mean()), abs=1e-4)
     assert before["job"]["rare"] == 0
@@ -36,4 +36,4 @@ def test_empty_cells_unknown_answers_and_new_levels_are_told_apart_from_what_was
 
 def test_nothing_is_said_of_a_run_that_kept_no_shares():
     first = campaign(0.1, 1)
-    assert say_gaps({}, 2_000, learn_coding(inputs_of(first)), campaign(0.9, 2, "astronaut"), {}) == ()
+    assert say_gaps({}, 2_000, learn_coding(as_inputs(first)), campaign(0.9, 2, "astronaut"), {}) == ()

@@ -4,7 +4,7 @@ import polars as pl
 import pytest
 
 from segmint.errors import DataError
-from segmint.segments.inputs import inputs_of, segment_inputs
+from segmint.segments.inputs import as_inputs, segment_inputs
 
 
 def test_outcome_economy_and_the_call_itself_never_make_segments(campaign):
@@ -26,6 +26,6 @@ def test_one_describing_column_is_refused_with_the_next_step(campaign):
 
 
 def test_a_plain_frame_gives_numbers_and_categories():
-    inputs = inputs_of(pl.DataFrame({"a": [1, 2], "b_c": ["x", None], "d": [True, False]}))
+    inputs = as_inputs(pl.DataFrame({"a": [1, 2], "b_c": ["x", None], "d": [True, False]}))
     assert [column.kind for column in inputs.columns] == ["number", "category", "category"]
     assert inputs.columns[1].label == "b c"

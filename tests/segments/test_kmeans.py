@@ -3,7 +3,7 @@
 import numpy as np
 
 from segmint.segments.coding import encode, learn_coding
-from segmint.segments.inputs import inputs_of
+from segmint.segments.inputs import as_inputs
 from segmint.segments.kmeans import k_means
 from segmint.segments.mixture import Mixture, statistics
 from segmint.segments.stability import adjusted_rand
@@ -13,7 +13,7 @@ from .planted import planted
 
 def test_the_stored_weights_assign_every_customer_to_the_nearest_centre():
     frame, truth = planted(8, 3, rows=1_500)
-    inputs = inputs_of(frame)
+    inputs = as_inputs(frame)
     design = encode(learn_coding(inputs, bands=False), inputs.frame)
     mixture = Mixture(statistics(design), design.sizes)
     solution = k_means(mixture, 3, np.random.default_rng(0))

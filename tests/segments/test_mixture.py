@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from segmint.segments.coding import encode, learn_coding
-from segmint.segments.inputs import inputs_of
+from segmint.segments.inputs import as_inputs
 from segmint.segments.mixture import Mixture, statistics
 from segmint.segments.stability import adjusted_rand
 
@@ -12,7 +12,7 @@ from .planted import planted, unplanted
 
 
 def prepared(frame, *, bands=True):
-    inputs = inputs_of(frame)
+    inputs = as_inputs(frame)
     design = encode(learn_coding(inputs, bands=bands), inputs.frame)
     return statistics(design), design.sizes
 

@@ -10,8 +10,8 @@ from segmint.contract.column import Column, State
 from segmint.contract.contract import parse_contract
 from segmint.contract.validate import validate
 from segmint.segments.coding import encode, learn_coding
-from segmint.segments.inputs import SegmentInputs, inputs_of, segment_inputs
-from segmint.segments.rules import MOST_LEAVES, Rule, SegmentRules, rules_as_sql, segment_rules
+from segmint.segments.inputs import SegmentInputs, as_inputs, segment_inputs
+from segmint.segments.rules import MOST_LEAVES, SegmentRule, SegmentRules, rules_as_sql, segment_rules
 from segmint.segments.tree import find_leaves, leaf_nodes
 from segmint.tables.source import open_table
 
@@ -104,7 +104,7 @@ def lacking_ages():
     column = Column(
         name="amount", kind="number", role="holding", label="amount", states=(State(value=9_999_999, name="secret"),)
     )
-    return SegmentInputs(frame, (column, inputs_of(frame).columns[1])), kind
+    return SegmentInputs(frame, (column, as_inputs(frame).columns[1])), kind
 
 
 def test_no_value_and_large_numbers_are_said_and_written_in_full():
@@ -272,7 +272,7 @@ def test_a_truth_value_is_the_same_to_the_sql_however_the_table_writes_it():
 
 
 def test_rules_as_sql_say_how_well_they_agree_and_what_the_segments_are_called() -> None:
-    rule = Rule(segment=0, sentence="all", condition="TRUE", customers=9, purity=1.0)
+    rule = SegmentRule(segment=0, sentence="all", condition="TRUE", customers=9, purity=1.0)
     rules = SegmentRules((rule,), 0.5, 9, (), {})
     assert rules_as_sql(rules, ["1"], ["Golden\nsavers"]).splitlines()[:3] == [
         "-- On customers kept apart these rules agree with the segments in 50 % of cases.",

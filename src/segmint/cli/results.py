@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from segmint.contract.valid_table import ValidTable
     from segmint.flows.backtest import Backtested
     from segmint.flows.explain import Explained
-    from segmint.flows.find import Found
+    from segmint.flows.find import FoundCustomers
     from segmint.flows.measure import Measured
     from segmint.flows.monitor import Monitored
     from segmint.flows.old_runs import OldRuns
@@ -73,7 +73,7 @@ def explained(screen: Screen, result: Explained) -> None:
     screen.say(said, *result.sentences, *page, f"run: {result.folder}")
 
 
-def found(screen: Screen, result: Found) -> None:
+def found(screen: Screen, result: FoundCustomers) -> None:
     """Show which files name somebody."""
     said = {
         "ids": result.ids,

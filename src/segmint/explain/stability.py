@@ -20,7 +20,7 @@ GOOD = 0.9
 
 
 @dataclass(frozen=True)
-class Stability:
+class ReasonStability:
     """How far several draws agree.
 
     Attributes
@@ -57,7 +57,7 @@ class Stability:
         return "stable" if self.rank_agreement >= GOOD else "rough: trust the first reason more than the third"
 
 
-def how_stable(draws: Sequence[Attributions]) -> Stability:
+def how_stable(draws: Sequence[Attributions]) -> ReasonStability:
     """Compare the contributions of several draws for the same customers.
 
     Parameters
@@ -74,7 +74,7 @@ def how_stable(draws: Sequence[Attributions]) -> Stability:
     pairs = list(combinations([draw.contributions for draw in draws], 2))
     agreement = [_rank_agreement(first, second).mean() for first, second in pairs]
     same = [np.mean(np.abs(first).argmax(axis=1) == np.abs(second).argmax(axis=1)) for first, second in pairs]
-    return Stability(float(np.mean(agreement)), float(np.mean(same)), len(draws[0].contributions), len(draws))
+    return ReasonStability(float(np.mean(agreement)), float(np.mean(same)), len(draws[0].contributions), len(draws))
 
 
 def draw_again(

@@ -24,7 +24,7 @@ from segmint.explain.stability import draw_again, how_stable
 from segmint.explain.words import SEED, Wording, reason_frame
 from segmint.flows.report import write_report
 from segmint.flows.steps.bundle import predictor_of
-from segmint.flows.steps.named import ids_of, named_by_record
+from segmint.flows.steps.named import customer_ids, named_by_record
 from segmint.flows.steps.read import inputs_of, open_for_bundle, read
 from segmint.flows.steps.settings import RUNS, Place, Settings, place_of, settings_of
 from segmint.progress import Progress, silent
@@ -118,7 +118,7 @@ def explain_customers(
         table = read(opened, opened_bundle.contract, config.data, here, purpose="predict", progress=progress)
         if customer is not None:
             one = one_customer(table, customer)
-            if one.ids is not None and customer != ids_of(one)[0] and not _RECORD.fullmatch(customer.strip()):
+            if one.ids is not None and customer != customer_ids(one)[0] and not _RECORD.fullmatch(customer.strip()):
                 raise _no_customer(customer, has_ids=True)  # its row is rejected, and another differs by zeros alone
             return _explain_one(here, one, opened_bundle, sensitive)
         return _explain_all(here, table, opened_bundle, sensitive, progress)
@@ -173,7 +173,7 @@ def one_customer(table: ValidTable, customer: str) -> ValidTable:
             expected="a record, as in: record 7",
             fix="look up which record of the table is the customer",
         )
-    ids = ids_of(table)
+    ids = customer_ids(table)
     found = np.flatnonzero((ids == (_one_id(customer, ids) or "")).fill_null(False).to_numpy())  # no id is empty
     if not len(found) and (number := _RECORD.fullmatch(customer.strip())):
         found = np.flatnonzero(table.records == int(number[1]))
@@ -305,7 +305,7 @@ def _reasons(table: ValidTable, found: Attributions, bundle: Bundle, sensitive: 
     told = found.frame()
     first = ["class", "base", "prediction"]
     return pl.concat(
-        [pl.DataFrame([numbers, ids_of(table)]), told.select(first), words, told.drop(first)], how="horizontal"
+        [pl.DataFrame([numbers, customer_ids(table)]), told.select(first), words, told.drop(first)], how="horizontal"
     )
 
 

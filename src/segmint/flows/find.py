@@ -66,7 +66,7 @@ class Named:
 
 
 @dataclass(frozen=True)
-class Found:
+class FoundCustomers:
     """Where customers stand below a folder of runs.
 
     Attributes
@@ -103,7 +103,7 @@ class Found:
 
 def find_customers(
     customers: str | Ids, config: Settings = None, *, runs: Place = RUNS, progress: Progress = silent
-) -> Found:
+) -> FoundCustomers:
     """Say in which tables below the folder of runs customers stand, and which fingerprints of trained ids know them.
 
     Ids are compared as everywhere, with every column of text, Parquet and workbooks; who has no id is not found.
@@ -148,7 +148,7 @@ def find_customers(
         unread += [(file, reason)] if reason else []
         done += size
     progress("looking into files", total, total)
-    return Found(folder, len(wanted), tuple(named), tuple(unread))
+    return FoundCustomers(folder, len(wanted), tuple(named), tuple(unread))
 
 
 def ids_listed(source: Path | str) -> list[str]:

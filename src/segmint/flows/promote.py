@@ -24,7 +24,7 @@ from segmint.flows.steps.learned import run_folder
 from segmint.flows.steps.read import open_source
 from segmint.flows.steps.settings import RUNS, Place, Settings, place_of, require_its_moment, settings_of
 from segmint.metrics.calibration import log_loss_by_row
-from segmint.monitoring.results import FEWEST_OUTCOMES, Answers, groups_of
+from segmint.monitoring.results import FEWEST_OUTCOMES, Answers, customer_groups
 from segmint.splits.groups import names_of
 from segmint.store import champion
 from segmint.store.bundle import Bundle, open_bundle
@@ -278,7 +278,7 @@ def _on_table(
         for each in known:
             new &= ~each.known(names_of(table))
     alike = "" if ours.ids is not None else ", or on customers who look the same"
-    groups = groups_of(ours.frame, ours.contract)
+    groups = customer_groups(ours.frame, ours.contract)
     _require_enough(groups, yes, new, alike)
     gate = compare_bundles(challenger, current, (said[new], before[new]), yes[new], groups[new])
     judged, old, alone = np.unique(groups[new]).size, np.unique(groups[~new]).size, ours.ledger.left_alone

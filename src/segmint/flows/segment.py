@@ -16,7 +16,7 @@ from segmint.contract.valid_table import ValidTable
 from segmint.errors import DataError
 from segmint.flows.report import write_report
 from segmint.flows.steps.call_money import call_money, why_no_money
-from segmint.flows.steps.named import ids_of, named_by_record
+from segmint.flows.steps.named import customer_ids, named_by_record
 from segmint.flows.steps.read import has_answers, open_source, read, require_contract
 from segmint.flows.steps.settings import RUNS, Place, Settings, contract_of, place_of, settings_of
 from segmint.progress import Progress, silent
@@ -222,4 +222,4 @@ def _sentences_of(found: Segmentation) -> tuple[str, ...]:
 
 def customers_named(table: ValidTable) -> pl.DataFrame:
     """Return each row's record and customer, as the table of memberships begins."""
-    return pl.DataFrame({"record": table.records, "customer": ids_of(table)})
+    return pl.DataFrame({"record": table.records, "customer": customer_ids(table)})

@@ -34,7 +34,7 @@ from segmint.monitoring.results import (
     FEWEST_OUTCOMES,
     Answers,
     Outcomes,
-    groups_of,
+    customer_groups,
     ids_in,
     is_call_list,
     outcomes_of,
@@ -245,7 +245,7 @@ def _read_wave(
     found = outcomes_of(wave, told, current.contract, read_codes(codes), since=since, today=today())
     _require_this_wave(found)
     judged = wave[found.rows]
-    groups = groups_of(judged, current.contract)
+    groups = customer_groups(judged, current.contract)
     _require_enough(found.said_yes, groups)
     made_by = scoring_run(scored, judged, runs)
     known = known_of(current, judged, customers, config.data, made_by)

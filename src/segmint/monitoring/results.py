@@ -155,7 +155,7 @@ def outcomes_of(
             fix="check that the two files belong to the same wave",
         )
     answered = joined.filter("_called", pl.col("_yes").is_not_null())
-    customers = pl.Series(groups_of(scored, contract))
+    customers = pl.Series(customer_groups(scored, contract))
     if answered.is_empty():
         raise DataError(
             f"None of the {customers[joined['_row']].n_unique():,} scored customers with a result was called and reached.",
@@ -205,7 +205,7 @@ def ids_in(scored: pl.DataFrame, contract: Contract) -> str | None:
     return next((name for name in names if name and name in scored.columns), None)
 
 
-def groups_of(scored: pl.DataFrame, contract: Contract) -> NDArray[np.int64]:
+def customer_groups(scored: pl.DataFrame, contract: Contract) -> NDArray[np.int64]:
     """Number the customers of a scored table: rows of one id have one outcome, and are one customer."""
     name = ids_in(scored, contract)
     if name is None:
@@ -225,7 +225,7 @@ class Answers(NamedTuple):
 
     @classmethod
     def of(cls, groups: NDArray[np.int64], yes: NDArray[np.bool_]) -> Answers:
-        """Count; `groups` says whose each row is, see `groups_of`."""
+        """Count; `groups` says whose each row is, see `customer_groups`."""
         return cls(*(np.unique(some).size for some in (groups, groups[yes], groups[~yes])))
 
     @property

@@ -78,7 +78,7 @@ class CountEvidence:
 
 
 @dataclass(frozen=True)
-class Choice:
+class CountChoice:
     """The number of segments chosen and why.
 
     Attributes
@@ -179,7 +179,7 @@ def weigh(
     )
 
 
-def choose_count(evidence: tuple[CountEvidence, ...], *, structure: bool) -> Choice:
+def choose_count(evidence: tuple[CountEvidence, ...], *, structure: bool) -> CountChoice:
     """Choose a count from the evidence.
 
     Of the counts that information proposes, those whose every segment comes back and is large enough stay, and of those
@@ -284,7 +284,7 @@ def _choice(
     reasons: list[str],
     evidence: tuple[CountEvidence, ...],
     proposed: list[CountEvidence],
-) -> Choice:
+) -> CountChoice:
     def judge(row: CountEvidence) -> str:
         if row is chosen:
             return "chosen"
@@ -295,4 +295,4 @@ def _choice(
         return "passed over" if row in proposed else "not proposed"
 
     judged = tuple(CountEvidence(**{**asdict(row), "verdict": judge(row)}) for row in evidence)
-    return Choice(chosen.count, natural, verdict, tuple(reasons), judged)
+    return CountChoice(chosen.count, natural, verdict, tuple(reasons), judged)

@@ -18,9 +18,9 @@ from segmint.features.frame import levels_as_learned
 from segmint.one_thread import plain_products
 from segmint.progress import Progress, silent
 from segmint.segments.assign import assign_segments
-from segmint.segments.choice import ASKED, GIVEN, NO_GROUPS, SMALLEST_SHARE, Candidate, Choice, choose_count, weigh
+from segmint.segments.choice import ASKED, GIVEN, NO_GROUPS, SMALLEST_SHARE, Candidate, CountChoice, choose_count, weigh
 from segmint.segments.coding import Design, encode, learn_coding
-from segmint.segments.inputs import SegmentInputs, inputs_of
+from segmint.segments.inputs import SegmentInputs, as_inputs
 from segmint.segments.kmeans import k_means
 from segmint.segments.mixture import Mixture, Solution, statistics
 from segmint.segments.rules import segment_rules
@@ -61,7 +61,7 @@ class SegmentFinder:
     ----------
     state_ : dict
         All that assigning customers needs, as JSON; see `assign_segments`.
-    choice_ : Choice
+    choice_ : CountChoice
         Why so many segments, and whether they may be called a discovery.
     stability_ : Stability
         Of every count that was tried.
@@ -71,7 +71,7 @@ class SegmentFinder:
     """
 
     state_: dict[str, Any]
-    choice_: Choice
+    choice_: CountChoice
     stability_: Stability
     labels_: Labels
     probabilities_: NDArray[np.float64]
@@ -129,7 +129,7 @@ class SegmentFinder:
         ValueError
             If there are more or fewer responses than customers.
         """
-        inputs = inputs_of(X)
+        inputs = as_inputs(X)
         self._check(inputs, y)
         work = self._work(inputs, y, progress)
         with plain_products():
@@ -162,7 +162,7 @@ class SegmentFinder:
 
     def cuts_by_response(self, X: SegmentInputs | Any, y: Sequence[str] | NDArray[Any]) -> bool:
         """Tell whether the method "tree" would find segments of these customers, see `fit`; nothing is kept."""
-        inputs = inputs_of(X)
+        inputs = as_inputs(X)
         return self._work(inputs, y, silent).cuts_by_response()
 
     def predict(self, X: SegmentInputs | Any) -> Labels:
@@ -264,7 +264,7 @@ class _Work:
         self.judged = _draw(random, inputs.frame.height, JUDGED_ROWS, outcome)
         self.judged_outcome = None if outcome is None else outcome[self.judged]
 
-    def find(self, count: int | Literal["auto"], method: Method) -> tuple[dict[str, Any], Choice, Stability]:
+    def find(self, count: int | Literal["auto"], method: Method) -> tuple[dict[str, Any], CountChoice, Stability]:
         if method == "tree":
             return self._tree(None if count == "auto" else count, ASKED)
         family = _Family(self.inputs, self.judged, "latent-class" if method == "auto" else method)
@@ -323,7 +323,7 @@ class _Work:
         judged = self.inputs.rows(self.judged.tolist())
         return segment_rules(judged, labels, random_state=0).fidelity
 
-    def _tree(self, count: int | None, verdict: str) -> tuple[dict[str, Any], Choice, Stability]:
+    def _tree(self, count: int | None, verdict: str) -> tuple[dict[str, Any], CountChoice, Stability]:
         """Segments by response: a tree whose every split is sure, none smaller than five per cent."""
         coding, design, outcome, grow = self._cutting(count)
         tree = grow(np.arange(len(outcome)))
@@ -412,7 +412,7 @@ class _Family:
         }  # fmt: skip
 
 
-def _how_it_comes_back(choice: Choice) -> str:
+def _how_it_comes_back(choice: CountChoice) -> str:
     chosen = next(row for row in choice.evidence if row.count == choice.count)
     return f"With {choice.count} segments the one that comes back worst has a Jaccard of {chosen.jaccard:.2f}."
 

@@ -86,7 +86,7 @@ def segment_inputs(table: ValidTable, *, leave_out_sensitive: bool = False) -> S
     return SegmentInputs(table.frame.select([column.name for column in columns]), columns, row_customers(table))
 
 
-def inputs_of(frame: Any) -> SegmentInputs:
+def as_inputs(frame: Any) -> SegmentInputs:
     """Take every column of a Polars, pandas or Arrow table as a describing one: numbers by their type, all others as categories.
 
     A named index of pandas describes nobody; inputs are handed back as they are.

@@ -14,7 +14,7 @@ from segmint.contract.cells import TRUTHS
 from segmint.features.levels import NO_VALUE
 from segmint.segments.assign import given_labels
 from segmint.segments.coding import NO_ANSWER, RAREST_LEVEL, State, encode, learn_coding, tell_apart
-from segmint.segments.inputs import SegmentInputs, inputs_of
+from segmint.segments.inputs import SegmentInputs, as_inputs
 from segmint.segments.stability import Labels
 from segmint.segments.tree import find_leaves, grow_tree, leaf_nodes, leaf_paths
 from segmint.wording import listed, percent
@@ -30,7 +30,7 @@ _WHOLE = re.compile(r"-?(0|[1-9][0-9]*)")
 
 
 @dataclass(frozen=True)
-class Rule:
+class SegmentRule:
     """One leaf: which segment, in words and in SQL.
 
     Attributes
@@ -60,7 +60,7 @@ class SegmentRules:
 
     Attributes
     ----------
-    rules : tuple of Rule
+    rules : tuple of SegmentRule
     fidelity : float
         Share of customers on rows kept apart whom the rules put into their segment.
     rows_apart : int
@@ -68,7 +68,7 @@ class SegmentRules:
         The tree behind the rules, and how its columns are coded.
     """
 
-    rules: tuple[Rule, ...]
+    rules: tuple[SegmentRule, ...]
     fidelity: float
     rows_apart: int
     coding: tuple[State, ...]
@@ -119,7 +119,7 @@ def segment_rules(inputs: SegmentInputs | Any, labels: Labels, *, random_state: 
     ValueError
         If `labels` are not of as many customers, or no whole numbers from 0.
     """
-    inputs = inputs_of(inputs)
+    inputs = as_inputs(inputs)
     labels = given_labels(labels, inputs.frame.height)
     coding = learn_coding(inputs)
     design = encode(coding, inputs.frame)
@@ -167,7 +167,7 @@ def rules_as_sql(
     return "\n".join((*comments, sql, ""))
 
 
-def _rules(tree: State, coding: list[State], names: dict[str, str], lacking: list[bool]) -> list[Rule]:
+def _rules(tree: State, coding: list[State], names: dict[str, str], lacking: list[bool]) -> list[SegmentRule]:
     """Read every leaf as a rule; `lacking` tells of which columns customers lack a value."""
     found = []
     for leaf, path in leaf_paths(tree, [len(state["labels"]) for state in coding]):
@@ -178,7 +178,7 @@ def _rules(tree: State, coding: list[State], names: dict[str, str], lacking: lis
             for column, levels in pairs
         )
         found.append(
-            Rule(
+            SegmentRule(
                 segment=int(counts.argmax()),
                 sentence=sentence or "everyone",
                 condition=" AND ".join(_condition(coding[column], levels) for column, levels in pairs) or "TRUE",

@@ -16,7 +16,7 @@ from segmint.metrics.association import cramers_v
 from segmint.progress import Progress, silent
 from segmint.segments.advice import questions
 from segmint.segments.brought import brought_by
-from segmint.segments.choice import SMALLEST_SHARE, Choice
+from segmint.segments.choice import SMALLEST_SHARE, CountChoice
 from segmint.segments.cuts import Cuts, cuts_of
 from segmint.segments.finder import Method, SegmentFinder
 from segmint.segments.gaps import Gaps, gaps_of
@@ -53,7 +53,7 @@ class Segmentation:
     profiles, words, rules : Profiles, tuple of SegmentWords, SegmentRules
     state : dict or None
         For `assign_segments`; None for known segments.
-    choice, stability : Choice, Stability or None
+    choice, stability : CountChoice, Stability or None
         Why so many; None for known segments.
     proof : SegmentProof or None
         With a response only.
@@ -82,7 +82,7 @@ class Segmentation:
     words: tuple[SegmentWords, ...]
     rules: SegmentRules
     state: dict[str, Any] | None = None
-    choice: Choice | None = None
+    choice: CountChoice | None = None
     stability: Stability | None = None
     proof: SegmentProof | None = None
     questions: tuple[str, ...] = ()
@@ -186,7 +186,7 @@ class Segmentation:
         }
 
 
-def _why_no_more(choice: Choice) -> str:
+def _why_no_more(choice: CountChoice) -> str:
     more = [row for row in choice.evidence if row.count >= ENOUGH]
     if not more:
         return f"{ENOUGH} or more were not tried"

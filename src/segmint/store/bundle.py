@@ -367,7 +367,7 @@ class Opening:
 
     def _features(self) -> str:
         told = self._json("features.json")
-        count = _read("features.json", lambda: count_features(told))
+        count = _read("features.json", lambda: _count_features_made(told))
         if count != self._spec().inputs:
             raise refused("features.json", "does not make as many features as the network reads")
         return f"{count} features"
@@ -401,7 +401,7 @@ class Opening:
         return str(_read(name, lambda: self.content[name].decode("utf-8")))
 
 
-def count_features(state: JSON) -> int:
+def _count_features_made(state: JSON) -> int:
     """Count the features that a learned state makes, however wrong the state may be.
 
     Raises
@@ -409,8 +409,7 @@ def count_features(state: JSON) -> int:
     ValueError
         If it is no such state.
     """
-    from segmint.features.apply import check_column
-    from segmint.features.apply import count_features as count
+    from segmint.features.apply import check_column, count_features
     from segmint.features.pairs import check_pair
 
     try:
@@ -418,7 +417,7 @@ def count_features(state: JSON) -> int:
             check_pair(pair, [column["name"] for column in state["columns"]])
         for column in state["columns"]:
             check_column(column)
-        return count(state)
+        return count_features(state)
     except (KeyError, TypeError, AttributeError, IndexError) as error:
         raise ValueError("it is no state of features") from error
 

@@ -16,7 +16,7 @@ from segmint.tables.frame_source import frame_of
 from segmint.targeting.given_ids import Ids, given_ids, given_mask
 from segmint.targeting.holdout import in_holdout, keyed_words
 from segmint.targeting.one_budget import price_of_budget
-from segmint.targeting.optimise import GAP, ShadowPrice, Solution, best_under_limits, limit_words
+from segmint.targeting.optimise import GAP, BestList, ShadowPrice, best_under_limits, limit_words
 from segmint.targeting.policy import ContactPolicy
 from segmint.targeting.stakes import DIGITS, Stakes
 from segmint.wording import capital, counted, money, percent, some_named, some_of
@@ -259,7 +259,7 @@ def best_for_budget(
     policy: ContactPolicy,
     *,
     priced: bool = True,
-) -> Solution:
+) -> BestList:
     """List the best that a budget allows: by ranking, and by the optimiser where ranking may lose too much.
 
     Parameters
@@ -284,7 +284,7 @@ def best_for_budget(
     gap = _may_be_lost(reached, listed, profit, cost, policy)
     if gap > GAP:
         return best_under_limits(paying, profit, cost, holdout, bare, pl.DataFrame(), priced=priced)
-    return Solution(inside, price_of_budget(reached, listed, profit, cost, policy), gap)
+    return BestList(inside, price_of_budget(reached, listed, profit, cost, policy), gap)
 
 
 def _may_be_lost(reached: NDArray[np.int64], listed: int, profit: Floats, cost: Floats, policy: ContactPolicy) -> float:

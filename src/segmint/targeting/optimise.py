@@ -92,7 +92,7 @@ class ShadowPrice:
 
 
 @dataclass(frozen=True)
-class Solution:
+class BestList:
     """The best list found.
 
     Attributes
@@ -119,7 +119,7 @@ def best_under_limits(
     columns: pl.DataFrame,
     *,
     priced: bool = True,
-) -> Solution:
+) -> BestList:
     """List the customers with the highest expected profit under every limit at once (HiGHS, gap ≤ 0.1 %).
 
     A held-out customer counts as inside the cut when the call would pay at the shadow prices.
@@ -162,7 +162,7 @@ def best_under_limits(
     for members in _alike(tied, gains, everyone):
         inside[members] = _as_far_as_called(inside[members], held[members])
     prices = _prices(profit[candidates], limits, duals, best, policy) if priced else ()
-    return Solution(worth[inside], prices, gap)
+    return BestList(worth[inside], prices, gap)
 
 
 def _of(limits: Sequence[Limit], some: NDArray[np.bool_]) -> tuple[Limit, ...]:

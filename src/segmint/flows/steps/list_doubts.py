@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import polars as pl
 
 from segmint.flows.steps.bundle import SEGMENT
-from segmint.flows.steps.policy_columns import known_levels
+from segmint.flows.steps.policy_columns import levels_by_column
 from segmint.flows.steps.same_campaign import shared_customers
 from segmint.monitoring.unread import Unread
 from segmint.store.bundle import Bundle
@@ -103,7 +103,7 @@ def unread(bundle: Bundle, columns: pl.DataFrame) -> list[Doubt]:
 
 def _doubts_of(policy: ContactPolicy, bundle: Bundle, columns: pl.DataFrame, read: Sequence[Doubt]) -> list[Doubt]:
     """Say that a list respects no objection or earlier call, what was `read`, and which rules wait in vain."""
-    known = known_levels(bundle, segments=SEGMENT not in bundle.contract.by_name)
+    known = levels_by_column(bundle, segments=SEGMENT not in bundle.contract.by_name)
     waiting = levels_of_nobody(policy, columns, known)
     uncounted = policy.attempts is not None and policy.history is None
     return [

@@ -9,7 +9,7 @@ from segmint.contract.valid_table import ValidTable
 from segmint.targeting.suppress import UNNAMED
 
 
-def ids_of(table: ValidTable) -> pl.Series:
+def customer_ids(table: ValidTable) -> pl.Series:
     """Return each customer's id as joins compare it, null for who has none; the record where the contract has no ids."""
     ids = pl.Series(table.records).cast(pl.String) if table.ids is None else bare_ids(table.ids)
     return ids.alias("customer")
@@ -17,7 +17,7 @@ def ids_of(table: ValidTable) -> pl.Series:
 
 def customers_of(table: ValidTable) -> pl.Series:
     """Name each customer: by id, or by record where the contract has no ids or the customer has none."""
-    ids = ids_of(table)
+    ids = customer_ids(table)
     return ids.zip_with(ids.is_not_null(), UNNAMED + pl.Series(table.records).cast(pl.String))
 
 

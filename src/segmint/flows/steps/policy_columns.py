@@ -48,12 +48,12 @@ def require_policy_columns(columns: Sequence[str], policy: ContactPolicy, bundle
         )
     policy.require_columns((*present, *found_by_bundle))
     policy.require_handed_over((*present, *found_by_bundle))
-    of_contract = known_levels(bundle, segments=False)
-    require_known_levels(policy, of_contract, quotas=known_levels(bundle) if found_by_bundle else of_contract)
+    of_contract = levels_by_column(bundle, segments=False)
+    require_known_levels(policy, of_contract, quotas=levels_by_column(bundle) if found_by_bundle else of_contract)
     return found_by_bundle
 
 
-def known_levels(bundle: Bundle, *, segments: bool = True) -> dict[str, tuple[str, ...]]:
+def levels_by_column(bundle: Bundle, *, segments: bool = True) -> dict[str, tuple[str, ...]]:
     """Name the levels that the contract allows, by column, and with `segments` those that the bundle found."""
     levels = {column.name: tuple(column.allowed) for column in bundle.contract.columns if column.allowed}
     return levels | ({SEGMENT: tuple(segment_names(bundle))} if segments else {})
