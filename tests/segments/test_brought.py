@@ -6,7 +6,8 @@ from typing import Any
 
 import pytest
 
-from segmint.segments.brought import brought_by, say_who_brings_most
+from segmint.segments.bring_most import say_who_brings_most
+from segmint.segments.brought import brought_by
 
 
 def segment(key: str, rows: int, yes: int, profit: float | None = None, *, calls: float = 1.0) -> dict[str, Any]:

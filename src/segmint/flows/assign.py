@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -23,6 +24,7 @@ from segmint.progress import Progress, silent
 from segmint.report.run_view import RunView
 from segmint.segments.assign import assign_segments
 from segmint.segments.gaps import say_gaps
+from segmint.segments.kept import KeptSegments
 from segmint.segments.later_answers import compare_answers, say_answers
 from segmint.segments.migration import compare_waves
 from segmint.segments.names import call_segments, say_named_twice, say_nobody
@@ -31,7 +33,7 @@ from segmint.segments.sizes import Sizes
 from segmint.segments.stability import Labels
 from segmint.splits.groups import row_customers
 from segmint.store.run import Run
-from segmint.store.run_files import CUSTOMERS, MIGRATION, SEGMENTS
+from segmint.store.run_files import CUSTOMERS, MIGRATION
 from segmint.store.runs import find_run
 from segmint.wording import listed
 
@@ -74,7 +76,7 @@ def assign(
     """
     config, runs = settings_of(config), place_of("runs", runs)
     earlier = RunView(find_run(run, runs).folder)
-    contract, found = _segments_of(earlier, run)
+    contract, found, state = _segments_of(earlier, run)
     _require_its_settings(config.segments, earlier)
     config = of_the_segments_moment(config, earlier.at)
     opened = open_source(source, config.data)
@@ -83,7 +85,7 @@ def assign(
         table = read(opened, contract, config.data, here, purpose="predict", progress=progress)
         if not len(table):
             raise DataError("No row could be read.", expected="at least one row", fix="check the table")
-        labels, likely = assign_segments(found["state"], table.frame)
+        labels, likely = assign_segments(state, table.frame)
         called = _called(config.segments, earlier, found)
         named = memberships(called.names, called.keys, labels, likely)
         rows = customers_named(table).hstack(named).with_columns(flags=table.flags)
@@ -96,22 +98,22 @@ def assign(
     return Segmented(here.folder, lines, migrated, here.folder / CUSTOMERS)
 
 
-def _segments_of(earlier: RunView, run: Place) -> tuple[Contract, dict[str, Any]]:
-    """Return the contract and the segments of an earlier run; refuse one that discovered none."""
-    found = earlier.json(SEGMENTS)
+def _segments_of(earlier: RunView, run: Place) -> tuple[Contract, KeptSegments, dict[str, Any]]:
+    """Return the contract of an earlier run, its segments and what assigns to them; refuse one that discovered none."""
+    found = earlier.segments
     if found is not None and found.get("kind") == "known":
         raise BundleError(
             f"The segments of the run '{run}' are those of its outcome; its network assigns new customers.",
             expected="a run that discovered segments",
             fix=f"segmint predict TABLE --bundle {run}",
         )
-    if found is None or found.get("state") is None or earlier.contract is None:
+    if found is None or (state := found.get("state")) is None or earlier.contract is None:
         raise BundleError(
             f"The run '{run}' found no segments.",
             expected="a run of segmint segment, or of segmint run with segments",
             fix="find segments first: segmint segment TABLE --contract NAME",
         )
-    return earlier.contract, found
+    return earlier.contract, found, state
 
 
 @dataclass(frozen=True)
@@ -130,7 +132,7 @@ class _Called:
     doubts: list[str]
 
 
-def _called(asked: Segments, earlier: RunView, found: dict[str, Any]) -> _Called:
+def _called(asked: Segments, earlier: RunView, found: KeptSegments) -> _Called:
     """Call the segments by the names that are given now, by key, the name they had or segmint's own, and else as before."""
     keys = [str(part["key"]) for part in found["segments"]]
     before = [str(part["name"]) for part in found["segments"]]
@@ -174,7 +176,7 @@ def _names_since(asked: Segments, earlier: RunView) -> dict[str, str]:
 
 
 def _answers(
-    table: ValidTable, labels: Labels, found: dict[str, Any], names: list[str], config: Config
+    table: ValidTable, labels: Labels, found: KeptSegments, names: list[str], config: Config
 ) -> dict[str, Any]:
     """How this wave answered, where it says so, and what calls to it earned, where money is known."""
     outcome = table.contract.outcome
@@ -198,7 +200,7 @@ def _answers(
 def _migrate(
     here: Run,
     earlier: RunView,
-    found: dict[str, Any],
+    found: Mapping[str, Any],
     now: pl.DataFrame,
     table: ValidTable,
     called: _Called,

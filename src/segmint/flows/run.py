@@ -390,7 +390,7 @@ def _segments(
     def find() -> dict[str, Any]:
         found = known_segments(table, config) if known else find_segments(table, config, progress=progress, who=who)
         keep_segments(here, table, found)
-        return found.to_json()
+        return {**found.to_json()}
 
     settings = config.model_dump(mode="json", include={"seed", "data", "segments", "economics"})
     settings["contact_rate"] = config.policy.contact_rate

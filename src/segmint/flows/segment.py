@@ -20,7 +20,7 @@ from segmint.flows.steps.named import customer_ids, named_by_record
 from segmint.flows.steps.read import has_answers, open_source, read, require_contract
 from segmint.flows.steps.settings import RUNS, Place, Settings, contract_of, place_of, settings_of
 from segmint.progress import Progress, silent
-from segmint.segments.brought import say_who_brings_most
+from segmint.segments.bring_most import say_who_brings_most
 from segmint.segments.call_order import say_call_order
 from segmint.segments.finder import require_room
 from segmint.segments.individual import individual_propensities
@@ -104,7 +104,7 @@ def segment(
         () if answered else (f"Nobody's {contract.outcome.label} is in the table: segments are described without.",)
     )
     said = (*_sentences_of(found), *unanswered, *_said_left_alone(table, here), *doubts_of_table(table))
-    return Segmented(here.folder, said, found.to_json(), here.folder / CUSTOMERS)
+    return Segmented(here.folder, said, {**found.to_json()}, here.folder / CUSTOMERS)
 
 
 def _said_left_alone(table: ValidTable, here: Run) -> tuple[str, ...]:

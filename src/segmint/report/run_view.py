@@ -7,7 +7,7 @@ from copy import deepcopy
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 import polars as pl
@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 from segmint.contract.column import KNOWN_ORDER, Column, Known
 from segmint.contract.contract import Contract, parse_contract
 from segmint.segments.inputs import SEGMENT_ROLES
+from segmint.segments.kept import KeptSegments
 from segmint.store import run_files
 from segmint.store.run import CONFIG, CONTRACT, RECORD, read_kept, read_with
 from segmint.wording import listed
@@ -62,6 +63,11 @@ class RunView:
     def json(self, name: str) -> dict[str, Any] | None:
         """The content of a JSON file of the run."""
         return read_kept(self.folder, name)
+
+    @property
+    def segments(self) -> KeptSegments | None:
+        """The segments that the run found or described."""
+        return cast(KeptSegments | None, self.json(run_files.SEGMENTS))
 
     def table(self, name: str) -> pl.DataFrame | None:
         """The content of a Parquet file of the run."""

@@ -1,16 +1,36 @@
-"""What each segment brought, beside the others: by calls to it, or, where nobody answered, by its column of the role value."""
+"""What calls to each segment brought, beside the others."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any
-
-from segmint.segments.call_order import DESCRIBED, surely_ahead
-from segmint.segments.stability import STABLE
-from segmint.wording import between, decimal
+from typing import Any, TypedDict
 
 
-def brought_by(segments: Sequence[Mapping[str, Any]]) -> dict[str, Any] | None:
+class Interval(TypedDict):
+    """What one customer or call brought on average, and its 95 % interval."""
+
+    each: float
+    low: float
+    high: float
+
+
+class BroughtSegment(Interval):
+    """What calls to one segment brought; see `brought_by`."""
+
+    key: str
+    amount: float
+    part: float
+
+
+class Brought(TypedDict):
+    """What calls to each segment brought; see `brought_by`."""
+
+    in_money: bool
+    base: float
+    segments: list[BroughtSegment]
+
+
+def brought_by(segments: Sequence[Mapping[str, Any]]) -> Brought | None:
     """Weigh the segments by what they brought: in money where every one knows what a call earned, else in customers who said yes.
 
     Parameters
@@ -57,49 +77,3 @@ def _amount(segment: Mapping[str, Any], *, in_money: bool) -> float:
         return float(response["yes"])
     of_customer = response.get("profit_per_customer")
     return float((response["profit_per_call"] if of_customer is None else of_customer) * segment["rows"])
-
-
-def say_who_brings_most(found: Mapping[str, Any]) -> str:
-    """Say whose customers bring most each, by the column of the role `value`.
-
-    Parameters
-    ----------
-    found : mapping
-        What `segments.json` holds.
-
-    Returns
-    -------
-    str
-        Empty where calls were answered (what they brought is told instead), no column has the role, or the first is not
-        surely ahead of the next.
-    """
-    if found["brought"] is not None:
-        return ""
-    valued = [(segment, worth) for segment in found["segments"] if (worth := value_of(segment)) and _is_sure(segment)]
-    ranked = sorted(valued, key=lambda pair: -pair[1]["mean"])
-    if len(ranked) < 2 or not surely_ahead(*(_as_part(worth) for _, worth in ranked[:2])):
-        return ""
-    (best, most), (second, next_most) = ranked[:2]
-    return (
-        f"Customers of segment {best['key']} bring most: {most['label']} {say_amount(most)} each, in account currency; "
-        f"next are those of {second['key']} with {say_amount(next_most)}."
-    )
-
-
-def value_of(segment: Mapping[str, Any]) -> Mapping[str, Any] | None:
-    """Return what the column of the role `value` says of a segment's customers; see `Worth`."""
-    return next((worth for worth in segment.get("worth", ()) if worth.get("role") == "value"), None)
-
-
-def _is_sure(segment: Mapping[str, Any]) -> bool:
-    jaccard = segment.get("jaccard")
-    return bool(segment["customers"] >= DESCRIBED and (jaccard is None or jaccard >= STABLE))
-
-
-def _as_part(worth: Mapping[str, Any]) -> dict[str, Any]:
-    return {"each": worth["mean"], "low": worth["low"], "high": worth["high"]}
-
-
-def say_amount(worth: Mapping[str, Any]) -> str:
-    """Say what a customer brings on average, with the interval."""
-    return f"{decimal(worth['mean'], 2)} ({between(worth['low'], worth['high'], 2)})"

@@ -7,6 +7,8 @@ from typing import Any, Literal
 
 import numpy as np
 
+from segmint.segments.brought import Brought, BroughtSegment, Interval
+from segmint.segments.kept import WeighedSegments
 from segmint.segments.stability import STABLE
 from segmint.wording import capital, listed, percent
 
@@ -14,7 +16,7 @@ DESCRIBED = 30  # of fewer customers no description, offer or message is said
 Step = Literal["call first", "call", "write", "later", "by the list", "too few to say", "does not come back"]
 
 
-def call_order(found: Mapping[str, Any]) -> dict[str, Step]:
+def call_order(found: WeighedSegments) -> dict[str, Step]:
     """Say by its key what to do with each segment.
 
     Parameters
@@ -42,13 +44,13 @@ def call_order(found: Mapping[str, Any]) -> dict[str, Step]:
     return told
 
 
-def surely_differs(found: Mapping[str, Any]) -> bool:
+def surely_differs(found: WeighedSegments) -> bool:
     """Whether nothing speaks against that the response differs by segment, on rows kept apart."""
     proof = found.get("proof")
     return proof is None or bool(proof["differs"])
 
 
-def _step(segment: Mapping[str, Any], part: Mapping[str, Any], weighed: Mapping[str, Any]) -> Step:
+def _step(segment: Mapping[str, Any], part: BroughtSegment, weighed: Brought) -> Step:
     if segment["customers"] < DESCRIBED:
         return "too few to say"
     if segment.get("jaccard") is not None and segment["jaccard"] < STABLE:
@@ -61,26 +63,26 @@ def _step(segment: Mapping[str, Any], part: Mapping[str, Any], weighed: Mapping[
     return "by the list"
 
 
-def _line(weighed: Mapping[str, Any]) -> float:
+def _line(weighed: Brought) -> float:
     """What a segment is held against: calls that cost nothing more than they bring, or the response of all customers."""
     return 0.0 if weighed["in_money"] else float(weighed["base"])
 
 
-def surely_ahead(best: Mapping[str, Any], other: Mapping[str, Any]) -> bool:
+def surely_ahead(best: Interval, other: Interval) -> bool:
     """Whether the distance of two is more than both intervals together explain (Newcombe 1998, method 10)."""
     apart = best["each"] - other["each"]
     return bool(apart > np.hypot(best["each"] - best["low"], other["high"] - other["each"]))
 
 
-def say_call_order(found: Mapping[str, Any]) -> str:
+def say_call_order(found: WeighedSegments) -> str:
     """Say in one sentence whom to call first, who pays besides and who loses; "" where nothing can be said of calls."""
     weighed, told = found["brought"], call_order(found)
-    if not told:
+    if weighed is None or not told:
         return ""
     of_step: dict[str, list[str]] = {
         step: [key for key, theirs in told.items() if theirs == step] for step in told.values()
     }
-    parts = [_first(found, of_step.get("call first", []))]
+    parts = [_first(found, weighed, of_step.get("call first", []))]
     money = weighed["in_money"]
     for step, one, many in (
         ("call", *(("pays", "pay") if money else ("says yes more often than average", "say yes more often than average"))),
@@ -95,20 +97,19 @@ def say_call_order(found: Mapping[str, Any]) -> str:
     return f"{'; '.join(parts)}."
 
 
-def _first(found: Mapping[str, Any], keys: Sequence[str]) -> str:
-    weighed = found["brought"]
+def _first(found: WeighedSegments, weighed: Brought, keys: Sequence[str]) -> str:
     if not keys:
         does = "pays for its calls" if weighed["in_money"] else "says yes more often than all customers"
-        return f"No segment{_that_counts(found)} surely {does}"
+        return f"No segment{_that_counts(found, weighed)} surely {does}"
     customers = sum(segment["share"] for segment in found["segments"] if segment["key"] in keys)
     part = sum(told["part"] for told in weighed["segments"] if told["key"] in keys)
     of_what = "of the profit of calls that pay" if weighed["in_money"] else "of all who said yes"
     return capital(f"call {listed(keys)} first: {percent(customers, 0)} of the customers, {percent(part, 0)} {of_what}")
 
 
-def _that_counts(found: Mapping[str, Any]) -> str:
+def _that_counts(found: WeighedSegments, weighed: Brought) -> str:
     """Say of which segments alone it is true that none pays, where one would pay of which nothing is decided."""
-    line, told = _line(found["brought"]), call_order(found)
-    would_pay = {told[part["key"]] for part in found["brought"]["segments"] if part["low"] > line}
+    line, told = _line(weighed), call_order(found)
+    would_pay = {told[part["key"]] for part in weighed["segments"] if part["low"] > line}
     of_size = f" of {DESCRIBED} customers or more" if "too few to say" in would_pay else ""
     return of_size + (" that comes back" if "does not come back" in would_pay else "")

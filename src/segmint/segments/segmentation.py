@@ -21,6 +21,7 @@ from segmint.segments.cuts import Cuts, cuts_of
 from segmint.segments.finder import Method, SegmentFinder
 from segmint.segments.gaps import Gaps, gaps_of
 from segmint.segments.inputs import SegmentInputs, segment_inputs
+from segmint.segments.kept import KeptSegments
 from segmint.segments.names import names_of_nobody, say_named_twice, say_nobody
 from segmint.segments.profile import CallMoney, Profiles, profile_segments, response_of
 from segmint.segments.proof import SegmentProof, prove_segments
@@ -152,7 +153,7 @@ class Segmentation:
             return ". For segments cut by response, set segments.method=tree"
         return ", and no describing column tells the answers apart on the other rows"
 
-    def to_json(self) -> dict[str, Any]:
+    def to_json(self) -> KeptSegments:
         """Return what `segments.json` holds: aggregates and the state, never a customer."""
         segments = [
             {

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from contextlib import suppress
-from typing import Any
+from typing import Any, cast
 
 from segmint.dashboard.desk import Desk
 from segmint.dashboard.pages.common import Context, kept_by
 from segmint.report.blocks import Block
 from segmint.report.html import printable_dict
 from segmint.report.pages.segments import currency_of, decision_blocks, said_of, segment_blocks
+from segmint.segments.kept import KeptSegments
 from segmint.store.run_files import SEGMENTS
 from segmint.wording import count, percent
 
@@ -60,7 +61,7 @@ def one_segment(desk: Desk, key: str) -> Context | None:
 def _decision(found: dict[str, Any]) -> list[Block]:
     """What the report decides by; nothing of a run of before it was kept."""
     with suppress(KeyError):
-        return decision_blocks(found)
+        return decision_blocks(cast(KeptSegments, found))
     return []
 
 

@@ -14,9 +14,8 @@ from segmint.report.pages.on_test import on_test_sentence
 from segmint.report.pages.search import judged_apart
 from segmint.report.run_view import Predictions, RunView
 from segmint.report.scores import main_metric, metric_label, metric_row, same_or_better, tells_nothing
-from segmint.segments.brought import say_who_brings_most
+from segmint.segments.bring_most import say_who_brings_most
 from segmint.segments.call_order import call_order, say_call_order
-from segmint.store import run_files
 from segmint.wording import between, capital, count, decimal, listed, percent, times
 
 MOMENTS = {
@@ -89,7 +88,7 @@ def _on_test(run: RunView) -> list[tuple[str, str]]:
 
 def _first_segment(run: RunView) -> list[tuple[str, str]]:
     """Say which segment to call first, by number and name, where calls by segment are proven to differ."""
-    found = run.json(run_files.SEGMENTS)
+    found = run.segments
     if found is None or run.at == "after_call" or not (said := say_call_order(found)):
         return []
     steps = call_order(found)
@@ -103,7 +102,7 @@ def _first_segment(run: RunView) -> list[tuple[str, str]]:
 
 def _brings_most(run: RunView) -> list[tuple[str, str]]:
     """Say whose customers bring most, where no call was answered and the table says what a customer brings."""
-    found = run.json(run_files.SEGMENTS)
+    found = run.segments
     said = "" if found is None else say_who_brings_most(found)
     return [("Which segment brings most", said)] if said else []
 

@@ -23,13 +23,14 @@ from segmint.report.blocks import (
 )
 from segmint.report.run_view import RunView
 from segmint.report.svg import draw
-from segmint.segments.brought import say_amount, say_who_brings_most, value_of
+from segmint.segments.bring_most import say_amount, say_who_brings_most, value_of
+from segmint.segments.brought import Brought, BroughtSegment
 from segmint.segments.call_order import DESCRIBED, call_order, say_call_order, surely_differs
 from segmint.segments.evidence import EVERYBODY
+from segmint.segments.kept import KeptSegments
 from segmint.segments.later_answers import say_response
 from segmint.segments.proof import SURE
 from segmint.segments.stability import STABLE, shared
-from segmint.store import run_files
 from segmint.wording import capital, count, decimal, listed, percent, percent_between
 
 Segment = dict[str, Any]
@@ -56,7 +57,7 @@ MOST_MARKERS = 8
 
 def page(run: RunView) -> Page | None:
     """Show whom to call first, every segment in words and figures, and how well all that is proven."""
-    found = run.json(run_files.SEGMENTS)
+    found = run.segments
     if found is None:
         return _without(run)
     segments: list[Segment] = found["segments"]
@@ -85,7 +86,7 @@ def page(run: RunView) -> Page | None:
     )
 
 
-def decision_blocks(found: dict[str, Any]) -> list[Block]:
+def decision_blocks(found: KeptSegments) -> list[Block]:
     """Show whom to call first, all segments in one table, and which bars they miss."""
     first = say_call_order(found)
     return [
@@ -96,12 +97,12 @@ def decision_blocks(found: dict[str, Any]) -> list[Block]:
     ]
 
 
-def currency_of(found: dict[str, Any]) -> str:
+def currency_of(found: Mapping[str, Any]) -> str:
     """Return the currency of the profits; "" where it is not known."""
     return str((found.get("money") or {}).get("currency") or "")
 
 
-def _left_out(run: RunView, found: dict[str, Any]) -> Block | None:
+def _left_out(run: RunView, found: KeptSegments) -> Block | None:
     """Say which sensitive columns made no segment, where the settings leave them out."""
     names = [column.label for column in run.described_only]
     if not names:
@@ -114,7 +115,7 @@ def _left_out(run: RunView, found: dict[str, Any]) -> Block | None:
     )
 
 
-def _overview(found: dict[str, Any], segments: Sequence[Segment]) -> Block:
+def _overview(found: KeptSegments, segments: Sequence[Segment]) -> Block:
     """All segments in one table: how many, how they answered, what they earned, what they need and what to do."""
     weighed, steps = found["brought"], call_order(found)
     brought = {told["key"]: told for told in weighed["segments"]} if weighed else {}
@@ -136,9 +137,11 @@ def _overview(found: dict[str, Any], segments: Sequence[Segment]) -> Block:
         ] = lambda segment: say_response(segment["response"])
         if weighed["in_money"]:
             columns[f"profit per call, {currency}"] = lambda segment: decimal(
-                brought.get(segment["key"], {}).get("each"), 2
+                brought[segment["key"]]["each"] if segment["key"] in brought else None, 2
             )
-            columns[f"in all, {currency}"] = lambda segment: decimal(brought.get(segment["key"], {}).get("amount"), 0)
+            columns[f"in all, {currency}"] = lambda segment: decimal(
+                brought[segment["key"]]["amount"] if segment["key"] in brought else None, 0
+            )
     if valued:
         label = next(iter(valued.values()))["label"]
         columns[f"{label} a customer, {currency} (95 % interval)"] = lambda segment: (
@@ -159,7 +162,7 @@ def _overview(found: dict[str, Any], segments: Sequence[Segment]) -> Block:
         marked=[place for place, segment in enumerate(best_first) if steps.get(segment["key"]) == "call first"],
         note=" ".join(
             part
-            for part in (_what_steps_mean(found, steps), str(money.get("source") or found.get("no_money") or ""))
+            for part in (_what_steps_mean(weighed, steps), str(money.get("source") or found.get("no_money") or ""))
             if part
         ),
         stacked=True,
@@ -187,10 +190,10 @@ def _of_everybody(said: Mapping[str, Any]) -> bool:
     return any((proof["column"], proof["level"]) == EVERYBODY for proof in said["evidence"])
 
 
-def _what_steps_mean(found: dict[str, Any], steps: Mapping[str, str]) -> str:
-    if not steps:
+def _what_steps_mean(weighed: Brought | None, steps: Mapping[str, str]) -> str:
+    if weighed is None or not steps:
         return ""
-    if found["brought"]["in_money"]:
+    if weighed["in_money"]:
         above, below = "of the profit per call is above zero", "Write: all of it is below"
     else:
         above = "of the response is above that of all customers together"
@@ -212,7 +215,7 @@ def _without(run: RunView) -> Page | None:
     )
 
 
-def _lead(found: dict[str, Any], segments: Sequence[Segment]) -> str:
+def _lead(found: KeptSegments, segments: Sequence[Segment]) -> str:
     if found["kind"] == "known":
         return f"The {len(segments)} segments that the table names, described from what it says of their customers."
     choice = found["choice"] or {}
@@ -263,7 +266,7 @@ def _beside_trees(kept: float) -> str:
     return f"gains even more, {share} of what the trees gain" if round(kept, 2) > 1 else f"keeps {share} of that gain"
 
 
-def _proven(found: dict[str, Any]) -> list[str]:
+def _proven(found: KeptSegments) -> list[str]:
     sentence = found["sizes"]["sentence"]
     said = [
         *([sentence] if sentence else []),
@@ -279,7 +282,7 @@ def _proven(found: dict[str, Any]) -> list[str]:
     return said
 
 
-def _cut(found: dict[str, Any]) -> list[str]:
+def _cut(found: KeptSegments) -> list[str]:
     """Say that rates which chose the segments flatter them."""
     if (found.get("state") or {}).get("method") != "tree":
         return []
@@ -289,24 +292,24 @@ def _cut(found: dict[str, Any]) -> list[str]:
     ]
 
 
-def _steady(found: dict[str, Any]) -> list[str]:
-    chosen = _chosen(found)
-    if chosen is None:
+def _steady(found: KeptSegments) -> list[str]:
+    chosen, stability = _chosen(found), found.get("stability")
+    if chosen is None or stability is None:
         return []
     return [
-        f"When the customers were drawn anew {found['stability']['resamples']} times and the segments searched again, the one "
+        f"When the customers were drawn anew {stability['resamples']} times and the segments searched again, the one "
         f"that came back worst shared about {percent(shared(chosen['jaccard']), 0)} of its customers with its counterpart; "
         f"{percent(shared(STABLE), 0)} and more is stable."
     ]
 
 
-def _chosen(found: dict[str, Any]) -> dict[str, Any] | None:
+def _chosen(found: KeptSegments) -> dict[str, Any] | None:
     """Find what was weighed for the number of segments that was chosen."""
     evidence: Sequence[dict[str, Any]] = (found["choice"] or {}).get("evidence", ())
     return next((row for row in evidence if row["verdict"] == "chosen"), evidence[0] if evidence else None)
 
 
-def _worth(found: dict[str, Any], segments: Sequence[Segment]) -> Block | None:
+def _worth(found: KeptSegments, segments: Sequence[Segment]) -> Block | None:
     """Size, response and profit in one picture: in money where the run knows what a call costs and a yes is worth."""
     weighed = found["brought"]
     if weighed is None:
@@ -369,7 +372,7 @@ def _worth(found: dict[str, Any], segments: Sequence[Segment]) -> Block | None:
     )
 
 
-def _most_brought(pairs: Sequence[tuple[Segment, dict[str, Any]]], *, in_money: bool, earned: str) -> str:
+def _most_brought(pairs: Sequence[tuple[Segment, BroughtSegment]], *, in_money: bool, earned: str) -> str:
     segment, told = max(pairs, key=lambda pair: float(pair[1]["part"]))
     if told["part"] == 0:
         return "In these calls no segment earned what its calls cost."
@@ -383,18 +386,18 @@ def _most_brought(pairs: Sequence[tuple[Segment, dict[str, Any]]], *, in_money: 
     )
 
 
-def _returns(found: dict[str, Any]) -> Block | None:
+def _returns(found: KeptSegments) -> Block | None:
     """What is proven of the segments, how well they come back, and why so many were chosen."""
     said = [*_proven(found), *(str(reason) for reason in (found["choice"] or {}).get("reasons", ()))]
     blocks = [points(said) if said else None, _returned(found)]
     return fold("How well they come back, and why there are so many", blocks) if any(blocks) else None
 
 
-def _returned(found: dict[str, Any]) -> Block | None:
-    chosen = _chosen(found)
-    if chosen is None:
+def _returned(found: KeptSegments) -> Block | None:
+    chosen, choice = _chosen(found), found["choice"]
+    if chosen is None or choice is None:
         return None
-    evidence = found["choice"]["evidence"]
+    evidence = choice["evidence"]
     rows = [
         {
             "count": row["count"],
@@ -447,7 +450,7 @@ def _returned(found: dict[str, Any]) -> Block | None:
     )
 
 
-def _responses(found: dict[str, Any], segments: Sequence[Segment]) -> Block | None:
+def _responses(found: KeptSegments, segments: Sequence[Segment]) -> Block | None:
     unit = found["sizes"]["unit"]
     answered = [segment for segment in segments if segment["response"] is not None]
     if len(answered) < 2:
@@ -579,7 +582,7 @@ def _where_known(marker: dict[str, Any]) -> str:
     return ", where it is known" if known <= 0.995 else ""
 
 
-def _rules(found: dict[str, Any]) -> Block:
+def _rules(found: KeptSegments) -> Block:
     names = [_titled(segment) for segment in found["segments"]]
     rules = found["rules"]
     rows = [

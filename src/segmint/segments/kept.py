@@ -1,0 +1,34 @@
+"""What `segments.json` holds: written when segments are found, read by every page that shows them."""
+
+from __future__ import annotations
+
+from typing import Any, TypedDict
+
+from segmint.segments.brought import Brought
+
+
+class WeighedSegments(TypedDict):
+    """What the order of calls is read from."""
+
+    segments: list[dict[str, Any]]
+    brought: Brought | None
+    proof: dict[str, Any] | None
+
+
+class KeptSegments(WeighedSegments):
+    """The file as a whole; older runs lack some of it."""
+
+    format: int
+    kind: str
+    keys: list[str]
+    state: dict[str, Any] | None
+    gaps: dict[str, Any]
+    choice: dict[str, Any] | None
+    stability: dict[str, Any] | None
+    sizes: dict[str, Any]
+    rules: dict[str, Any]
+    questions: list[str]
+    cramers_v: float | None
+    money: dict[str, Any] | None
+    no_money: str
+    gates_missed: list[str]
