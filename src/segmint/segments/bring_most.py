@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from segmint.segments.brought import Interval
 from segmint.segments.call_order import DESCRIBED, surely_ahead
 from segmint.segments.kept import KeptSegments
 from segmint.segments.stability import STABLE
