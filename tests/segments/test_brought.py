@@ -6,7 +6,6 @@ from typing import Any
 
 import pytest
 
-from segmint.segments.bring_most import say_who_brings_most
 from segmint.segments.brought import brought_by
 
 
@@ -57,25 +56,3 @@ def test_nothing_is_weighed_where_fewer_than_two_were_called():
     uncalled = segment("2", 50, 10) | {"response": None}
     assert brought_by([segment("1", 100, 30), uncalled]) is None
     assert brought_by([]) is None
-
-
-def valued(key: str, mean: float, *, customers: int = 100, jaccard: float | None = None) -> dict[str, Any]:
-    worth = {"label": "profit", "role": "value", "mean": mean, "low": mean - 10, "high": mean + 10}
-    return {"key": key, "customers": customers, "jaccard": jaccard, "worth": [worth]}
-
-
-def test_whose_customers_bring_most_is_said_where_they_are_surely_ahead_of_the_next():
-    clear = {"brought": None, "segments": [valued("A", 100), valued("B", 97), valued("C", 296.83)]}
-    assert say_who_brings_most(clear) == (
-        "Customers of segment C bring most: profit 296.83 (286.83 to 306.83) each, in account currency; "
-        "next are those of A with 100.00 (90.00 to 110.00)."
-    )
-    assert say_who_brings_most(clear | {"brought": {}}) == ""
-    for other in (
-        valued("D", 290),
-        valued("D", 400, customers=12) | {"key": "C"},
-        valued("D", 400, jaccard=0.5) | {"key": "C"},
-    ):
-        close = [segment for segment in clear["segments"] if segment["key"] != other["key"]]
-        assert say_who_brings_most({"brought": None, "segments": [*close, other]}) == ""
-    assert say_who_brings_most({"brought": None, "segments": [{"key": "A", "customers": 100}]}) == ""
