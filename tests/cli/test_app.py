@@ -19,6 +19,7 @@ from segmint.cli.time import measure
 from segmint.errors import ContractError
 from segmint.flows.demo import sample_path
 from segmint.metrics.effect_level import EFFECT_LEVEL
+from segmint.simulation import Campaign
 
 HEAVY = ("numpy", "polars", "pydantic", "tensorflow", "sklearn", "rich")
 
@@ -283,6 +284,14 @@ def test_a_setting_of_a_simulation_is_refused_by_its_option(
     assert code == 2
     assert re.match(rf"error: {option} must .*\. Got {value} instead\.\n", err)
     assert not list(tmp_path.iterdir())
+
+
+def test_the_help_of_simulate_says_what_holds_where_nothing_is_asked(said: Callable[..., tuple[int, str, str]]) -> None:
+    told = dict(
+        re.findall(r"--([a-z-]+) <(?:int|float)>.*?default:\s+\(([0-9.]+)\)", said("simulate", "--help")[1], re.S)
+    )
+    assert len(told) == 8
+    assert told == {name: str(getattr(Campaign(), name.replace("-", "_"))) for name in told}
 
 
 def test_a_simulated_campaign_meets_its_contract(tmp_path: Path, said: Callable[..., tuple[int, str, str]]) -> None:

@@ -103,16 +103,23 @@ def contract_infer(
 def simulate(
     out: Annotated[Path, typer.Option("--out", help="Where the table goes: .csv or .parquet.", show_default=False)],
     truth: Annotated[Path | None, typer.Option("--truth", help="Where the truth goes: .csv or .parquet.")] = None,
-    rows: Annotated[int | None, typer.Option(help="Customers.")] = None,
-    seed: Annotated[int | None, typer.Option(help="Seed of everything random.")] = None,
-    waves: Annotated[int | None, typer.Option(help="Campaign periods.")] = None,
-    base_rate: Annotated[float | None, typer.Option(help="Share who say yes in the first wave.")] = None,
-    call_effect: Annotated[float | None, typer.Option(help="What a call adds to the log-odds.")] = None,
-    control_share: Annotated[float | None, typer.Option(help="Share deliberately not called.")] = None,
+    rows: Annotated[int | None, typer.Option(help="Customers.", show_default="20000")] = None,
+    seed: Annotated[int | None, typer.Option(help="Seed of everything random.", show_default="7")] = None,
+    waves: Annotated[int | None, typer.Option(help="Campaign periods.", show_default="6")] = None,
+    base_rate: Annotated[
+        float | None, typer.Option(help="Share who say yes in the first wave.", show_default="0.12")
+    ] = None,
+    call_effect: Annotated[
+        float | None, typer.Option(help="What a call adds to the log-odds.", show_default="1.2")
+    ] = None,
+    control_share: Annotated[
+        float | None, typer.Option(help="Share deliberately not called.", show_default="0.0")
+    ] = None,
     drift: Annotated[list[str] | None, typer.Option(help="inputs, effects or base_rate. Repeatable.")] = None,
-    missing_share: Annotated[float | None, typer.Option(help="Share of empty cells.")] = None,
+    missing_share: Annotated[float | None, typer.Option(help="Share of empty cells.", show_default="0.02")] = None,
     first: Annotated[
-        int | None, typer.Option(help="Number of the first customer; a second table has other people.")
+        int | None,
+        typer.Option(help="Number of the first customer; a second table has other people.", show_default="0"),
     ] = None,
     json: AsJson = False,
     quiet: Quiet = False,
