@@ -49,6 +49,7 @@ def test_what_the_controls_say_is_what_is_so(watched: Watched, desk: Desk) -> No
     tab = watched.tab
     tab.goto(f"/lists?table={bring(desk, 'a')}")
     slider, calls = tab.locator("#calls-slider"), tab.get_by_label("Calls at most")
+    expect(slider).to_be_visible()
     assert (slider.get_attribute("max"), slider.input_value()) == ("120", "120")  # 60 customers, two calls each
     calls.fill("1,000")
     expect(tab.locator("#calls-shown")).to_have_text("1,000")

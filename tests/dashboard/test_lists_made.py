@@ -90,7 +90,9 @@ def test_a_holdout_that_can_show_nothing_is_said_as_the_list_will_say_it(desk: D
 
     def said(holdout: str) -> list[str]:
         seen = pages.preview(desk, table, FORM | {"holdout": holdout}, exact=True, before=None)
-        return [doubt["sentence"] for doubt in seen["doubts"] if "held out" in doubt["sentence"]]
+        doubts = {doubt["sentence"]: doubt["title"] for doubt in seen["doubts"] if "held out" in doubt["sentence"]}
+        assert set(doubts.values()) <= {"The holdout cannot show what calling brings"}
+        return list(doubts)
 
     assert said("0") == []
     (sentence,) = said("10")

@@ -438,5 +438,9 @@ def test_without_javascript_a_page_that_needs_it_says_so(tmp_path: Path) -> None
     run_with_bundle(tmp_path, 1)
     desk = Desk(tmp_path)
     browser = client(desk, signed_in=True)
-    for path in ("/upload", f"/lists?table={bring(desk, 'a')}"):
+    lists = f"/lists?table={bring(desk, 'a')}"
+    for path in ("/upload", lists):
         assert "without JavaScript" in browser.get(path).text.partition("<noscript>")[2].partition("</noscript>")[0]
+    page = browser.get(lists).text
+    assert "“Calls at most” says how long it may be: empty means no limit" in page
+    assert page.index('<div id="how-many" hidden>') < page.index('id="calls-slider"')

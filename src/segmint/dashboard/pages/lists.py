@@ -74,9 +74,10 @@ def preview(
 
 def _in_vain(found: Preview) -> list[Doubt]:
     """Say that the holdout will show nothing, as the finished list would, while it can still be changed."""
-    power = found.power
-    said = power.sentence.rstrip(".")
-    return [Doubt(title="Too few are held out to measure the effect", sentence=said)] if power.is_in_vain else []
+    if not found.power.is_in_vain:
+        return []
+    # more would not always help: the list itself may be too small
+    return [Doubt(title="The holdout cannot show what calling brings", sentence=found.power.sentence.rstrip("."))]
 
 
 def _doubts(desk: Desk, table: str, prepared: PreparedList, policy: ContactPolicy) -> list[Doubt]:

@@ -18,6 +18,7 @@
   function builder(form) {
     const { seen: first, offered } = JSON.parse(at("data").textContent);
     const slider = at("calls-slider");
+    at("how-many").hidden = false; // without a script nobody would hear what it says
     const make = form.querySelector(".deed button");
     const values = () => Object.fromEntries([...new FormData(form)].filter(([name]) => name !== "token"));
     let before = values();
