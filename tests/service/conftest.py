@@ -18,7 +18,6 @@ import uvicorn
 from segmint.service.app import Service, make_app
 from segmint.service.champion import Champion
 from segmint.service.keys import FileRing, KeyRing, add_key
-from segmint.service.slow import Crowd
 from segmint.service.start import server_config
 from segmint.store.bundle import write_bundle
 from tests.undrawn import undrawn_lists
@@ -49,9 +48,9 @@ def service(bundle: Path, keys: dict[str, str], tmp_path: Path) -> Service:
 
 
 @contextmanager
-def served(app: Any, crowd: Crowd | None = None) -> Iterator[int]:
+def served(app: Any, **more: Any) -> Iterator[int]:
     """Serve an app on a socket, as the product does; yield the port."""
-    server = uvicorn.Server(server_config(app, "127.0.0.1", 0, crowd))
+    server = uvicorn.Server(server_config(app, "127.0.0.1", 0, **more))
     thread = threading.Thread(target=lambda: asyncio.run(server.serve()), daemon=True)
     thread.start()
     while not server.started:

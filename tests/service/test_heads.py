@@ -91,6 +91,31 @@ def test_a_request_has_an_id_in_its_answer_its_problem_and_its_line(
     assert seen[-1] == (found, "127.0.0.1")
 
 
+@pytest.mark.parametrize(
+    ("said", "address"),
+    [
+        ("10.0.0.7", "10.0.0.7"),
+        ("10.0.0.7:4711", "10.0.0.7"),
+        ("[2001:DB8::7]:4711", "2001:db8::7"),
+        ("[2001:db8::7]", "2001:db8::7"),
+        ("::ffff:10.0.0.7", "10.0.0.7"),
+        ("fe80::1%x analyst/81d0c7e2 GET / 200", "fe80::1"),
+        ("10.0.0.7 5d1e0b7730c94f12 analyst/81d0c7e2 GET /runs 200 1.4 ms", "-"),
+        ("1" * 5_000, "-"),
+        ("\t", "-"),
+    ],
+)
+def test_what_stands_for_an_address_is_one_and_forges_no_line(
+    port: int, caplog: pytest.LogCaptureFixture, said: str, address: str
+) -> None:
+    seen = []
+    caplog.handler.addFilter(lambda record: seen.append(ASKED.get().address) is None)
+    line = f"GET /v1/bundle HTTP/1.1\r\nHost: 127.0.0.1\r\nConnection: close\r\nX-Forwarded-For: {said}\r\n\r\n"
+    with caplog.at_level(logging.INFO):
+        read_all(dial(port, line.encode()))
+    assert seen[-1] == (address if said.strip() else "127.0.0.1")
+
+
 def test_a_chunked_body_alone_is_read_and_the_next_request_too(port: int, keys: dict[str, str]) -> None:
     more = "Transfer-Encoding: chunked\r\n"
     caller = dial(

@@ -43,7 +43,7 @@ def port(service: Service) -> Iterator[int]:
             await send({"type": "http.response.body", "body": bytes(1 << 16), "more_body": True})
         await send({"type": "http.response.body", "body": b""})
 
-    with served(with_long, slow.Crowd(service.metrics.turned_away.inc)) as found:
+    with served(with_long, turned_away=service.metrics.turned_away.inc) as found:
         yield found
 
 
@@ -138,13 +138,13 @@ def test_who_hangs_up_in_the_middle_of_a_body_is_no_failure_of_ours(
 
 def test_a_crowd_is_counted_whole_and_logged_once_a_second(caplog: pytest.LogCaptureFixture) -> None:
     now, counted = [0.0], []
-    crowd = slow.Crowd(lambda: counted.append(1), clock=lambda: now[0])
+    crowd = slow.Crowd(None, lambda: counted.append(1), clock=lambda: now[0])
 
     async def nowhere(_: Any) -> None: ...
 
     for second in (0.0, 0.2, 0.9, 1.1, 1.2):
         now[0] = second
-        asyncio.run(crowd(None, {"type": "http", "path": "/v1/bundle"}, None, nowhere))
+        asyncio.run(crowd({"type": "http", "path": "/v1/bundle", slow.NO_SEAT: True}, None, nowhere))
     assert len(counted) == 5
     assert [record.getMessage().rpartition(": ")[2] for record in caplog.records] == ["1", "3"]
 
@@ -161,7 +161,9 @@ def test_a_body_that_its_head_says_is_too_large_is_not_asked_for(port: int, keys
 
 def test_what_is_no_http_is_a_line_of_our_own_and_one_a_second(port: int, caplog: pytest.LogCaptureFixture) -> None:
     for _ in range(5):
-        assert read_all(dial(port, b"\x16\x03\x01 hello\r\n\r\n")).startswith(b"HTTP/1.1 400")
+        head, _, told = read_all(dial(port, b"\x16\x03\x01 hello\r\n\r\n")).partition(b"\r\n\r\n")
+        assert head.startswith(b"HTTP/1.1 400")
+        assert f"x-request-id: {json.loads(told)['request']}".encode() in head
     assert "Invalid HTTP request" not in caplog.text
     assert 1 <= caplog.text.count("- (not_http) 400") <= 3
 
@@ -172,8 +174,8 @@ def test_who_comes_when_all_seats_are_taken_is_told_when_to_come_again(
     monkeypatch.setattr(slow, "SEATS", 2)
     sitting = [dial(port, b"GET /health/live HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n") for _ in range(2)]
     assert all(b" 200 " in caller.recv(1 << 16) for caller in sitting)  # they stay connected
-    for probe in (b"live", b"ready"):  # who is asked for health has room, and closes
-        probed = read_all(dial(port, b"GET /health/%s HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n" % probe))
+    for probe in (b"/health/live", b"/health/ready", b"http://127.0.0.1/health/live"):  # who asks for health has room
+        probed = read_all(dial(port, b"GET %s HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n" % probe))
         assert probed.startswith(b"HTTP/1.1 200")
         assert b"connection: close" in probed.lower()
     turned = dial(port, b"GET /v1/bundle HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n")
@@ -182,6 +184,7 @@ def test_who_comes_when_all_seats_are_taken_is_told_when_to_come_again(
     assert b"retry-after: 1" in head.lower()
     assert b"x-content-type-options" in head.lower()
     assert json.loads(told)["code"] == "crowded"
+    assert f"x-request-id: {json.loads(told)['request']}".encode() in head
     assert b"segmint_turned_away_total 1.0" in generate_latest(service.metrics.registry)
     assert "(all 2 connections taken) 503, turned away: 1" in caplog.text
     for caller in sitting:

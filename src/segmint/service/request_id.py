@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import re
 import secrets
+from collections.abc import Iterator
+from contextlib import contextmanager
 from contextvars import ContextVar
+from ipaddress import ip_address
 from typing import Any, NamedTuple
 
 HEADER = b"x-request-id"
@@ -33,15 +36,33 @@ class WithRequestId:
             await self.app(scope, receive, send)
             return
         brought = next((value for name, value in scope["headers"] if name == HEADER), b"")
-        named = brought if _SANE.fullmatch(brought) else secrets.token_hex(8).encode()
+        host, port = scope.get("client") or ("", 0)
+        with named(host, brought) as header:
 
-        async def with_id(message: Any) -> None:
-            if message["type"] == "http.response.start":
-                message = {**message, "headers": [*message["headers"], (HEADER, named)]}
-            await send(message)
+            async def with_id(message: Any) -> None:
+                if message["type"] == "http.response.start":
+                    message = {**message, "headers": [*message["headers"], header]}
+                await send(message)
 
-        kept = ASKED.set(Asked(named.decode(), scope["client"][0] if scope.get("client") else "-"))
-        try:
-            await self.app(scope, receive, with_id)
-        finally:
-            ASKED.reset(kept)
+            await self.app({**scope, "client": (ASKED.get().address, port)}, receive, with_id)
+
+
+@contextmanager
+def named(host: str, brought: bytes = b"") -> Iterator[tuple[bytes, bytes]]:
+    """Name a request that came from a host for as long as it is answered; yield the header of its answer."""
+    name = brought if _SANE.fullmatch(brought) else secrets.token_hex(8).encode()
+    kept = ASKED.set(Asked(name.decode(), _address(host)))
+    try:
+        yield HEADER, name
+    finally:
+        ASKED.reset(kept)
+
+
+def _address(host: str) -> str:
+    """The address alone, without port and zone; "-" for what is none: `X-Forwarded-For` may say anything."""
+    bare = host.rpartition(":")[0] if "]:" in host or host.count(":") == 1 else host
+    try:
+        found = ip_address(bare.strip("[]").partition("%")[0])
+    except ValueError:
+        return "-"
+    return str(getattr(found, "ipv4_mapped", None) or found)

@@ -18,10 +18,12 @@ from uvicorn.protocols.http.auto import AutoHTTPProtocol
 
 from segmint.service.app import HEADERS, PROBES, closing
 from segmint.service.problems import Problem
+from segmint.service.request_id import named
 
 HEAD_SECONDS = 8.0
 READ_SECONDS = 8.0  # for every 64 KiB or so of an answer
 SEATS = 512  # connections at once
+NO_SEAT = "segmint.no_seat"  # in the scope of a request whose connection came when all were taken
 
 log = logging.getLogger("segmint.service")
 # uvicorn writes it for every such request; ours stands in the log instead
@@ -49,18 +51,25 @@ class Crowd:
 
     Parameters
     ----------
+    app : ASGI application
+        Answers who has a seat, and who asks for health.
     count : callable
-        Called for each.
+        Called for each who is sent away.
     """
 
-    def __init__(self, count: Callable[[], Any] = lambda: None, *, clock: Callable[[], float] = time.monotonic) -> None:
-        self._count = count
+    def __init__(
+        self, app: Any, count: Callable[[], Any] = lambda: None, *, clock: Callable[[], float] = time.monotonic
+    ) -> None:
+        self.app, self._count = app, count
         self._log = OnceASecond("- (all %s connections taken) 503, turned away: %s", clock=clock)
 
-    async def __call__(self, app: Any, scope: Any, receive: Any, send: Any) -> None:
-        """Answer one request; `app` would have, and does where it is asked for health."""
+    async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
+        """Pass a request on, or send away who asks it."""
+        if not scope.get(NO_SEAT):
+            await self.app(scope, receive, send)
+            return
         if scope["path"] in PROBES:
-            await app(scope, receive, closing(send))
+            await self.app(scope, receive, closing(send))
             return
         self._count()
         self._log.note(SEATS)
@@ -70,25 +79,20 @@ class Crowd:
         await response(scope, receive, send)
 
 
-def protocol(crowd: Crowd) -> type[Impatient]:
-    """The protocol of a server whose surplus callers go to `crowd`."""
-    return type("Impatient", (Impatient,), {"crowd": crowd})
-
-
 class Impatient(AutoHTTPProtocol):  # type: ignore[misc,valid-type]  # uvicorn picks the parser at run time
     """uvicorn's protocol with a clock for heads and for readers: it has none, and a few hundred such sockets block it."""
 
     app: Any
-    crowd = Crowd()
+    client: tuple[str, int] | None
     no_http = OnceASecond("- (not_http) 400, sent: %s")
     _head: Timer = None
     _reader: Timer = None
 
     def connection_made(self, transport: Any) -> None:
-        """Start the clock of the first head; beyond the last seat, every request of this connection is sent away."""
+        """Start the clock of the first head; beyond the last seat, `Crowd` is told so of every request of this connection."""
         super().connection_made(transport)
         if len(self.connections) > SEATS:
-            self.app = partial(self.crowd, self.app)
+            self.app = partial(_without_seat, self.app)
         self._head = self.loop.call_later(HEAD_SECONDS, transport.abort)
 
     def data_received(self, data: bytes) -> None:
@@ -102,10 +106,11 @@ class Impatient(AutoHTTPProtocol):  # type: ignore[misc,valid-type]  # uvicorn p
 
     def send_400_response(self, msg: str) -> None:
         """Answer what is no HTTP as every other mistake is answered; an answer under way is only cut."""
-        self.no_http.note()
-        if self.cycle is None or self.cycle.response_complete:
+        with named((self.client or ("", 0))[0]) as header:
+            self.no_http.note()
             problem = Problem(400, "not_http", "This is no HTTP request.").response()
-            headers = [*problem.raw_headers, *HEADERS, (b"connection", b"close")]
+        if self.cycle is None or self.cycle.response_complete:
+            headers = [*problem.raw_headers, *HEADERS, header, (b"connection", b"close")]
             lines = [b"HTTP/1.1 400 Bad Request", *(name + b": " + value for name, value in headers)]
             self.transport.write(b"\r\n".join([*lines, b"", bytes(problem.body)]))
         self.transport.close()
@@ -135,3 +140,7 @@ class Impatient(AutoHTTPProtocol):  # type: ignore[misc,valid-type]  # uvicorn p
         if self._head is not None:
             self._head.cancel()
             self._head = None
+
+
+async def _without_seat(app: Any, scope: Any, receive: Any, send: Any) -> None:
+    await app({**scope, NO_SEAT: True}, receive, send)

@@ -26,7 +26,7 @@ from segmint.service.champion import Champion
 from segmint.service.heads import OneMeaning
 from segmint.service.keys import FileRing, KeyRing, session_key
 from segmint.service.request_id import ASKED, WithRequestId
-from segmint.service.slow import Crowd, Impatient, protocol
+from segmint.service.slow import Crowd, Impatient
 
 Say = Callable[[str], Any]
 Pages = Callable[[Any, Service], tuple[Any, str]]
@@ -76,8 +76,8 @@ def start(
         app, path = pages(app, service)
         say(f"pages: {address}{path}")
     say(f"answers: {address}/v1/predict, described at {address}/openapi.json; Ctrl-C stops")
-    crowd = Crowd(service.metrics.turned_away.inc)
-    Door(server_config(Parting(app, service), host, port, crowd), service.stop, service.drain).run(sockets)
+    config = server_config(Parting(app, service), host, port, turned_away=service.metrics.turned_away.inc)
+    Door(config, service.stop, service.drain).run(sockets)
     if not service.close():
         leave()
 
@@ -150,14 +150,17 @@ class Parting:
         await self.app(scope, receive, parting)
 
 
-def server_config(app: Any, host: str, port: int, crowd: Crowd | None = None) -> uvicorn.Config:
-    """How the server runs, whatever app it serves: who is slow is cut off, and it says nothing about itself."""
+def server_config(app: Any, host: str, port: int, *, turned_away: Callable[[], Any] = lambda: None) -> uvicorn.Config:
+    """How the server runs, whatever app it serves: who is slow is cut off, and it says nothing about itself.
+
+    `turned_away` is called for each caller for whom there is no seat.
+    """
     return uvicorn.Config(
-        WithRequestId(OneMeaning(app)),
+        WithRequestId(OneMeaning(Crowd(app, turned_away))),
         host=host,
         port=port,
         ws="none",
-        http=Impatient if crowd is None else protocol(crowd),
+        http=Impatient,
         log_config=None,
         log_level="warning",
         access_log=False,
