@@ -183,8 +183,39 @@ def test_who_signs_out_without_a_key_is_printed_a_new_address(tmp_path: Path) ->
         assert codes == []  # a key opens again
         token = desk.keeper.token(one.cookies["segmint_session"])
         assert one.post("/sign-out", data={"token": token}).headers["location"] == "/sign-in"
-    assert "a new one after each sign-out" in browser.get("/sign-in").text
+    assert "or somebody signs out, it prints a new one" in browser.get("/sign-in").text
     (code,) = codes
     assert browser.get("/runs").status_code == 401
     assert browser.get(f"/sign-in?code={code}").status_code == 303
     assert browser.get("/runs").status_code == 200
+
+
+def test_who_lost_the_session_opens_the_used_address_and_is_printed_a_new_one(tmp_path: Path) -> None:
+    desk, codes = Desk(tmp_path, keeper=Doorkeeper(ring("key"))), list[str]()
+    client(desk, signed_in=True)
+    browser = client(desk)
+    used = browser.get("/sign-in?code=code")
+    assert (used.status_code, codes) == (401, [])
+    assert "This address does not open the door." in used.text
+    assert "start segmint again for a new address" in used.text
+    desk.keeper.announce = codes.append
+    assert browser.request("HEAD", "/sign-in?code=code").status_code == 200
+    assert browser.post("/sign-in", data={"key": "wrong"}).status_code == 401
+    assert codes == []
+    for _ in range(2):  # one is printed, however often it is tried
+        assert "Open the one that segmint printed last" in browser.get("/sign-in?code=code").text
+    (code,) = codes
+    assert browser.get(f"/sign-in?code={code}").status_code == 303
+
+
+def test_who_signs_out_is_signed_out_also_where_nobody_hears_of_the_new_address(tmp_path: Path) -> None:
+    desk = Desk(tmp_path)
+
+    def gone(code: str) -> None:
+        raise BrokenPipeError
+
+    browser = client(desk, signed_in=True)
+    desk.keeper.announce = gone
+    token = desk.keeper.token(browser.cookies["segmint_session"])
+    assert browser.post("/sign-out", data={"token": token}).headers["location"] == "/sign-in"
+    assert browser.get("/runs").status_code == 401

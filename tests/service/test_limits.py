@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import asyncio
+import re
 import threading
+from pathlib import Path
 
 import pytest
 
-from segmint.service.limits import Workers
+from segmint.service.children import list_workers
+from segmint.service.limits import Workers, explain_workers, page_workers, table_workers
 from segmint.service.problems import Problem
 
 
@@ -62,3 +65,14 @@ def test_what_work_raises_reaches_who_asked() -> None:
             asyncio.run(workers.do(work))
     assert asyncio.run(workers.do(lambda: 5)) == 5
     workers.close()
+
+
+def test_who_waits_last_for_reasons_gets_them_in_time_and_the_document_says_how_many_may_wait() -> None:
+    pools = [Workers(), explain_workers(), table_workers(), page_workers(), list_workers()]
+    assert pools[1]._room * 1.8 < pools[1].seconds  # seconds that the most rows of a request may take
+    text = (Path(__file__).parents[2] / "docs" / "service.md").read_text("utf-8")
+    said = re.search(r"answers at work and waiting;[^|]*[|] ([0-9; ]+) [|]", text)
+    assert said is not None
+    assert said[1] == "; ".join(str(pool._room) for pool in pools)
+    for pool in pools:
+        pool.close()

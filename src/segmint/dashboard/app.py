@@ -392,14 +392,15 @@ def _sign_in(desk: Desk, request: Request, form: Form) -> Response:
     prints = desk.keeper.announce is not None
     # who only asks for the head, such as a preview of links, does not use the one-time address up
     if request.method == "HEAD" or not (key or code):
-        return _page(desk, request, "sign_in", {"title": "Sign in", "wrong": False, "prints": prints})
+        return _page(desk, request, "sign_in", {"title": "Sign in", "wrong": None, "prints": prints})
     address = request.client.host if request.client else "-"
     if wait := desk.keeper.wrong_keys.wait(address):
         return _too_often(desk, request, wait)
     session = desk.keeper.open(key) if request.method == "POST" else desk.keeper.open_once(code)
     if session is None:
         desk.keeper.wrong_keys.take(address)
-        return _page(desk, request, "sign_in", {"title": "Sign in", "wrong": True, "prints": prints}, status=401)
+        wrong = "key" if request.method == "POST" else "address"
+        return _page(desk, request, "sign_in", {"title": "Sign in", "wrong": wrong, "prints": prints}, status=401)
     if visitor := desk.keeper.who(session):
         request.state.caller = visitor.name
     answer = RedirectResponse(_home(desk, session), status_code=303)

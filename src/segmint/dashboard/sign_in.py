@@ -7,6 +7,7 @@ import hmac
 import secrets
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
 
@@ -52,7 +53,8 @@ class Doorkeeper:
     wrong_keys : Buckets
         Wrong keys by the address they came from.
     announce : callable or None
-        Told the code, and a new one when the session of the last one is signed out; None where nobody would hear it.
+        Told a new code when the session of the last one is signed out, or a used one is brought; None where nobody would
+        hear it.
     """
 
     def __init__(self, keys: KeyRing | None = None) -> None:
@@ -64,18 +66,33 @@ class Doorkeeper:
         self._sessions: dict[str, _Session] = {}
 
     def open_once(self, code: str) -> str | None:
-        """Start a session for whoever brings the one-time code, and for nobody else: an address is no place for a key."""
+        """Start a session for whoever brings the one-time code, and for nobody else: an address is no place for a key.
+
+        Where it was used already, a new one is announced: whoever lost the session has nothing else to come back with.
+        """
+        if (session := self._open_by_code(code)) is None:
+            self._renew()
+        return session
+
+    def open(self, text: str) -> str | None:
+        """Start a session for whoever brings the one-time code or a key; None for anybody else."""
+        if (session := self._open_by_code(text)) is not None:
+            return session
+        key = self._keys.find(text)
+        return None if key is None else self._start(key)
+
+    def _open_by_code(self, code: str) -> str | None:
         if self.code is None or not hmac.compare_digest(_digest(code), _digest(self.code)):
             return None
         self.code = None
         return self._start(None)
 
-    def open(self, text: str) -> str | None:
-        """Start a session for whoever brings the one-time code or a key; None for anybody else."""
-        if (session := self.open_once(text)) is not None:
-            return session
-        key = self._keys.find(text)
-        return None if key is None else self._start(key)
+    def _renew(self) -> None:
+        """Announce a new code, if the last one was used and somebody hears it; one that was not used is good still."""
+        if self.code is None and self.announce is not None:
+            self.code = secrets.token_urlsafe(24)
+            with suppress(OSError, ValueError):  # the terminal may have gone
+                self.announce(self.code)
 
     def _start(self, key: Key | None) -> str:
         if len(self._sessions) >= _MOST_SESSIONS:
@@ -100,9 +117,8 @@ class Doorkeeper:
     def close(self, session: str) -> None:
         """End a session; whoever has no key to come back with is announced a new code."""
         ended = self._sessions.pop(session, None)
-        if ended is not None and ended.key is None and self.announce is not None:
-            self.code = secrets.token_urlsafe(24)
-            self.announce(self.code)
+        if ended is not None and ended.key is None:
+            self._renew()
 
     def token(self, session: str) -> str:
         """The token that every form of a session carries, so that no other site can send one."""

@@ -133,7 +133,7 @@ class Workers:
 
 def explain_workers() -> Workers:
     """Make those who explain: one at a time, as each takes two cores for a while, and no more waiting than are done in time."""
-    return Workers(threads=1, queue=32)
+    return Workers(threads=1, queue=15)  # 200 rows take a second, or two where the machine is shared
 
 
 def table_workers() -> Workers:
