@@ -4,6 +4,8 @@ import inspect
 import re
 
 from segmint import errors
+from segmint.tables.table_source import NoRowsError
+from segmint.targeting.optimise import UnfilledQuotaError
 
 
 def test_the_drawn_tree_equals_the_classes() -> None:
@@ -21,3 +23,9 @@ def test_every_error_is_code_2() -> None:
     for item in vars(errors).values():
         if inspect.isclass(item) and issubclass(item, errors.SegmintError):
             assert item.exit_code == 2
+
+
+def test_the_kind_of_an_error_is_one_of_the_tree() -> None:
+    assert errors.kind_of(errors.PolicyError("x")) == "PolicyError"
+    assert errors.kind_of(UnfilledQuotaError("q", "x")) == "PolicyError"
+    assert errors.kind_of(NoRowsError("x", ("age",), fix="y")) == "InputError"

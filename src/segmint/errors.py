@@ -102,6 +102,11 @@ def require(package: str, extra: str) -> None:
         raise MissingExtraError(f"{package} is not installed.", expected=extra, fix=f"pip install '{extra}'")
 
 
+def kind_of(error: SegmintError) -> str:
+    """Name the kind of an error as the tree above has it, for programs: classes elsewhere only add to one of these."""
+    return next(kind.__name__ for kind in type(error).__mro__ if kind.__module__ == __name__)
+
+
 def why(error: Exception) -> str:
     """Say in a few words why a file could not be used: what the system says, or the kind of error."""
     if isinstance(error, FileNotFoundError):

@@ -61,6 +61,30 @@ def test_a_list_is_made_and_what_is_wrong_is_said(desk: Desk) -> None:
     assert (none.status_code, "“Calls at most” is 0" in none.text, "policy." in none.text) == (422, True, False)
 
 
+@pytest.mark.usefixtures("undrawn_lists")
+def test_a_quota_that_cannot_be_filled_is_said_in_words_of_the_page_also_when_the_list_is_made(desk: Desk) -> None:
+    table, browser = bring(desk, "a"), client(desk, signed_in=True)
+    wrong = post(browser, desk, FORM | STUDENTS | {"table": table, "quota_least_0": "50"})
+    assert (wrong.status_code, "the minimum in the quotas" in wrong.text, "policy." in wrong.text) == (422, True, False)
+
+
+def test_a_table_that_is_forgotten_while_its_list_is_made_is_said_to_be(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(desk.runs.parent)
+    desk = Desk(Path(desk.runs.name))
+    table, browser, run = bring(desk, "a"), client(desk, signed_in=True), desk.children.run
+
+    def forgotten(command: list[str], *more: Any) -> tuple[int, str, str]:
+        desk.forget(table)
+        return run(command, *more)
+
+    monkeypatch.setattr(desk.children, "run", forgotten)
+    told = post(browser, desk, FORM | {"table": table})
+    assert "The table was forgotten while its list was being made." in told.text
+    assert ("bring it again" in told.text, "check the path" in told.text) == (True, False)
+
+
 STUDENTS = {"quota_column_0": "job", "quota_level_0": "student"}
 
 

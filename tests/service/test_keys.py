@@ -180,6 +180,22 @@ def test_root_may_hand_the_keys_to_a_group_of_ours(
     assert _is_open_to_others(seen) == (mode != 0o400)
 
 
+def test_keys_that_this_process_may_not_read_are_not_to_be_moved_away(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A secret of root with mode 0400: its group is ours, and may not read."""
+    add_key(tmp_path / "keys.toml", "a", ["read"])
+
+    def closed(_: Path) -> bytes:
+        raise PermissionError(13, "Permission denied")
+
+    monkeypatch.setattr(Path, "read_bytes", closed)
+    with pytest.raises(ConfigError, match="cannot be read: Permission denied") as told:
+        read_keys(tmp_path / "keys.toml")
+    assert "mode 0440" in told.value.fix
+    assert "move it away" not in str(told.value)
+
+
 @pytest.mark.parametrize("host", ["0.0.0.0", "::", "192.0.2.1", "bank.example"])
 def test_api_16_beyond_this_machine_nothing_starts_without_keys(tmp_path: Path, host: str) -> None:
     assert not is_local(host)

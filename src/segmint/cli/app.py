@@ -91,9 +91,11 @@ def _notes(stop: SystemExit) -> list[str]:
 
 def _refused(error: SegmintError, argv: Sequence[str] | None) -> int:
     """Say what was wrong; return the exit code."""
+    from segmint.errors import kind_of
+
     if _as_json(argv):
         told = {"came": error.came, "expected": error.expected, "fix": error.fix}
-        _tell_json({"kind": type(error).__name__} | told)
+        _tell_json({"kind": kind_of(error)} | told)
     # a table may have been written by a stranger: its names give the terminal no commands
     tell_beside(printable("\n".join((f"error: {error}", *getattr(error, "__notes__", [])))))
     return error.exit_code

@@ -492,6 +492,14 @@ async def _made(desk: Desk, errand: Errand, config: Config) -> Response:
         try:
             with words_of_the_page():
                 told = await desk.lists.do(partial(make_list, desk.children, errand, told_late))
+        except SegmintError as error:
+            if errand.table.exists():
+                raise
+            raise RunError(
+                "The table was forgotten while its list was being made.",
+                expected="a table that stays until the list is made",
+                fix="bring it again",
+            ) from error
         finally:
             told_late.set()
     return RedirectResponse(f"/runs/{Path(told['run']).name}", status_code=303)

@@ -113,7 +113,7 @@ def make_list(children: Children, errand: Errand, given_up: Event) -> dict[str, 
     Problem
         500 if it ended otherwise, 503 if the bundle changed meanwhile; or as `Children.run`.
     """
-    command = [sys.executable, "-m", "segmint", "target", str(errand.table), "--bundle", str(errand.origin)]
+    command = [sys.executable, "-m", "segmint", "target", str(errand.table.absolute()), "--bundle", str(errand.origin)]
     command += ["--policy", str(errand.policy), "--runs", str(errand.runs.absolute()), "--json", "--quiet"]
     code, out, _ = children.run(command, CHILD_SECONDS, given_up)
     if code:

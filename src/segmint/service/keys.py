@@ -19,13 +19,14 @@ from pathlib import Path
 
 import tomlkit
 
-from segmint.errors import ConfigError
+from segmint.errors import ConfigError, why
 from segmint.store.alone import alone
 from segmint.store.staging import make_folder, publish_file, real_path, write_file
 from segmint.toml_files import read_toml_text
 
 SCOPES = ("read", "predict", "target")
 PREFIX = "sgm_"
+_CLOSED = "mode 0600, or 0440 where root owns it and this process is in its group"
 _ID = 8  # letters of the hash that tell keys apart
 log = logging.getLogger("segmint.service")
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,63}")
@@ -178,26 +179,36 @@ def read_keys(path: Path) -> list[Key]:
         If it cannot be read, says nonsense, or others on this machine may read it.
     """
     try:
-        if _is_open_to_others(path.stat()):
-            raise ConfigError(
-                f"Others on this machine may read '{path.name}'.",
-                expected="mode 0600, or 0440 where root owns it and this process is in its group",
-                fix=f"chmod 600 {path}",
-            )
-        told = tomllib.loads(read_toml_text(path))
+        told = tomllib.loads(_text_of(path))
         return [_key(entry) for entry in told.get("keys", [])]
+    except (tomllib.TOMLDecodeError, KeyError, TypeError, ValueError) as error:
+        raise ConfigError(
+            f"The keys in '{path.name}' cannot be read ({type(error).__name__}).",
+            expected="a file as `segmint keys add` writes it",
+            fix="move it away and add the keys again",
+        ) from error
+
+
+def _text_of(path: Path) -> str:
+    """The text of a file of keys that can be trusted."""
+    try:
+        seen, text = path.stat(), read_toml_text(path)
     except FileNotFoundError as error:
         raise ConfigError(
             f"There is no file of keys '{path.name}' here.",
             expected="a file as `segmint keys add` writes it",
             fix="make the first key: segmint keys add NAME, or name the file with --keys",
         ) from error
-    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError, KeyError, TypeError, ValueError) as error:
+    except (OSError, ValueError) as error:
         raise ConfigError(
-            f"The keys in '{path.name}' cannot be read ({type(error).__name__}).",
-            expected="a file as `segmint keys add` writes it",
-            fix="move it away and add the keys again",
+            f"The file of keys '{path.name}' cannot be read: {why(error) if isinstance(error, OSError) else error}.",
+            expected=f"a file that this process may read: {_CLOSED}",
+            fix="correct that; where access is lacking, let the user of this process own it (mode 0600), "
+            "or root, with a group of this process (mode 0440)",
         ) from error
+    if _is_open_to_others(seen):
+        raise ConfigError(f"Others on this machine may read '{path.name}'.", expected=_CLOSED, fix=f"chmod 600 {path}")
+    return text
 
 
 def _is_open_to_others(seen: os.stat_result) -> bool:

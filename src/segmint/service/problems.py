@@ -12,7 +12,7 @@ from typing import Any
 
 from starlette.responses import Response
 
-from segmint.errors import SegmintError
+from segmint.errors import SegmintError, kind_of
 from segmint.service.request_id import ASKED
 
 TITLES = {
@@ -82,7 +82,7 @@ def stopping() -> Problem:
 
 def problem_of(error: SegmintError, field: str | None = None) -> Problem:
     """Turn an error of the product into a problem; a bundle that cannot be used is ours, the rest is the sender's."""
-    code = type(error).__name__.removesuffix("Error").lower()
+    code = kind_of(error).removesuffix("Error").lower()
     status = 503 if code in ("bundle", "run") else error.status
     lines = [*error.came.splitlines(), *([f"Next: {error.fix}"] if error.fix else [])]
     detail = " ".join(_ended(line.strip()) for line in lines)
