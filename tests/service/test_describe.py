@@ -34,7 +34,8 @@ def told(ask: Ask) -> dict[str, Any]:
 def hold(told: dict[str, Any], path: str, method: str, answer: httpx.Response) -> None:
     """Hold a reply against the schema of its status and kind."""
     responses = told["paths"][path][method]["responses"]
-    said = responses["200" if answer.status_code == 200 else f"{answer.status_code // 100}XX"]["content"]
+    status = str(answer.status_code)
+    said = responses[status if status in responses else f"{status[0]}XX"]["content"]
     schema = said[answer.headers["content-type"].partition(";")[0]]["schema"]
     Draft202012Validator(schema | {"components": told["components"]}).validate(answer.json())
 
@@ -42,6 +43,15 @@ def hold(told: dict[str, Any], path: str, method: str, answer: httpx.Response) -
 def test_every_route_is_described_and_no_other(told: dict[str, Any]) -> None:
     described = {(path, method.upper()) for path, ways in told["paths"].items() for method in ways}
     assert described == {(way.path, way.method) for way in WAYS}
+
+
+def test_only_who_is_to_come_again_is_told_when(told: dict[str, Any]) -> None:
+    for path, ways in told["paths"].items():
+        for way in ways.values():
+            said = {status for status, answer in way["responses"].items() if "retry-after" in answer["headers"]}
+            assert said == (set() if path.startswith("/health/") else {"429", "503"}), path
+            counted = {name for name in way["responses"]["200"]["headers"] if name.startswith("segmint-")}
+            assert ("segmint-read" in counted) == (path == "/v1/predict")
 
 
 def test_replies_have_the_shape_that_is_described(ask: Ask, told: dict[str, Any]) -> None:

@@ -174,6 +174,12 @@ _COUNTS: JSON = {
 _REQUEST_ID: JSON = {
     "x-request-id": {"description": "The id that the request brought, or one made for it.", "schema": _TEXT}
 }
+_RETRY_AFTER: JSON = {
+    "retry-after": {
+        "description": "After how many seconds to come again; not where waiting does not help.",
+        "schema": {"type": "integer"},
+    }
+}
 _SHARE: JSON = {"type": "number", "minimum": 0, "maximum": 1}
 _TEXT_OR_NONE: JSON = {"type": ["string", "null"]}
 _COUNT: JSON = {"type": "integer", "minimum": 0}
@@ -347,11 +353,13 @@ def _operation(
         "content": _content(answers),
     }
     problem = {
-        "description": "A problem, with a code and no value of a customer; 429 and 503 say when to come again.",
-        "headers": {"retry-after": {"description": "Seconds.", "schema": {"type": "integer"}}, **_REQUEST_ID},
+        "description": "A problem, with a code and no value of a customer.",
+        "headers": _REQUEST_ID,
         "content": _content({"application/problem+json": _ref("problem")}),
     }
-    told: JSON = {"summary": summary, "responses": {"200": found, "4XX": problem, "5XX": problem}}
+    later = problem | {"headers": _RETRY_AFTER | _REQUEST_ID}
+    answered = {"200": found, "429": later, "4XX": problem, "503": later, "5XX": problem}
+    told: JSON = {"summary": summary, "responses": answered}
     if query:
         told["parameters"] = list(query)
     if body is not None:
@@ -362,7 +370,10 @@ def _operation(
 def _open_to_all(summary: str, word: str) -> JSON:
     said = _object({word: {"type": "boolean"}}, word)
     told = _operation(summary, {"application/json": said}) | {"security": []}
-    told["responses"]["200"]["headers"] = _REQUEST_ID  # whoever shows no key is told no bundle
+    answered = told["responses"]
+    answered["200"]["headers"] = _REQUEST_ID  # whoever shows no key is told no bundle
+    for never in ("429", "503"):  # nobody is sent away, and a probe comes again by itself
+        del answered[never]
     return told
 
 
