@@ -132,6 +132,17 @@ def test_a_whole_number_is_the_same_level_with_and_without_decimals() -> None:
     assert Outcome(column="s", kind="assignment", levels=("1", "1.0")).level_of("1.00") is None
 
 
+def test_a_thousand_is_read_as_itself_only() -> None:
+    tens = Outcome(column="s", kind="assignment", levels=("1", "10", "1,000"))
+    assert [tens.level_of(text) for text in ("1,000", "1.000", "10.00", "10,000")] == ["1,000", None, "10", None]
+
+
+def test_a_word_as_it_is_written_goes_before_one_without_its_decimals() -> None:
+    words = {"1,000": "a", "1.0": "b", "1": "a"}
+    outcome = Outcome(column="s", kind="assignment", levels=("a", "b"), words=words)
+    assert {word: outcome.level_of(word) for word in words} == words
+
+
 def test_levels_that_differ_only_in_case_stay_apart() -> None:
     outcome = Outcome(column="s", kind="assignment", levels=("a", "A", "B"))
     assert [outcome.level_of(text) for text in ("a", "A", "b", "yes")] == ["a", "A", "B", None]

@@ -230,6 +230,12 @@ def test_whole_numbers_are_the_same_segments_from_a_file_and_from_a_frame(tmp_pa
         assert "no outcome and would be rejected: is their segment not known" in draft.suspects["segment"]
 
 
+def test_thousands_are_levels_of_their_own() -> None:
+    levels = ["1", "10", "500", "1,000", "10,000"]
+    frame = several_classes(400, 90).select("age", segment=pl.Series(levels * 80))
+    assert sorted(infer_contract(open_table(frame), name="x").contract.outcome.levels) == sorted(levels)
+
+
 def test_a_refusal_says_which_outcomes_came_and_which_were_expected(tmp_path: Path) -> None:
     frame = several_classes(300, 30)
     draft = infer_contract(open_table(frame), name="x")

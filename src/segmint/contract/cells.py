@@ -20,7 +20,7 @@ from segmint.tables.lengths import lengths_as_text
 
 NUMBER = r"^[+-]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][+-]?[0-9]+)?$"
 GROUPED = r"^[+-]?[1-9][0-9]{0,2}(,[0-9]{3})+(\.[0-9]*)?$"
-_WHOLE = re.compile(r"^([0-9]+)\.0+$")
+_WHOLE = re.compile(r"^([0-9]+)\.(0{1,2}|0{4,})$")  # 1.000 may be a thousand
 _EITHER_WAY = re.compile(r"[+\u2212-]?[1-9][0-9]{0,2}[.,][0-9]{3}")
 LARGEST = float(np.finfo(np.float32).max)
 """A network holds no larger number, and the square of a much larger one is held nowhere."""

@@ -62,11 +62,12 @@ class Outcome(BaseModel):
     def level_of(self, text: str) -> str | None:
         """Read a spelling: ``YES``, ``1`` and ``1.0`` are "yes"; None if it means no level.
 
-        The rule: a level itself; else, whatever the case, one of `words` or of `levels`; else, for a
-        response, a common word for yes or no. ``1.0`` is read as ``1``, and ``1`` as a level ``1.0``.
+        The rule: a level or one of `words` as it is written; else, whatever the case, one of `words` or of `levels`;
+        else, for a response, a common word for yes or no. ``1.0`` and ``1.00`` are read as ``1``, and ``1`` as a level
+        ``1.0``; with levels ``1`` and ``1.0``, ``1.00`` is neither. ``1.000`` may be a thousand and is only itself.
         """
         word = text.strip()
-        return word if word in self.levels else self._spellings.get(_folded(word))
+        return word if word in self.levels else self.words.get(word, self._spellings.get(_folded(word)))
 
     @cached_property
     def _spellings(self) -> dict[str, str]:

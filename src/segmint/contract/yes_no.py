@@ -29,7 +29,8 @@ NO_ANSWER: Final = (
 FEWEST_YES: Final = 50
 """Of those who said yes; with fewer the interval of any figure is too wide to decide anything."""
 
-WHOLE: Final = r"^(-?[0-9]+)[.,]0+$"  # as pandas and spreadsheets write the whole numbers of a half-empty column
+# as pandas, spreadsheets and decimals of a database write whole numbers; with three zeros it may be a thousand
+WHOLE: Final = r"^(-?[0-9]+)[.,](0{1,2}|0{4,})$"
 
 
 def few_yes_told(yes: int) -> str:
@@ -43,7 +44,7 @@ def few_yes_told(yes: int) -> str:
 
 
 def bare_words(values: pl.Series) -> pl.Series:
-    """Write words so that spellings of one meet: blanks and capitals do not count, and 1.0 is 1.
+    """Write words so that spellings of one meet: blanks and capitals do not count, and 1.0 is 1; 1.000 stays, as it may be a thousand.
 
     Parameters
     ----------
