@@ -201,12 +201,11 @@ def test_only_who_is_reached_brings_a_profit(campaign, truth):
 
 
 def test_rows_that_say_the_same_again_make_nothing_surer():
-    frame = draw_campaign().with_row_index("customer").with_columns(pl.format("k{}", "customer").alias("customer"))
+    contract, frame = with_customers()
     frame = frame.with_columns(
         y=pl.when(pl.col("kind") == 0).then(pl.lit("no")).otherwise("y"),  # a segment in which nobody said yes
         contact=pl.when(pl.col("age") % 3 == 0).then(pl.lit("cellular")).otherwise(pl.lit("telephone")),
     )
-    contract = CONTRACT + '[columns.customer]\nkind = "category"\nrole = "id"\nlabel = "customer"\n'
 
     def described(times):
         rows = pl.concat([frame] * times)
@@ -224,6 +223,43 @@ def test_rows_that_say_the_same_again_make_nothing_surer():
         ends = {(row.column, row.level): row.high for row in once.markers}
         for row in tenfold.markers:
             assert row.high == pytest.approx(ends.get((row.column, row.level), row.high))
+
+
+def with_customers():
+    """Return the contract with an id and a frame in which each row is a customer."""
+    frame = draw_campaign().with_row_index("customer").with_columns(pl.format("k{}", "customer").alias("customer"))
+    return CONTRACT + '[columns.customer]\nkind = "category"\nrole = "id"\nlabel = "customer"\n', frame
+
+
+def test_of_one_customer_in_twelve_rows_no_amount_level_or_channel_is_said(truth):
+    contract, frame = with_customers()
+    row = pl.int_range(pl.len())
+    hers, silent = row < 12, row.is_between(12, 23)  # those beside her in the segment have no values
+    said = {"customer": "k0", "balance": 87654.32, "job": "retired", "y": "yes", "contact": "telephone"}
+    frame = frame.with_columns(
+        pl.when(hers).then(pl.lit(value)).otherwise(name).alias(name) for name, value in said.items()
+    )
+    empty = ("balance", "job", "age", "housing", "pdays")
+    frame = frame.with_columns(pl.when(silent).then(None).otherwise(name).alias(name) for name in empty)
+    table = validate(open_table(frame), parse_contract(contract, origin="test"))
+    place = np.arange(len(truth))
+    few = profile_segments(table, np.where(place < 24, 3, truth)).segments[3]
+    assert (few.customers, few.markers, few.typical, few.worth) == (13, (), (), ())
+    value = np.where(place < 12, 87654.32, 40.0)
+    alone = profile_segments(table, np.where(place < 12, 3, truth), money=CallMoney(5.0, value)).segments[3]
+    assert (alone.customers, alone.markers, alone.typical, alone.best, alone.worth) == (1, (), (), (), ())
+    assert alone.response.profit_per_call == pytest.approx(
+        value.mean() - 5.0
+    )  # as if she brought what all bring on average
+
+
+def test_a_median_is_that_of_customers_and_not_the_number_of_one_with_many_rows(truth):
+    contract, frame = with_customers()
+    hers = frame.filter(pl.col("kind") == 2).head(1).with_columns(balance=pl.lit(87654.32))
+    frame = pl.concat([frame, *[hers.cast(dict(frame.schema))] * 600])
+    table = validate(open_table(frame), parse_contract(contract, origin="test"))
+    retired = profile_segments(table, frame["kind"].to_numpy()).segments[2]
+    assert 87654.32 not in {number for row in retired.typical for number in (row.median, row.base_median)}
 
 
 def test_what_a_yes_is_worth_is_said_of_each_segment_and_what_a_call_costs_is_not(truth):

@@ -40,6 +40,7 @@ def test_of_a_few_customers_no_offer_and_no_message_is_said(retired, customers, 
     words = say(Profiles((replace(retired, customers=customers),)))[0]
     assert (words.of("who")[0].text == f"{customers} customers: too few to describe.") == few
     assert {"offer", "message", "need"}.isdisjoint(line.kind for line in words.sentences) == few
+    assert any(line.text.startswith("Balance") for line in words.of("worth")) != few
     assert words.of("response")  # with an interval that is as wide as so few customers make it
     assert all(line.evidence for line in words.sentences)
 

@@ -2,12 +2,13 @@
 
 A quantile of balances is the balance of one customer, to the cent. So a number that fewer than ten customers have gives way
 to the roundest one among the ten around it, or on one side of it. What ten share, such as ages and counts, stays as it is.
+Customers are counted, not rows: `once_each` takes one number of each first.
 """
 
 from __future__ import annotations
 
 from decimal import ROUND_DOWN, ROUND_HALF_DOWN, ROUND_UP, Context, Decimal
-from typing import Literal
+from typing import Any, Literal
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -19,6 +20,27 @@ FEWEST_TOGETHER = 10
 
 _NEXT_TO_NOTHING = 0.1
 _SURE_DIGITS = 12  # what follows in a float differs between units
+
+
+def once_each(numbers: Floats, customers: NDArray[Any] | None = None) -> Floats:
+    """Take one number of each customer, the middle one of theirs, so that ten numbers in order are of ten customers.
+
+    Parameters
+    ----------
+    numbers : ndarray of shape (n_rows,)
+    customers : ndarray of shape (n_rows,), optional
+        The customer of each row; left out, each row is another.
+
+    Returns
+    -------
+    ndarray of shape (n_customers,)
+        Ascending.
+    """
+    rows = None if customers is None else np.unique(customers, return_counts=True)[1]
+    if rows is None or len(rows) == len(numbers):
+        return np.sort(numbers)
+    by_customer = numbers[np.lexsort((numbers, customers))]
+    return np.sort(by_customer[np.cumsum(rows) - rows + (rows - 1) // 2])
 
 
 def round_among(ordered: Floats, numbers: ArrayLike, fewest: int = FEWEST_TOGETHER) -> Floats:

@@ -11,8 +11,8 @@ from numpy.typing import NDArray
 
 from segmint.contract.column import Column
 from segmint.contract.valid_table import ValidTable, require_valid_table
-from segmint.features.edges import round_down, round_up
-from segmint.features.levels import NO_VALUE, OTHER
+from segmint.features.edges import once_each, round_down, round_up
+from segmint.features.levels import NO_VALUE, OTHER, count_customers
 from segmint.metrics.intervals import NORMAL_95, design_effect, rate_difference, wilson
 from segmint.segments.assign import given_labels
 from segmint.segments.coding import RAREST_LEVEL, Codes, encode_column, learn_coding
@@ -55,11 +55,12 @@ class CallMoney:
         """Whether every call is reckoned to reach its customer."""
         return self.conversations_per_customer >= self.calls_per_customer
 
-    def of(self, here: NDArray[np.bool_]) -> CallMoney:
-        """The amounts of some of the customers."""
+    def of(self, here: NDArray[np.bool_], customers: NDArray[np.int64]) -> CallMoney:
+        """The amounts of some rows; of fewer than ten customers the mean of all, as theirs would be their own."""
+        few = count_customers(pl.Series(here), customers) < RAREST_LEVEL
 
         def some(amount: float | NDArray[np.float64]) -> float | NDArray[np.float64]:
-            return amount if isinstance(amount, (int, float)) else amount[here]
+            return amount if isinstance(amount, (int, float)) else float(amount.mean()) if few else amount[here]
 
         return replace(self, cost_per_call=some(self.cost_per_call), value_per_success=some(self.value_per_success))
 
@@ -106,7 +107,7 @@ class Marker:
 class Typical:
     """A number's median in a segment and among all, and the standardised difference of means.
 
-    All three are of the customers who have a number: `known` is their share of the segment, `base_known` that of all.
+    All three are of the customers who have a number, each once: `known` is their share of the segment, `base_known` that of all.
     Medians that few customers have are rounded, both down where that of the segment is the larger, else both up: half of them
     have `median` or more, or less. `before_rounding` is −1, 0 or 1, as the segment's was below, at or above that of all.
     """
@@ -315,11 +316,11 @@ def profile_segments(
     customers = row_customers(table)
     described = SegmentInputs(table.frame.select([column.name for column in columns]), columns, customers)
     sizes = Sizes.of(labels, customers, count)
-    markers = _markers(described, labels, sizes)
-    typical = _typical(described, labels, count)
+    markers = _markers(described, labels, customers, sizes)
+    typical = _typical(described, labels, customers, count)
     yes = response_of(table)
     alike = 1.0 if yes is None else _alike(yes, labels, customers, count)
-    best = _best_observed(table, labels, count, yes, alike)
+    best = _best_observed(table, labels, customers, count, yes, alike)
     worth = _worth(table, labels, customers, count)
 
     def describe(place: int) -> SegmentProfile:
@@ -339,7 +340,7 @@ def profile_segments(
             typical=typical[place],
             response=None
             if yes is None
-            else _response(yes[here], customers[here], alike, float(yes.mean()), money and money.of(here)),
+            else _response(yes[here], customers[here], alike, float(yes.mean()), money and money.of(here, customers)),
             best=best[place],
             worth=worth[place],
         )
@@ -385,7 +386,7 @@ def responses_of(
     """How each of `count` segments responded; None of one without answers. Arrays of shape (n_answers,)."""
     alike, base = _alike(yes, labels, customers, count), float(yes.mean())
     places = [labels == place for place in range(count)]
-    return [_response(yes[here], customers[here], alike, base, money and money.of(here)) for here in places]
+    return [_response(yes[here], customers[here], alike, base, money and money.of(here, customers)) for here in places]
 
 
 def _alike(yes: NDArray[np.bool_], labels: Labels, customers: NDArray[np.int64], count: int) -> float:
@@ -394,7 +395,9 @@ def _alike(yes: NDArray[np.bool_], labels: Labels, customers: NDArray[np.int64],
     return design_effect(yes - rates[labels], customers * count + labels)
 
 
-def _markers(described: SegmentInputs, labels: Labels, sizes: Sizes) -> list[tuple[Marker, ...]]:
+def _markers(
+    described: SegmentInputs, labels: Labels, customers: NDArray[np.int64], sizes: Sizes
+) -> list[tuple[Marker, ...]]:
     count = len(sizes.rows)
     found: list[list[Marker]] = [[] for _ in range(count)]
     for state in learn_coding(described):
@@ -404,9 +407,10 @@ def _markers(described: SegmentInputs, labels: Labels, sizes: Sizes) -> list[tup
         width = len(state["labels"])
         cells = np.bincount(labels[known] * width + codes[known], minlength=count * width)
         table = cells.reshape(count, width).astype(float)
+        enough = np.asarray(Sizes.of(labels[known], customers[known], count).customers) >= RAREST_LEVEL
         for level, name in enumerate(state["labels"]):
             if name not in (OTHER, NO_VALUE):
-                _add_markers(found, column, name, table[:, level], table.sum(axis=1), sizes)
+                _add_markers(found, column, name, table[:, level], table.sum(axis=1), enough, sizes)
     return [
         tuple(sorted(row, key=lambda marker: (-abs(marker.difference), marker.column, marker.level))[:MOST_MARKERS])
         for row in found
@@ -419,6 +423,7 @@ def _add_markers(
     level: str,
     hits: NDArray[np.float64],
     trials: NDArray[np.float64],
+    enough: NDArray[np.bool_],
     sizes: Sizes,
 ) -> None:
     base = float(hits.sum() / trials.sum())
@@ -427,7 +432,7 @@ def _add_markers(
     each = np.asarray(sizes.customers) / np.maximum(sizes.rows, 1)  # all rows of a customer say the same
     low, high = wilson(hits * each, trials * each)
     for place in range(len(found)):
-        if trials[place] < RAREST_LEVEL:
+        if not enough[place]:
             continue
         share = float(hits[place] / trials[place])
         difference = (share - base) / float(np.sqrt(base * (1 - base)))
@@ -449,25 +454,28 @@ def _add_markers(
             )
 
 
-def _typical(described: SegmentInputs, labels: Labels, count: int) -> list[tuple[Typical, ...]]:
+def _typical(
+    described: SegmentInputs, labels: Labels, customers: NDArray[np.int64], count: int
+) -> list[tuple[Typical, ...]]:
     found: list[list[Typical]] = [[] for _ in range(count)]
     for column in described.columns:
         if column.kind != "number":
             continue
         numbers = described.frame[column.name].to_numpy()
         plain = ~np.isnan(numbers) & ~np.isin(numbers, column.codes)
-        if plain.sum() < RAREST_LEVEL:
+        whole = once_each(numbers[plain], customers[plain])
+        if len(whole) < RAREST_LEVEL:
             continue
-        whole, spread = np.sort(numbers[plain]), float(numbers[plain].std()) or 1.0
+        spread = float(numbers[plain].std()) or 1.0
         for place in range(count):
             mine = labels == place
-            here = np.sort(numbers[plain & mine])
+            here = once_each(numbers[plain & mine], customers[plain & mine])
             if len(here) >= 2 * RAREST_LEVEL:  # so many beyond the median
                 median, base_median, side = _medians(here, whole)
                 found[place].append(
                     Typical(
                         column.name, column.label, column.unit, median, base_median,
-                        float((here.mean() - whole.mean()) / spread), float(len(here) / mine.sum()),
+                        float((here.mean() - whole.mean()) / spread), float((plain & mine).sum() / mine.sum()),
                         float(plain.mean()), side,
                     )
                 )  # fmt: skip
@@ -543,17 +551,18 @@ def _worth(table: ValidTable, labels: Labels, customers: NDArray[np.int64], coun
             continue
         numbers = table.frame[column.name].to_numpy().astype(float)
         plain = ~np.isnan(numbers) & ~np.isin(numbers, column.codes)
-        if plain.sum() < RAREST_LEVEL:
+        if count_customers(pl.Series(plain), customers) < RAREST_LEVEL:
             continue
         total, base = float(numbers[plain].sum()), float(numbers[plain].mean())
         for place in range(count):
             mine = plain & (labels == place)
             here = numbers[mine]
-            if len(here) >= RAREST_LEVEL:
+            holders = count_customers(pl.Series(mine), customers)
+            if holders >= RAREST_LEVEL:
                 share = float(here.sum()) / total if total > 0 and (numbers[plain] >= 0).all() else None
                 found[place].append(
                     Worth(
-                        column.name, column.label, len(here), *_mean_interval(here, customers[mine]), base, share,
+                        column.name, column.label, holders, *_mean_interval(here, customers[mine]), base, share,
                         column.role,
                     )
                 )  # fmt: skip
@@ -561,13 +570,18 @@ def _worth(table: ValidTable, labels: Labels, customers: NDArray[np.int64], coun
 
 
 def _best_observed(
-    table: ValidTable, labels: Labels, count: int, yes: NDArray[np.bool_] | None, alike: float
+    table: ValidTable,
+    labels: Labels,
+    customers: NDArray[np.int64],
+    count: int,
+    yes: NDArray[np.bool_] | None,
+    alike: float,
 ) -> list[tuple[Association, ...]]:
     """Find the level of each column of the call's circumstances in which a segment surely responded better than else.
 
     The best lower end of the interval wins, so that a handful of lucky calls does not; and it must lie above the rate of
     the segment's calls of other known levels, at a level that allows for the number of levels (Bonferroni): of a dozen that
-    are all alike one is always the best. Of levels with fewer than `FEWEST_CALLS` calls nothing is said.
+    are all alike one is always the best. Of levels with calls to fewer than `FEWEST_CALLS` customers nothing is said.
     """
     found: list[list[Association]] = [[] for _ in range(count)]
     columns = [
@@ -586,7 +600,7 @@ def _best_observed(
             enough = [
                 (str(level), mine & (codes == code))
                 for code, level in enumerate(named)
-                if (mine & (codes == code)).sum() >= FEWEST_CALLS
+                if count_customers(pl.Series(mine & (codes == code)), customers) >= FEWEST_CALLS
             ]
             sure = [
                 _association(column, level, yes[calls], alike)

@@ -96,7 +96,7 @@ def _sentences(
 ) -> list[Sentence]:
     responded = how_they_responded(segment, currency, all_reached)
     if segment.customers < DESCRIBED:
-        return [too_few(segment), *responded, *what_they_hold(segment, currency)]
+        return [too_few(segment), *responded]
     return [
         *who_they_are(segment),
         *responded,
