@@ -165,6 +165,23 @@ def test_what_is_kept_of_a_number_is_nobodys_own() -> None:
     assert all(float(f"{number:.3g}") == number for number in kept)
 
 
+def test_a_number_that_one_customer_has_in_many_rows_is_not_kept() -> None:
+    column = Column(name="balance", kind="number", role="holding", label="balance")
+    balances = [*np.random.default_rng(3).lognormal(7, 1, 300).round(2).tolist(), *[87_654.32] * 90]
+    whose = np.array([*range(300), *[300] * 90])
+    for model in (CustomerFeatures([column], within=True), CustomerFeatures([column], within=True, rare=5)):
+        assert "87654.32" in json.dumps(model.fit(pl.DataFrame({"balance": balances})).state_)
+        assert "87654.32" not in json.dumps(model.fit(pl.DataFrame({"balance": balances}), customers=whose).state_)
+
+
+def test_where_every_row_is_another_customer_the_features_are_the_same_to_the_byte() -> None:
+    whose = np.random.default_rng(0).permutation(400)
+    for pairs in ((), [("pdays", "job"), ("job", "month")]):
+        model = CustomerFeatures(COLUMNS, pairs=pairs)
+        states = [json.dumps(model.fit(customers(), customers=each).state_) for each in (None, whose)]
+        assert states[0] == states[1]
+
+
 def test_the_oldest_customers_age_is_not_kept_and_ages_that_ten_have_stay() -> None:
     column = Column(name="age", kind="number", role="characteristic", label="age")
     ages = [*np.repeat(np.arange(19.0, 88.0), 30), 103.0]

@@ -7,7 +7,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from segmint.features.edges import band_cuts, outer_edges, quantile_edges, round_among, round_down, round_up
+from segmint.features.edges import (
+    band_cuts,
+    once_each,
+    outer_edges,
+    quantile_edges,
+    round_among,
+    round_down,
+    round_up,
+)
 
 
 def balances(count: int) -> np.ndarray:
@@ -22,6 +30,23 @@ def test_bands_hold_ten_customers_and_edges_are_nobodys_own(count: int) -> None:
     assert len(edges) <= min(19, count // 10)
     assert not len(edges) or inside.min() >= 10
     assert not set(edges) & set(ordered[ordered % 10 != 0])
+
+
+def test_each_customer_has_one_number_of_theirs() -> None:
+    numbers, customers = np.random.default_rng(0).normal(size=500), np.random.default_rng(1).integers(0, 90, 500)
+    theirs = [np.sort(numbers[customers == one]) for one in np.unique(customers)]
+    for middle in (True, False):
+        once = once_each(numbers, customers, middle=middle)
+        assert (np.diff(once) > 0).all()
+        assert all(np.isin(own, once).sum() == 1 for own in theirs)
+    assert set(once_each(numbers, customers, middle=True)) == {own[len(own) // 2] for own in theirs}
+
+
+def test_where_every_row_is_another_customer_all_numbers_stay_and_in_months_that_all_have_too() -> None:
+    numbers = np.random.default_rng(0).normal(size=500)
+    assert once_each(numbers, np.random.default_rng(1).permutation(500)).tobytes() == np.sort(numbers).tobytes()
+    months = once_each(np.tile(np.arange(12.0), 240), np.repeat(np.arange(240), 12))
+    assert np.unique(months, return_counts=True)[1] == pytest.approx(20, abs=2)
 
 
 def test_what_ten_customers_have_is_an_edge_as_it_is() -> None:

@@ -56,6 +56,19 @@ def test_a_handful_and_nobody_are_told_apart_nowhere() -> None:
     assert (pair_steps(learned, counts["day"], counts["month"]) == 0).all()
 
 
+def test_a_value_and_a_pair_of_one_customer_in_many_rows_are_told_nowhere() -> None:
+    more = pl.DataFrame({"day": [77.25] * 30 + [15.0] * 30, "month": ["mar"] * 30 + ["once"] * 30})
+    frame = pl.concat([calls(), more])
+    whose = np.r_[np.arange(3_000), np.full(60, 3_000)]
+    by_rows, learned = learn_pair(frame, PAIR, rare=10), learn_pair(frame, PAIR, 10, whose)
+    assert (77.25 in by_rows["levels"][0], "once" in by_rows["levels"][1]) == (True, True)
+    assert (77.25 in learned["levels"][0], "once" in learned["levels"][1]) == (False, False)
+    rare = pl.DataFrame({"day": [27.0] * 40, "month": ["apr"] * 40})
+    some = frame.head(3_000).filter((pl.col("day") != 27) | (pl.col("month") != "apr"))
+    alone = learn_pair(pl.concat([some, rare]), PAIR, 10, np.r_[np.arange(len(some)), np.full(40, 3_000)])
+    assert pair_steps(alone, rare["day"], rare["month"]).max() == 0
+
+
 def test_features_of_a_pair_follow_those_of_the_columns_and_survive_json() -> None:
     frame = calls()
     fitted = CustomerFeatures([DAY, MONTH], pairs=[PAIR]).fit(frame)

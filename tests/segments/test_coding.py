@@ -31,6 +31,18 @@ def test_levels_with_fewer_than_ten_customers_are_pooled():
     assert "rare" not in json.dumps(state)
 
 
+@pytest.mark.parametrize("bands", [True, False])
+def test_a_number_that_one_customer_has_in_many_rows_is_no_edge(bands):
+    numbers = np.r_[np.random.default_rng(3).lognormal(7, 1, 300).round(2), np.full(90, 87_654.32)]
+    inputs = as_inputs(pl.DataFrame({"balance": numbers, "age": np.arange(390.0) % 60}))
+    whose = np.r_[np.arange(300), np.full(90, 300)]
+    assert "87654.3" in json.dumps(learn_coding(inputs, bands=bands))
+    own = SegmentInputs(inputs.frame, inputs.columns, whose)
+    assert "87654.3" not in json.dumps(learn_coding(own, bands=bands))
+    alone = SegmentInputs(inputs.frame, inputs.columns, np.arange(390))
+    assert json.dumps(learn_coding(alone, bands=bands)) == json.dumps(learn_coding(inputs, bands=bands))
+
+
 def test_a_new_level_counts_as_other_or_as_no_value():
     coding = learn_coding(as_inputs(FRAME))
     codes = encode(coding, pl.DataFrame({"job": ["new", None], "n": [1.0, None], "m": ["new", "x"]})).codes

@@ -10,7 +10,7 @@ from segmint.contract.column import Column
 from segmint.contract.counts import count_values
 from segmint.contract.valid_table import ValidTable
 from segmint.features.apply import level_codes
-from segmint.features.edges import FEWEST_TOGETHER, band_cuts
+from segmint.features.edges import FEWEST_TOGETHER, band_cuts, once_each
 from segmint.features.levels import NO_VALUE, OTHER, customers_by_level, pool_rare
 from segmint.metrics.association import cramers_v
 from segmint.metrics.intervals import wilson
@@ -55,7 +55,7 @@ def _column_rows(
     names: NDArray[np.str_],
     shown: NDArray[np.str_],
 ) -> pl.DataFrame:
-    named, order = _bands(column, series) if column.kind == "number" else _categories(column, series)
+    named, order = _bands(column, series, whose) if column.kind == "number" else _categories(column, series)
     levels = pool_rare(named.fill_null(NO_VALUE), whose)
     customers = customers_by_level(levels, whose)
     order = [level for level in dict.fromkeys([*order, NO_VALUE, OTHER]) if level in customers]
@@ -103,7 +103,7 @@ def _categories(column: Column, series: pl.Series) -> tuple[pl.Series, list[str]
     return series, order
 
 
-def _bands(column: Column, series: pl.Series) -> tuple[pl.Series, list[str]]:
+def _bands(column: Column, series: pl.Series, whose: NDArray[np.int64]) -> tuple[pl.Series, list[str]]:
     values = series.cast(pl.Float64)
     states = {state.value: state.name for state in column.states if (values == state.value).any()}
     named = values.replace_strict(states, default=None, return_dtype=pl.String)
@@ -115,7 +115,7 @@ def _bands(column: Column, series: pl.Series) -> tuple[pl.Series, list[str]]:
     if len(distinct) <= BANDS:
         labels, place = [plain(number) for number in distinct], np.searchsorted(distinct, numbers)
     else:
-        cuts = band_cuts(np.sort(numbers), BANDS)
+        cuts = band_cuts(once_each(numbers, whose[known.to_numpy()]), BANDS)
         whole = bool((numbers == np.round(numbers)).all())
         labels, place = band_labels(cuts, whole=whole, lowest=distinct[0]), np.searchsorted(cuts, numbers, "right")
     return named.scatter(known.arg_true(), np.array(labels, dtype=object)[place].tolist()), [*labels, *states.values()]

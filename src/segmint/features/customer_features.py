@@ -10,7 +10,7 @@ import polars as pl
 from numpy.typing import ArrayLike, NDArray
 from scipy.special import ndtri
 from sklearn.base import BaseEstimator, TransformerMixin
-from sklearn.utils.validation import check_is_fitted
+from sklearn.utils.validation import check_consistent_length, check_is_fitted
 
 from segmint.arrays import Floats32
 from segmint.contract.column import Column
@@ -25,7 +25,7 @@ from segmint.features.apply import (
     known_levels,
     read_numbers,
 )
-from segmint.features.edges import outer_edges, quantile_edges, round_among
+from segmint.features.edges import once_each, outer_edges, quantile_edges, round_among
 from segmint.features.frame import as_frame, guess_columns, levels_as_learned, levels_as_text
 from segmint.features.levels import KEPT_MISSING, KEPT_OTHER
 from segmint.features.pairs import learn_pair
@@ -121,15 +121,25 @@ class CustomerFeatures(TransformerMixin, BaseEstimator):
         self.within = within
         self.pairs = pairs
 
-    def fit(self, X: Any, y: ArrayLike | None = None) -> CustomerFeatures:
-        """Learn quantiles, scales and levels from customers; `y` is not looked at."""
+    def fit(self, X: Any, y: ArrayLike | None = None, *, customers: NDArray[Any] | None = None) -> CustomerFeatures:
+        """Learn quantiles, scales and levels from customers; `y` is not looked at.
+
+        Parameters
+        ----------
+        X : table or array of shape (n_rows, n_columns)
+        y : ignored
+        customers : ndarray of shape (n_rows,), optional
+            The customer of each row, of each of whom one number counts, see `features.edges.once_each`; left out, each row
+            is another.
+        """
         check_parameters(self, _PARAMETERS)
         frame = as_frame(self, X, reset=True)
+        check_consistent_length(frame, customers)
         columns = guess_columns(frame) if self.columns is None else self.columns
         frame = levels_as_text(frame, columns)
         bins = (16 if frame.height < 15_000 else 24) if self.bins == "auto" else self.bins
         learned = [
-            self._learn_number(column, frame[column.name], bins if self.numbers == "piecewise" else 0)
+            self._learn_number(column, frame[column.name], bins if self.numbers == "piecewise" else 0, customers)
             if column.kind == "number"
             else _learn_category(column, frame[column.name], self.rare)
             for column in columns
@@ -138,7 +148,7 @@ class CustomerFeatures(TransformerMixin, BaseEstimator):
         _refuse_too_wide(count_features(self.state_), len(columns))
         if self.pairs:
             _refuse_unknown(self.pairs, [column.name for column in columns])
-            self.state_["pairs"] = [learn_pair(frame, pair, self.rare) for pair in self.pairs]
+            self.state_["pairs"] = [learn_pair(frame, pair, self.rare, customers) for pair in self.pairs]
         return self
 
     def transform(self, X: Any) -> Floats32:
@@ -160,16 +170,18 @@ class CustomerFeatures(TransformerMixin, BaseEstimator):
             if column["kind"] == "category"
         }
 
-    def _learn_number(self, column: Column, series: pl.Series, bins: int) -> dict[str, Any]:
+    def _learn_number(
+        self, column: Column, series: pl.Series, bins: int, customers: NDArray[Any] | None
+    ) -> dict[str, Any]:
         values = read_numbers(series)
         states = [code for code in column.codes if np.any(values == code)]
         flag_missing = bool(np.isnan(values).any())
-        values = np.clip(values[np.isfinite(values) & ~np.isin(values, states)], -HUGE, HUGE)
+        plain = np.isfinite(values) & ~np.isin(values, states)
+        values = once_each(np.clip(values[plain], -HUGE, HUGE), None if customers is None else customers[plain])
         unseen = [code for code in column.codes if code not in states]
         flags = {
             "name": column.name, "kind": "number", "states": states, "unseen": unseen, "flag_missing": flag_missing,
         }  # fmt: skip
-        values = np.sort(values)
         low, high = outer_edges(values, self.rare) if len(values) >= 2 * self.rare else (0.0, 0.0)
         if not low < high:
             # The middle and the quantiles of a handful of customers are their own numbers: each is taken for zero.

@@ -19,28 +19,32 @@ FEWEST_TOGETHER = 10
 """Customers: what fewer of them share could point at a person, and is neither kept nor shown."""
 
 _NEXT_TO_NOTHING = 0.1
+_GOLDEN = (5**0.5 - 1) / 2  # whose multiples lie evenly between whole numbers
 _SURE_DIGITS = 12  # what follows in a float differs between units
 
 
-def once_each(numbers: Floats, customers: NDArray[Any] | None = None) -> Floats:
-    """Take one number of each customer, the middle one of theirs, so that ten numbers in order are of ten customers.
+def once_each(numbers: Floats, customers: NDArray[Any] | None = None, *, middle: bool = False) -> Floats:
+    """Take one number of each customer, so that any ten in order are of ten customers.
 
     Parameters
     ----------
     numbers : ndarray of shape (n_rows,)
     customers : ndarray of shape (n_rows,), optional
         The customer of each row; left out, each row is another.
+    middle : bool
+        Take the middle one of a customer's; else a low one of some and a high one of others, as evenly as can be: where all
+        customers have the same twelve months, the middle one would be one month.
 
     Returns
     -------
     ndarray of shape (n_customers,)
         Ascending.
     """
-    rows = None if customers is None else np.unique(customers, return_counts=True)[1]
-    if rows is None or len(rows) == len(numbers):
+    if customers is None or len(rows := np.unique(customers, return_counts=True)[1]) == len(numbers):
         return np.sort(numbers)
-    by_customer = numbers[np.lexsort((numbers, customers))]
-    return np.sort(by_customer[np.cumsum(rows) - rows + (rows - 1) // 2])
+    share = 0.5 if middle else np.arange(len(rows)) * _GOLDEN % 1.0
+    first, within = np.cumsum(rows) - rows, np.floor(share * rows).astype(np.int64)
+    return np.sort(numbers[np.lexsort((numbers, customers))][first + within])
 
 
 def round_among(ordered: Floats, numbers: ArrayLike, fewest: int = FEWEST_TOGETHER) -> Floats:

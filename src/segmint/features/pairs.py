@@ -14,8 +14,7 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
-from segmint.contract.counts import count_values
-from segmint.features.levels import KEPT_OTHER
+from segmint.features.levels import KEPT_OTHER, customers_by_level
 
 Steps = NDArray[np.int64]
 
@@ -29,7 +28,9 @@ def columns_to_pair(frame: pl.DataFrame, names: Sequence[str]) -> list[str]:
     return [name for name in names if 2 <= frame[name].n_unique() <= MOST_VALUES]
 
 
-def learn_pair(frame: pl.DataFrame, names: tuple[str, str], rare: int) -> dict[str, Any]:
+def learn_pair(
+    frame: pl.DataFrame, names: tuple[str, str], rare: int, customers: NDArray[Any] | None = None
+) -> dict[str, Any]:
     """Learn how many customers share each pair of values.
 
     Parameters
@@ -38,6 +39,8 @@ def learn_pair(frame: pl.DataFrame, names: tuple[str, str], rare: int) -> dict[s
     names : tuple of two str
     rare : int
         Fewer customers than this are told from none nowhere, so that no pair points at a person.
+    customers : ndarray of shape (n_rows,), optional
+        The customer of each row; left out, each row is another.
 
     Returns
     -------
@@ -45,8 +48,8 @@ def learn_pair(frame: pl.DataFrame, names: tuple[str, str], rare: int) -> dict[s
         Plain JSON: names, levels (values of each column), steps (step of each pair of values; the last row and
         column are for values not listed), sizes (standardised log count of each step).
     """
-    first, second = (code_column(frame[name], rare) for name in names)
-    return join(first, second, rare)[0]
+    first, second = (code_column(frame[name], rare, customers) for name in names)
+    return join(first, second, rare, customers)[0]
 
 
 @dataclass(frozen=True)
@@ -67,17 +70,24 @@ class Coded:
     codes: Steps
 
 
-def code_column(series: pl.Series, rare: int) -> Coded:
+def code_column(series: pl.Series, rare: int, customers: NDArray[Any] | None = None) -> Coded:
     """Code a column, as often as it is joined with others."""
-    levels = _levels(series, rare)
+    levels = _levels(series, rare, customers)
     return Coded(series.name, levels, _codes(series, levels))
 
 
-def join(first: Coded, second: Coded, rare: int) -> tuple[dict[str, Any], NDArray[np.float64]]:
+def join(
+    first: Coded, second: Coded, rare: int, customers: NDArray[Any] | None = None
+) -> tuple[dict[str, Any], NDArray[np.float64]]:
     """Learn from two coded columns what `learn_pair` returns, and the size of each customer's step beside it."""
     levels, codes = [first.levels, second.levels], [first.codes, second.codes]
     shape = (len(levels[0]) + 1, len(levels[1]) + 1)
-    counts = np.bincount(codes[0] * shape[1] + codes[1], minlength=shape[0] * shape[1]).reshape(shape)
+    cells = codes[0] * shape[1] + codes[1]
+    counts = np.bincount(cells, minlength=shape[0] * shape[1])
+    if customers is not None:
+        of_cells = customers_by_level(pl.Series(cells), customers)
+        counts[[cell for cell, size in of_cells.items() if size < rare]] = 0
+    counts = counts.reshape(shape)
     counts[-1], counts[:, -1] = 0, 0
     logs = np.log(np.maximum(counts, rare))
     edges = np.unique(np.quantile(logs[codes[0], codes[1]], np.linspace(0.0, 1.0, MOST_STEPS + 1)))
@@ -132,8 +142,9 @@ def check_pair(pair: Mapping[str, Any], columns: Sequence[str]) -> None:
         raise ValueError("it holds a pair of columns that no fit has learned")
 
 
-def _levels(series: pl.Series, rare: int) -> list[Any]:
-    counted = [level for level, count in count_values(series).items() if count >= rare and level != KEPT_OTHER]
+def _levels(series: pl.Series, rare: int, customers: NDArray[Any] | None) -> list[Any]:
+    sizes = customers_by_level(series, customers)
+    counted = [level for level, size in sizes.items() if size >= rare and level != KEPT_OTHER]
     known = sorted(level for level in counted if level is not None)
     return [*known, None] if None in counted else known
 

@@ -210,6 +210,7 @@ class NetworkModel(Pipeline):
         inner: Inner | None = None,
         upcoming: pl.DataFrame | None = None,
         groups: Integers | None = None,
+        customers: Integers | None = None,
         progress: Progress = silent,
     ) -> NetworkModel:
         """Learn features, let the teacher label, train the network.
@@ -226,6 +227,9 @@ class NetworkModel(Pipeline):
         groups : ndarray of shape (n_customers,), optional
             Rows of one customer share a number, and a teacher labels none of whom it has seen another. Left out, every
             row is a customer.
+        customers : ndarray of shape (n_customers,), optional
+            The customer of each row, see `CustomerFeatures.fit`. Left out, every
+            row is another: who only looks alike is in one group, and is not one customer.
         progress : Progress
             Told after each epoch of the network.
 
@@ -235,15 +239,16 @@ class NetworkModel(Pipeline):
             If there are more or fewer outcomes than customers.
         """
         X, upcoming = self._table(X), self._table(upcoming)
-        check_consistent_length(X, y, groups)
+        check_consistent_length(X, y, groups, customers)
         if inner is None:
             rows, held = keep_apart(y := np.asarray(y), groups)
             inner = _safe_indexing(X, held), y[held]
-            X, y, groups = _safe_indexing(X, rows), y[rows], None if groups is None else groups[rows]
+            X, y = _safe_indexing(X, rows), y[rows]
+            groups, customers = (None if each is None else each[rows] for each in (groups, customers))
         features, network = self.named_steps["features"], self.named_steps["classifier"]
         labels = np.unique(y, return_inverse=True)[1]
         recipe = self._taught_by = self._recipe(labels)
-        encoded = self._encode(X, labels, recipe, groups)
+        encoded = self._encode(X, labels, recipe, groups, customers)
         encoded_inner = features.transform(inner[0])
         upcoming = upcoming if self.reads_upcoming else None
         taught, self.lesson_ = self._teaching(recipe, X, labels, encoded, upcoming, groups)
@@ -257,6 +262,7 @@ class NetworkModel(Pipeline):
         *,
         upcoming: pl.DataFrame | None = None,
         groups: Integers | None = None,
+        customers: Integers | None = None,
         progress: Progress = silent,
     ) -> NetworkModel:
         """Learn all anew, features and teachers too, from all customers: those of the fit and its inner ones.
@@ -267,14 +273,14 @@ class NetworkModel(Pipeline):
 
         Parameters
         ----------
-        X, y, upcoming, groups, progress
+        X, y, upcoming, groups, customers, progress
             As in `fit`.
         """
         X, upcoming = self._table(X), self._table(upcoming)
-        check_consistent_length(X, y, groups)
+        check_consistent_length(X, y, groups, customers)
         labels = np.unique(y, return_inverse=True)[1]
         self.kept_teachers = None  # they learned from fewer
-        encoded = self._encode(X, labels, self._taught_by, groups)
+        encoded = self._encode(X, labels, self._taught_by, groups, customers)
         upcoming = upcoming if self.reads_upcoming else None
         taught, lesson = self._teaching(self._taught_by, X, labels, encoded, upcoming, groups)
         if self.lesson_ is not None and lesson is not None:
@@ -288,7 +294,12 @@ class NetworkModel(Pipeline):
         return X if frame is None else levels_as_text(frame, self.named_steps["features"].columns or ())
 
     def _encode(
-        self, X: pl.DataFrame, labels: Integers, recipe: Recipe | None, groups: Integers | None
+        self,
+        X: pl.DataFrame,
+        labels: Integers,
+        recipe: Recipe | None,
+        groups: Integers | None,
+        customers: Integers | None,
     ) -> NDArray[np.float32]:
         """Learn the features, and where there is a teacher the pairs of columns that are read together."""
         features, network = self.named_steps["features"], self.named_steps["classifier"]
@@ -296,7 +307,7 @@ class NetworkModel(Pipeline):
         if recipe is not None and recipe.pairs:
             seed = network.random_state or 0
             features.pairs = choose_pairs(X, labels, features.columns, rare=features.rare, seed=seed, groups=groups)
-        encoded: NDArray[np.float32] = features.fit_transform(X)
+        encoded: NDArray[np.float32] = features.fit(X, customers=customers).transform(X)
         return encoded
 
     def _recipe(self, labels: Integers) -> Recipe | None:

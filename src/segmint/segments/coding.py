@@ -18,7 +18,7 @@ from segmint.contract.cells import missing_codes
 from segmint.contract.column import Column
 from segmint.errors import DataError
 from segmint.features.apply import read_numbers
-from segmint.features.edges import FEWEST_TOGETHER, band_cuts, round_among
+from segmint.features.edges import FEWEST_TOGETHER, band_cuts, once_each, round_among
 from segmint.features.levels import NO_VALUE, OTHER, count_customers, customers_by_level
 from segmint.segments.inputs import SegmentInputs
 from segmint.wording import count, decimal
@@ -182,16 +182,22 @@ def _codes(column: Column) -> list[float]:
     return list(dict.fromkeys([*column.codes, *missing_codes(column.missing or (), "point")]))
 
 
-def _plain_numbers(column: Column, values: pl.Series) -> NDArray[np.float64]:
-    return values.filter(values.is_not_null() & ~values.is_in(_codes(column))).to_numpy().astype(float)
+def _plain_numbers(
+    column: Column, values: pl.Series, customers: Customers
+) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Return the numbers of all rows, and one of each customer, ascending."""
+    plain = values.is_not_null() & ~values.is_in(_codes(column))
+    numbers = values.filter(plain).to_numpy().astype(float)
+    return numbers, once_each(numbers, None if customers is None else customers[plain.to_numpy()])
 
 
 def _learn_bands(column: Column, values: pl.Series, customers: Customers) -> State:
-    states, numbers = _states_present(column, values, customers), _plain_numbers(column, values)
-    cuts = band_cuts(np.sort(numbers), BANDS) if len(numbers) >= RAREST_LEVEL else []
+    states = _states_present(column, values, customers)
+    numbers, ordered = _plain_numbers(column, values, customers)
+    cuts = band_cuts(ordered, BANDS) if len(ordered) >= RAREST_LEVEL else []
     labels = [name for _, name in states]
     whole = bool((numbers == np.round(numbers)).all())
-    if len(numbers) >= RAREST_LEVEL:
+    if len(ordered) >= RAREST_LEVEL:
         labels += band_labels(cuts, whole=whole, lowest=float(numbers.min()))
     missing = _missing_level(values, labels)
     return {
@@ -252,7 +258,7 @@ def _learn_scores(column: Column, values: pl.Series, customers: Customers) -> li
     """Normal scores by interpolation between quantiles; states become levels of a column of their own."""
     from scipy.special import ndtri
 
-    states, numbers = _states_present(column, values, customers), _plain_numbers(column, values)
+    states, ordered = _states_present(column, values, customers), _plain_numbers(column, values, customers)[1]
     coding: list[State] = []
     if states:
         coding.append({
@@ -260,9 +266,9 @@ def _learn_scores(column: Column, values: pl.Series, customers: Customers) -> li
             "missing": -1, "labels": [*(name for _, name in states), "any value"], "ordered": False,
             "codes": _codes(column),
         })  # fmt: skip
-    if len(numbers) >= RAREST_LEVEL and numbers.min() < numbers.max():
+    if len(ordered) >= RAREST_LEVEL and ordered[0] < ordered[-1]:
         shares = np.linspace(0.005, 0.995, 67)
-        quantiles = round_among(np.sort(numbers), np.quantile(numbers, shares))
+        quantiles = round_among(ordered, np.quantile(ordered, shares))
         knots, first, repeats = np.unique(quantiles, return_index=True, return_counts=True)
         middles = shares[first] + (repeats - 1) / 2 * (shares[1] - shares[0])  # ties share their middle
         coding.append({

@@ -107,7 +107,7 @@ class Marker:
 class Typical:
     """A number's median in a segment and among all, and the standardised difference of means.
 
-    All three are of the customers who have a number, each once: `known` is their share of the segment, `base_known` that of all.
+    All three are of the customers who have a number, each once with the middle one of theirs: `known` is their share of the segment, `base_known` that of all.
     Medians that few customers have are rounded, both down where that of the segment is the larger, else both up: half of them
     have `median` or more, or less. `before_rounding` is −1, 0 or 1, as the segment's was below, at or above that of all.
     """
@@ -463,13 +463,13 @@ def _typical(
             continue
         numbers = described.frame[column.name].to_numpy()
         plain = ~np.isnan(numbers) & ~np.isin(numbers, column.codes)
-        whole = once_each(numbers[plain], customers[plain])
+        whole = once_each(numbers[plain], customers[plain], middle=True)
         if len(whole) < RAREST_LEVEL:
             continue
         spread = float(numbers[plain].std()) or 1.0
         for place in range(count):
             mine = labels == place
-            here = once_each(numbers[plain & mine], customers[plain & mine])
+            here = once_each(numbers[plain & mine], customers[plain & mine], middle=True)
             if len(here) >= 2 * RAREST_LEVEL:  # so many beyond the median
                 median, base_median, side = _medians(here, whole)
                 found[place].append(

@@ -101,6 +101,25 @@ def test_a_second_training_is_for_many_inner_customers_or_on_demand(
     assert learns_again(config, inner, 10_000) is again
 
 
+def test_the_network_is_told_whose_each_row_is(table: ValidTable) -> None:
+    class FitError(Exception):
+        pass
+
+    class Model:
+        def fit(self, *_: Any, customers: Any, **more: Any) -> None:
+            raise FitError(len(np.unique(customers)), len(customers))
+
+    ids = pl.Series("customer", [str(at // 2) for at in range(len(table))])
+    column = Column(name="customer", kind="text", role="id", label="customer")
+    contract = Contract(name="x", outcome=table.contract.outcome, columns=(*table.contract.columns, column))
+    twice = replace(table, contract=contract, frame=table.frame.with_columns(ids))
+    make: Any = Model
+    with pytest.raises(FitError) as told:
+        train(twice, load_config(None, []), make, lambda *_: None, RowIdentity.of(twice), nothing_known)
+    some, rows = told.value.args
+    assert some == (rows + 1) // 2 < len(table) // 2
+
+
 def test_the_network_learns_no_name_of_a_level_that_one_customer_has_in_many_rows(table: ValidTable) -> None:
     columns = (
         Column(name="customer", kind="text", role="id", label="customer"),

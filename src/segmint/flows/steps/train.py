@@ -78,7 +78,7 @@ def train(
     upcoming : ValidTable, optional
         Customers who are called next, for a recipe that looks at them.
     """
-    inputs, outcome = _inputs(table), table.outcome
+    inputs, outcome, whose = _inputs(table), table.outcome, row_customers(table)
     fit, inner = inner_parts(table, config, who)
     if not inner.size:
         raise DataError(
@@ -98,12 +98,13 @@ def train(
         judge = (inputs[inner], outcome[inner])
         progress(TRAINING, 0, whole)
         tell = share_of(progress, TRAINING, 0, 100, whole)
-        model.fit(inputs[fit], outcome[fit], inner=judge, groups=who.groups[fit], progress=tell, **more)
+        groups, customers = who.groups[fit], whose[fit]
+        model.fit(inputs[fit], outcome[fit], inner=judge, groups=groups, customers=customers, progress=tell, **more)
         more_said: dict[str, Any] = {"inner_said": model.predict_proba(judge[0]), "again": 0}
         if again:
             progress(TRAINING, 100, whole)
             tell = share_of(progress, TRAINING, 100, 100, whole)
-            model.refit(inputs, outcome, groups=who.groups, progress=tell, **more)
+            model.refit(inputs, outcome, groups=who.groups, customers=whose, progress=tell, **more)
             more_said["again"] = model[-1].refit_epochs_
         return fitted(model) | more_said
 
