@@ -27,3 +27,16 @@ def test_whose_customers_bring_most_is_said_where_they_are_surely_ahead_of_the_n
         close = [segment for segment in clear["segments"] if segment["key"] != other["key"]]
         assert say_who_brings_most({"brought": None, "segments": [*close, other]}) == ""
     assert say_who_brings_most({"brought": None, "segments": [{"key": "A", "customers": 100}]}) == ""
+
+
+def test_it_names_the_segments_of_which_it_is_true_where_a_small_or_unstable_one_brings_more():
+    sure = [valued("A", 100), valued("B", 97), valued("C", 300)]
+    small, unstable = valued("E", 3000, customers=25), valued("F", 200, jaccard=0.5)
+    for others, of_which in (
+        ([valued("E", 20, customers=25)], "Customers of segment C"),
+        ([small], "Of the segments of 30 customers or more, customers of segment C"),
+        ([unstable], "Of the segments that come back, customers of segment C"),
+        ([small, unstable], "Of the segments of 30 customers or more that come back, customers of segment C"),
+    ):
+        said = say_who_brings_most({"brought": None, "segments": [*sure, *others]})
+        assert said.startswith(f"{of_which} bring most: profit 300.00")

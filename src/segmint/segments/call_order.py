@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any, Literal
 
 import numpy as np
@@ -51,16 +51,23 @@ def surely_differs(found: WeighedSegments) -> bool:
 
 
 def _step(segment: Mapping[str, Any], part: BroughtSegment, weighed: Brought) -> Step:
-    if segment["customers"] < DESCRIBED:
-        return "too few to say"
-    if segment.get("jaccard") is not None and segment["jaccard"] < STABLE:
-        return "does not come back"
+    if undecided := why_undecided(segment):
+        return undecided
     line = _line(weighed)
     if part["low"] > line:
         return "call"
     if part["high"] < line:
         return "write" if weighed["in_money"] else "later"
     return "by the list"
+
+
+def why_undecided(segment: Mapping[str, Any]) -> Step | None:
+    """Say why nothing is decided by a segment, whatever its figures; None where something may be."""
+    if segment["customers"] < DESCRIBED:
+        return "too few to say"
+    if segment.get("jaccard") is not None and segment["jaccard"] < STABLE:
+        return "does not come back"
+    return None
 
 
 def _line(weighed: Brought) -> float:
@@ -110,6 +117,10 @@ def _first(found: WeighedSegments, weighed: Brought, keys: Sequence[str]) -> str
 def _that_counts(found: WeighedSegments, weighed: Brought) -> str:
     """Say of which segments alone it is true that none pays, where one would pay of which nothing is decided."""
     line, told = _line(weighed), call_order(found)
-    would_pay = {told[part["key"]] for part in weighed["segments"] if part["low"] > line}
-    of_size = f" of {DESCRIBED} customers or more" if "too few to say" in would_pay else ""
-    return of_size + (" that comes back" if "does not come back" in would_pay else "")
+    return that_count({told[part["key"]] for part in weighed["segments"] if part["low"] > line}, "comes back")
+
+
+def that_count(left_out: Collection[Step | None], come_back: str) -> str:
+    """Say of which segments alone something is true, where these steps would speak against it; "" where of all."""
+    of_size = f" of {DESCRIBED} customers or more" if "too few to say" in left_out else ""
+    return of_size + (f" that {come_back}" if "does not come back" in left_out else "")
