@@ -718,7 +718,9 @@ def test_a_dash_of_any_length_is_a_missing_value(dash: str) -> None:
     ("name", "asked"),
     [
         *[(name, True) for name in ("profit_last_year", "customer_value", "Revenue", "Deckungsbeitrag", "Kundenwert", "marge_client")],
+        *[(name, True) for name in ("annual_profit", "Jahresumsatz", "Kartenumsatz", "Nettoertrag", "Zinsertrag_2025", "kunden_ertrag")],
         *[(name, False) for name in ("nonprofit", "property_value", "marginal_rate", "balance")],
+        *[(name, False) for name in ("profit_center", "margin_account", "gewinn_spiel", "Gewinnspiel", "Sparvertrag", "Übertrag")],
     ],
 )  # fmt: skip
 def test_what_a_customer_may_bring_is_asked_about_and_stays_what_it_is(name: str, asked: bool) -> None:
@@ -726,3 +728,14 @@ def test_what_a_customer_may_bring_is_asked_about_and_stays_what_it_is(name: str
     draft = infer_contract(open_table(churn().with_columns(pl.Series(name, amounts))), name="x")
     assert ('role = "value"' in draft.suspects.get(name, "")) is asked
     assert draft.contract.by_name[name].role != "value"
+
+
+def test_what_is_asked_of_money_is_what_the_role_means_for_the_outcome() -> None:
+    amounts = pl.Series("annual_profit", [f"{amount}.50" for amount in range(400)])
+    segments = pl.Series("segment", [*"ABCD"] * 100)
+    for frame, outcome, asked in (
+        (churn().with_columns(amounts), "Churn", "what a yes of this customer brings?"),
+        (churn().with_columns(amounts, segments), "segment", "what a customer brings?"),
+    ):
+        draft = infer_contract(open_table(frame), name="x", outcome=outcome)
+        assert draft.suspects["annual_profit"] == f'is this {asked} Then write role = "value"'

@@ -27,7 +27,7 @@ ROLES: Mapping[Role, str] = {
     "satisfaction": "how content the customer is; describes segments and makes none",
     "history": "earlier calls and campaigns, and what came of them",
     "context": "the calendar, the channel, the economy; makes and describes no segments",
-    "value": "money that a yes of this customer brings; never a feature",
+    "value": "money that a yes of this customer brings, or the customer where the outcome is a segment; never a feature",
     "cost": "money that a call to this customer costs; never a feature",
     "time": "a date; never a feature",
     "campaign": "the campaign or wave of a row; never a feature",

@@ -9,6 +9,7 @@ from math import ceil, floor, inf, log10
 import polars as pl
 
 from segmint.contract.column import FEATURE_ROLES, KNOWN_ORDER, Column, Known, Role, State
+from segmint.contract.contract import Outcome
 from segmint.contract.counts import count_values
 from segmint.contract.dates import ISO, format_words
 from segmint.contract.draft_outcome import says_no, says_yes
@@ -64,7 +65,10 @@ _WORDS_FOR_CALLED = (
 )
 _MOST_CONSENTS = 10  # different numbers: more of them count something
 _AFTER_THE_CALL = 'is it known only after the call? Then write known = "after_call"'
-_BRINGS = 'is this what a customer brings? Then write role = "value"'
+_BRINGS = {
+    "response": 'is this what a yes of this customer brings? Then write role = "value"',
+    "assignment": 'is this what a customer brings? Then write role = "value"',
+}
 _MADE_FROM_IT = ': were the segments made from it? known = "planning" if new customers come with it, else "after_call"'
 _DAYS_OF_A_SHEET = (
     "are they days as a spreadsheet keeps them, counted from 1900? Then give the column a format of dates there,"
@@ -144,12 +148,13 @@ def _id(look: Look) -> Guess:
     return Guess(column, tuple(doubts))
 
 
-def draft_column(look: Look, answers: pl.Series, called: Look | None, *, is_id: bool) -> Guess:
+def draft_column(look: Look, outcome: Outcome, answers: pl.Series, called: Look | None, *, is_id: bool) -> Guess:
     """Draft a column.
 
     Parameters
     ----------
     look : Look
+    outcome : Outcome
     answers : polars.Series of shape (n_rows,)
         The outcome's levels, null where there is none.
     called : Look, optional
@@ -171,7 +176,9 @@ def draft_column(look: Look, answers: pl.Series, called: Look | None, *, is_id: 
     doubts += [_PERHAPS_CONSENT] if role not in _WHO_MAY_BE_CALLED and _may_be_consent(look) else []
     if why := _why_ignored(look, role):
         return _ignored(look, why, doubts, tells=tells)
-    return _used(look, role, "after_call" if tells else known_by_name(look.plain), doubts, _who_counts(answers))
+    return _used(
+        look, role, "after_call" if tells else known_by_name(look.plain), doubts, _who_counts(answers), outcome
+    )
 
 
 def _who_counts(answers: pl.Series) -> pl.Series:
@@ -186,8 +193,8 @@ def _ignored(look: Look, why: str, doubts: list[str], *, tells: bool) -> Guess:
     return Guess(_column(look, "ignore", known, kind=look.kind), tuple(doubts), f"ignored: {why}")
 
 
-def _used(look: Look, role: Role, known: Known, doubts: list[str], counts: pl.Series) -> Guess:
-    doubts += _doubts_by_name(look)
+def _used(look: Look, role: Role, known: Known, doubts: list[str], counts: pl.Series, outcome: Outcome) -> Guess:
+    doubts += _doubts_by_name(look, outcome)
     doubts += [f"read as numbers in {look.unit}: a row with another unit here would be rejected"] if look.unit else []
     settings = _bounds_and_states(look, doubts, counts) if look.kind == "number" else {"allowed": _allowed(look)}
     if role in _WHO_MAY_BE_CALLED:
@@ -214,12 +221,12 @@ def _may_be_consent(look: Look) -> bool:
     return flag and perhaps_consent(look.plain)
 
 
-def _doubts_by_name(look: Look) -> list[str]:
+def _doubts_by_name(look: Look, outcome: Outcome) -> list[str]:
     doubts = []
     if known_by_name(look.plain) == "after_call" and outcome_rank(look.plain):
         doubts.append("named like an outcome")
     if look.kind == "number" and perhaps_value(look.plain):
-        doubts.append(_BRINGS)
+        doubts.append(_BRINGS[outcome.kind])
     if look.is_count:
         doubts.append(
             'whole numbers, all different: a number of the customer (role = "id", kind = "text", no bounds), of the case, '

@@ -88,11 +88,13 @@ _PERHAPS_AFTER = re.compile(
     r"|(sale|order|purchase|verkauf|bestell|auftrag|abschluss|venta|pedido|venda|vente|commande|vendita|ordine)s?_?"
     r"(amount|value|sum|total|betrag|wert|summe|importe|valor|montant|importo)"
 )
-# What a customer brings the bank.
+# What a customer brings the bank. German joins the word to what it is of: Jahresumsatz; Vertrag and Uebertrag are no Ertrag.
 _BRINGS = re.compile(
-    r"(^|_)(profits?|profitability|revenues?|margins?|(life_?time|customer|client)_?value|ltv|cltv|clv|gewinn|ertrag|umsatz|deckungsbeitrag"
-    r"|kunden_?(wert|ertrag|umsatz)|kunden_?deckungsbeitrag|marge[mn]?|beneficio|ganancia|rentabilidade?|lucro|receita|valor_(del?_|do_)?cliente"
-    r"|benefice|rentabilite|chiffre_d_?affaires|valeur_(du_)?client|profitto|margine|ricav[oi]|fatturato|redditivita|valore_(del_)?cliente)(_|$)"
+    r"((^|_)(profits?|profitability|revenues?|margins?|(life_?time|customer|client)_?value|ltv|cltv|clv"
+    r"|kunden_?wert|marge[mn]?|beneficio|ganancia|rentabilidade?|lucro|receita|valor_(del?_|do_)?cliente"
+    r"|benefice|rentabilite|chiffre_d_?affaires|valeur_(du_)?client|profitto|margine|ricav[oi]|fatturato|redditivita|valore_(del_)?cliente)"
+    r"|gewinn|(?<!v)(?<!ub)(?<!ueb)ertrag|umsatz|deckungsbeitrag)"
+    r"(_(?!cent(er|re)|account|loan|call|spiel|spar)|$)"
 )
 # A line of service or a product, and no call of a campaign.
 _NO_SUCH_CALL = re.compile(

@@ -118,7 +118,7 @@ def infer_contract(
         (look for look in looks if look.kind == "date" and date_known_by_name(look.plain) == "dialling"), None
     )
     guesses = [
-        draft_column(look, found.answers, called, is_id=look.name == identity)
+        draft_column(look, drafted, found.answers, called, is_id=look.name == identity)
         for look in _told(looks, "drafting columns", progress)
     ]
     columns = []
