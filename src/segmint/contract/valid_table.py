@@ -12,7 +12,7 @@ import polars as pl
 from numpy.typing import NDArray
 
 from segmint.contract.cells import Cells, number_cells, read_outcome
-from segmint.contract.column import Column, Known
+from segmint.contract.column import Column, Known, Role
 from segmint.contract.contract import Contract
 from segmint.contract.copies import copies_told
 from segmint.contract.hints import names_customer, plain_name
@@ -116,6 +116,10 @@ class ValidTable:
         unit = known.unit if known is not None and known.kind == "number" else ""
         numbers = [column.name for column in self.contract.columns if column.kind == "number"]
         return number_cells(self.raw[name], missing, decimal_of(self.ledger.receipt, name, [*numbers, name]), unit)
+
+    def column_of(self, role: Role) -> Column | None:
+        """Return the first column of the contract with this role that is in the table: of several, it is the one that counts."""
+        return next((c for c in self.contract.columns if c.role == role and c.name in self.frame.columns), None)
 
     @property
     def features(self) -> tuple[Column, ...]:

@@ -545,8 +545,9 @@ def _reach(amounts: NDArray[np.float64], customers: NDArray[np.int64], count: in
 def _worth(table: ValidTable, labels: Labels, customers: NDArray[np.int64], count: int) -> list[tuple[Worth, ...]]:
     """Every holding in account currency, and what a yes is worth; what a call costs is nothing that a customer has or brings."""
     found: list[list[Worth]] = [[] for _ in range(count)]
+    value = table.column_of("value")
     for column in table.contract.columns:
-        money = column.role == "value" or (column.role == "holding" and "currency" in column.unit)
+        money = column == value or (column.role == "holding" and "currency" in column.unit)
         if not money or column.kind != "number" or column.name not in table.frame.columns:
             continue
         numbers = table.frame[column.name].to_numpy().astype(float)

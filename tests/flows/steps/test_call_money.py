@@ -14,6 +14,7 @@ from segmint.contract.contract import Contract, Outcome
 from segmint.contract.validate import validate
 from segmint.flows.segment import segment
 from segmint.flows.steps.call_money import _amounts, _at_the_mean, call_money, economics_in_vain, why_no_money
+from segmint.segments.profile import profile_segments
 from segmint.tables.source import open_table
 
 
@@ -99,3 +100,29 @@ def test_an_outcome_that_is_a_segment_has_no_yes_and_no_profit_of_a_call() -> No
         assert told in said
         assert economics_in_vain(table, Config()) == ""
         assert ("no yes" in why_no_money(table, Config())) == (roles is role)
+
+
+def test_of_two_columns_of_the_role_value_the_first_counts_everywhere() -> None:
+    frame = pl.DataFrame(
+        {
+            "age": [40, 50] * 50,
+            "years": [1, 2, 3, 4] * 25,
+            "a_year": [90, 91] * 50,
+            "for_life": [900] * 100,
+            "price": [4] * 100,
+            "y": ["A", "B"] * 50,
+        }
+    )
+    roles = {"age": "characteristic", "years": "history", "a_year": "value", "for_life": "value", "price": "cost"}
+    columns = tuple(Column(name=name, kind="number", role=role, label=name) for name, role in roles.items())
+    known = Outcome(column="y", kind="assignment", levels=("A", "B"))
+    answered = Outcome(column="y", kind="response", levels=("A", "B"), positive="B")
+    table, asked = (
+        validate(open_table(frame), Contract(name="x", outcome=y, columns=columns)) for y in (known, answered)
+    )
+    assert "from the column 'a_year'" in why_no_money(table, Config())
+    for profile in profile_segments(table, np.arange(100) % 2).segments:
+        assert [worth.column for worth in profile.worth] == ["a_year"]
+    money = call_money(asked, Config())
+    assert money is not None
+    assert "'price' and 'a_year'" in money.source

@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from segmint.config import Config
-from segmint.contract.column import Column
+from segmint.contract.column import Column, Role
 from segmint.contract.valid_table import ValidTable
 from segmint.errors import ConfigError
 from segmint.segments.profile import CallMoney
@@ -52,8 +52,9 @@ def call_money(table: ValidTable, config: Config) -> CallMoney | None:
     )
 
 
-def _by_role(table: ValidTable) -> dict[str, Column]:
-    return {column.role: column for column in table.contract.columns if column.name in table.frame.columns}
+def _by_role(table: ValidTable) -> dict[Role, Column]:
+    roles: tuple[Role, ...] = ("cost", "value")
+    return {role: column for role in roles if (column := table.column_of(role)) is not None}
 
 
 def _has_no_yes(table: ValidTable) -> bool:
@@ -81,7 +82,7 @@ def why_no_money(table: ValidTable, config: Config) -> str:
     )
 
 
-def _no_yes(columns: dict[str, Column], config: Config) -> str:
+def _no_yes(columns: dict[Role, Column], config: Config) -> str:
     if config.economics is None and not {"cost", "value"} & set(columns):
         return ""
     in_vain = "" if config.economics is None else ": [economics] has no effect"
