@@ -28,6 +28,25 @@ def test_which_state_was_kept_is_said_and_not_why_learning_ended(epochs: int) ->
     assert again.endswith("The bundle's network learned once more, from all 5,000 customers.")
 
 
+@pytest.mark.parametrize(
+    ("losses", "end"),
+    [
+        ([0.5, 0.4999], "It was still falling"),
+        ([0.6, 0.5, 0.4999], "It was still falling"),
+        ([0.6, 0.5, 0.4999, 0.4998], "It hardly fell any more."),
+    ],
+)
+def test_a_loss_hardly_falls_any_more_only_where_three_epochs_say_so(losses: list[float], end: str) -> None:
+    history = pl.DataFrame({"epoch": range(1, len(losses) + 1), "validation_loss": losses})
+    assert end in network._loss_words(history)
+
+
+def test_a_calibration_of_several_segments_has_no_shift(response_run: Path, segments_run: Path) -> None:
+    told = {"temperature": 1.2, "offset": 0.1}
+    assert network._numbers_of(told, RunView(response_run)) == "temperature 1.200, shift 0.100"
+    assert network._numbers_of(told, RunView(segments_run)) == "temperature 1.200"
+
+
 def test_an_accuracy_is_held_against_naming_the_largest_class(make_run: Callable[..., Path]) -> None:
     folder = make_run(kind="response", rows=300)
     summary = json.loads((folder / "summary.json").read_text())

@@ -86,8 +86,8 @@ def _calibration(run: RunView) -> Block | None:
         title,
         draw(picture, title),
         caption=f"Each network of the comparison was calibrated on a few rows of its own. What was still wrong was learned from "
-        f"{count(told['customers'])} predictions about customers whom the network in question had not seen (temperature "
-        f"{decimal(told['temperature'])}, shift {decimal(told['offset'])}){_in_the_bundle(run)}. Judged on customers that did not teach this correction, promise and "
+        f"{count(told['customers'])} predictions about customers whom the network in question had not seen "
+        f"({_numbers_of(told, run)}){_in_the_bundle(run)}. Judged on customers that did not teach this correction, promise and "
         f"reality differ by {decimal(100 * before['calibration_error'], 2)} points before and {decimal(100 * after['calibration_error'], 2)} "
         f"points after; the cross-entropy goes from {decimal(before['log_loss'], 4)} to {decimal(after['log_loss'], 4)}"
         f"{'' if better else ', which is no gain: it was right before'}.",
@@ -111,9 +111,15 @@ def _in_the_bundle(run: RunView) -> str:
     if not whole:
         return ""
     return (
-        f". The bundle applies this after what its own network learned; together that is temperature {decimal(whole['temperature'])}, "
-        f"shift {decimal(whole['offset'])} in its calibration.json"
+        f". The bundle applies this after what its own network learned; together that is {_numbers_of(whole, run)} "
+        "in its calibration.json"
     )
+
+
+def _numbers_of(calibration: Mapping[str, Any], run: RunView) -> str:
+    """Say by which numbers a calibration turns logits into probabilities; with more than two classes nothing is shifted."""
+    shift = f", shift {decimal(calibration['offset'])}" if len(run.summary.get("classes") or ()) <= 2 else ""
+    return f"temperature {decimal(calibration['temperature'])}{shift}"
 
 
 def _interval(run: RunView) -> Block | None:
@@ -231,7 +237,7 @@ def _loss_words(final: pl.DataFrame, again: Mapping[str, Any] | None = None) -> 
         else f" The bundle's network learned once more, from all {count(again['customers'])} customers."
     )
     if best == len(epochs) - 1:
-        falling = best == 0 or loss[best] < (1 - STILL_FALLING) * loss[max(best - LAST_EPOCHS, 0)]
+        falling = best < LAST_EPOCHS or loss[best] < (1 - STILL_FALLING) * loss[best - LAST_EPOCHS]
         end = (
             "was still falling when learning ended: more epochs might help a little"
             if falling
