@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from pathlib import Path
+
 import numpy as np
 import pytest
 
@@ -85,3 +87,16 @@ def test_a_result_says_first_where_too_few_said_yes(table: ValidTable) -> None:
     few[yes[30:]] = False
     (said,) = flow._conclusion(table.rows(few), None)
     assert said.startswith("Only 30 said yes: with fewer than about 50")
+
+
+def test_a_result_says_whose_customers_bring_most_where_the_outcome_is_a_segment(tmp_path: Path) -> None:
+    worth = {"label": "profit", "role": "value"}
+    segments = [
+        {"key": key, "customers": 100, "worth": [worth | {"mean": mean, "low": mean - 9.0, "high": mean + 9.0}]}
+        for key, mean in (("A", 100.0), ("B", 300.0))
+    ]
+    summary = {"inner": {"customers": 40}, "rows": 200, "classes": {"A": 100, "B": 100}}
+    told = flow._of_segments({"brought": None, "segments": segments}, "")
+    said = flow.RunResult(tmp_path, tmp_path, "200 rows.", (), summary | told).sentences
+    assert said[-1].startswith("Customers of segment B bring most: profit 300.00")
+    assert flow._of_segments(None, "too few") == {"no_segments": "too few"}

@@ -190,6 +190,14 @@ def test_the_level_that_means_yes_is_the_one_that_is_named() -> None:
     assert other["profit"] == pytest.approx(1000 * 2 * (1 - 0.75) / 4)
 
 
+def test_two_segments_have_a_curve_each_and_no_profit(tmp_path: Path) -> None:
+    likely, labels = np.array([[0.9, 0.1], [0.2, 0.8]]), np.array([0, 1])
+    log = TensorBoardLog(tmp_path, has_yes=False).named("final")
+    seen = Seen({}, likely, labels, np.array(["A", "B"]))
+    assert log._business(seen) == {}
+    assert list(log._curves(seen)) == ["A (inner rows)", "B (inner rows)"]
+
+
 def test_calling_everyone_earns_exactly_nothing() -> None:
     yes = np.array([0, 1, 0, 0, 0, 0, 0] * 9)
     everyone = np.tile([0.5, 0.5], (len(yes), 1))

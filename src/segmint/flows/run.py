@@ -6,7 +6,7 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 import polars as pl
@@ -53,6 +53,8 @@ from segmint.models.teachers import missed_teachers
 from segmint.models.tensorboard_log import TensorBoardLog
 from segmint.progress import Progress, Remember, silent, tell_both
 from segmint.report.tensorboard_images import result_images
+from segmint.segments.bring_most import say_who_brings_most
+from segmint.segments.kept import KeptSegments
 from segmint.splits.folds import Fold, make_folds
 from segmint.splits.groups import RowIdentity, names_of
 from segmint.store import run_files
@@ -93,9 +95,13 @@ class RunResult:
 
     @property
     def sentences(self) -> tuple[str, ...]:
-        """How the table was read, and what the comparison and the test table support; without one, who was learned from and what is not known."""
+        """How the table was read, what the comparison and the test table support, and whose customers bring most.
+
+        Without a comparison, who was learned from and what is not known.
+        """
         unknown = [] if self.comparison is not None else _not_compared(self.summary)
-        return (self.receipt, *self.conclusion, *unknown, *self.summary.get("test", {}).get("sentences", ()))
+        most = [self.summary["brings_most"]] if "brings_most" in self.summary else []
+        return (self.receipt, *self.conclusion, *unknown, *self.summary.get("test", {}).get("sentences", ()), *most)
 
     def __repr__(self) -> str:
         return f"<RunResult {self.folder}: {counted(self.summary['rows'], 'row')}>"
@@ -192,7 +198,8 @@ def run(
         for sentence in before_it_starts(table, settings, who):
             say(sentence)
         _keep_input(here, table)
-        log = TensorBoardLog(here.folder / "tensorboard", positive=table.contract.outcome.positive)
+        positive = table.contract.outcome.positive
+        log = TensorBoardLog(here.folder / "tensorboard", positive=positive, has_yes=positive is not None)
         comparison, found, start = None, None, settings
         if settings.search.enabled:
             found = clock.time("search", lambda: find_settings(table, start, who, here.remember, both))
@@ -217,9 +224,11 @@ def run(
         clock.time("reasons", lambda: keep_importance(here, table, bundle))
         rivals = lambda name: _maker(name, table, settings, lambda: log)  # noqa: E731
         tested, told = judge_on_test(here, table, on_test, bundle, comparison, rivals, settings, both, who)
-        summary = _summary(table, settings, comparison, bundle.calibration, clock, student) | told
-        if without:
-            summary["no_segments"] = without
+        summary = (
+            _summary(table, settings, comparison, bundle.calibration, clock, student)
+            | told
+            | _of_segments(segments, without)
+        )
         if found is not None:
             summary["search"] = {"sentence": found.sentence, "settings": found.config.model.settings}
         here.keep(run_files.SUMMARY, summary)
@@ -400,6 +409,12 @@ def _segments(
         return here.remember(key, find), ""
     except DataError as error:  # a table without segments has a network all the same
         return None, error.came
+
+
+def _of_segments(segments: dict[str, Any] | None, without: str) -> dict[str, str]:
+    """Say whose customers bring most, where that can be said, or why there are no segments."""
+    most = "" if segments is None else say_who_brings_most(cast(KeptSegments, segments))
+    return {name: said for name, said in (("brings_most", most), ("no_segments", without)) if said}
 
 
 def _keep_input(here: Run, table: ValidTable) -> None:

@@ -69,6 +69,8 @@ class TensorBoardLog:
         Name of the next fit. A fit of the same name takes the place of the one before: `named` gives a log for another.
     positive : str, optional
         The level that means yes; of two classes the second if left out.
+    has_yes : bool, default True
+        Whether one of two classes means yes. Two segments have none, and so no profit.
 
     Examples
     --------
@@ -77,13 +79,15 @@ class TensorBoardLog:
     'fold 1'
     """
 
-    def __init__(self, folder: Path | str, fit: str = "", *, positive: str | None = None) -> None:
+    def __init__(self, folder: Path | str, fit: str = "", *, positive: str | None = None, has_yes: bool = True) -> None:
         self.root = Path(folder)
         self.name = fit
         self.positive = None if positive is None else str(positive)
+        self.has_yes = has_yes
 
     def __repr__(self) -> str:
-        return f"TensorBoardLog({str(self.root)!r}, {self.name!r}, positive={self.positive!r})"
+        yes = f"positive={self.positive!r}" if self.has_yes else "has_yes=False"
+        return f"TensorBoardLog({str(self.root)!r}, {self.name!r}, {yes})"
 
     @property
     def folder(self) -> Path:
@@ -92,7 +96,7 @@ class TensorBoardLog:
 
     def named(self, fit: str) -> TensorBoardLog:
         """Return a log for a fit of this name, in the same place."""
-        return TensorBoardLog(self.root, fit, positive=self.positive)
+        return TensorBoardLog(self.root, fit, positive=self.positive, has_yes=self.has_yes)
 
     def require(self, classes: NDArray[Any]) -> None:
         """Refuse two classes without the one that means yes.
@@ -118,7 +122,7 @@ class TensorBoardLog:
         for events in old:
             events.unlink()
         numbers = _numbers(settings) | _size(network)
-        self._introduce(numbers, in_profit=network.layers[-1].units == 1)
+        self._introduce(numbers, in_profit=self.has_yes and network.layers[-1].units == 1)
         with (
             _keras.Events(self.folder, OF_A_FIT) as whole,
             _keras.Events(self.folder / "training") as training,
@@ -168,7 +172,7 @@ class TensorBoardLog:
                     events.precision_recall(name, yes, likely, 0)
 
     def _introduce(self, settings: Iterable[str], *, in_profit: bool) -> None:
-        """Say once what belongs together and what to compare fits by; more than two classes have no profit."""
+        """Say once what belongs together and what to compare fits by; where nobody can say yes there is no profit."""
         from segmint.models import _keras
 
         if any(not place.name.endswith(OF_A_FIT) for place in self.root.glob("events.*")):
@@ -181,7 +185,8 @@ class TensorBoardLog:
 
     def _curves(self, seen: Seen) -> dict[str, Curve]:
         """The precision-recall curve of yes, or of each class against the rest."""
-        places = [self._yes(seen)] if len(seen.classes) == 2 else range(len(seen.classes))
+        yes = self._yes(seen)
+        places = range(len(seen.classes)) if yes is None else [yes]
         return {f"{seen.classes[at]} (inner rows)": (seen.labels == at, seen.likely[:, at]) for at in places}
 
     def _business(self, seen: Seen) -> dict[str, float]:
@@ -190,9 +195,9 @@ class TensorBoardLog:
         `profit`: everyone whose probability exceeds cost ÷ value is called, where a call costs the base rate's part of
         what a success brings: calling everyone earns nothing. Unit: the value of one success, per 1,000 customers.
         """
-        if len(seen.classes) != 2:
-            return {}
         at = self._yes(seen)
+        if at is None:
+            return {}
         yes, likely = seen.labels == at, seen.likely[:, at]
         base = float(yes.mean())
         if not 0.0 < base < 1.0:
@@ -201,7 +206,9 @@ class TensorBoardLog:
         # where everyone is called the two sums cancel, to the last bit but one
         return {"profit": round(1000.0 * earned / len(yes), 9), "lift_top_tenth": lift_at(yes, likely)}
 
-    def _yes(self, seen: Seen) -> int:
+    def _yes(self, seen: Seen) -> int | None:
+        if not self.has_yes or len(seen.classes) != 2:
+            return None
         names = [str(name) for name in seen.classes]
         return names.index(self.positive) if self.positive in names else 1
 
