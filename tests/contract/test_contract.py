@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from segmint.contract.contract import SHIPPED, Outcome, load_contract, parse_contract
+from segmint.contract.yes_no import NO, YES
 from segmint.errors import ContractError
 
 SMALL = """
@@ -123,6 +124,20 @@ def test_words_of_the_contract_come_before_the_common_ones() -> None:
         "left",
         "left",
     ]
+
+
+def test_words_of_other_languages_are_read_where_the_levels_are_a_yes_and_a_no() -> None:
+    def read(levels: tuple[str, str], positive: str, **words: str) -> list[str | None]:
+        outcome = Outcome(column="y", kind="response", levels=levels, positive=positive, words=words)
+        return [outcome.level_of(text) for text in ("Ja", "nein", "SIM", "não", "no")]
+
+    assert read(("no", "yes"), "yes") == ["yes", "no", "yes", "no", "no"]
+    assert read(("0", "1"), "1") == ["1", "0", "1", "0", "0"]
+    assert read(("nein", "ja"), "ja") == ["ja", "nein", "ja", "nein", "nein"]
+    assert read(("nein", "ja"), "nein")[:4] == ["ja", "nein", None, None]
+    assert read(("no", "yes"), "yes", sim="no") == ["yes", "no", "no", "no", "no"]
+    assert read(("stayed", "left"), "left") == [None, None, None, None, "stayed"]
+    assert not set(YES) & set(NO)
 
 
 def test_a_whole_number_is_the_same_level_with_and_without_decimals() -> None:

@@ -240,5 +240,8 @@ def test_a_refusal_says_which_outcomes_came_and_which_were_expected(tmp_path: Pa
     frame = several_classes(300, 30)
     draft = infer_contract(open_table(frame), name="x")
     frame.with_columns(segment="x" + pl.col("segment")).write_csv(tmp_path / "other.csv")
-    with pytest.raises(DataError, match=r"unknown_outcome: segment, which is not A, B, C or D and reads xA, xB, xC, …"):
+    with pytest.raises(
+        DataError, match=r"unknown_outcome: segment, which is not A, B, C or D and reads xA, xB, xC, …"
+    ) as caught:
         validate(open_table(tmp_path / "other.csv"), draft.contract.model_copy(update={"reviewed": True}))
+    assert 'say so under [outcome] of the contract: words = { "WORD" = "LEVEL" }' in caught.value.fix

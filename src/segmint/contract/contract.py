@@ -12,7 +12,7 @@ from pydantic import BaseModel, ConfigDict, ValidationError, model_validator
 
 from segmint.complaints import first_of, said
 from segmint.contract.column import Column, Known
-from segmint.contract.yes_no import NO_WORDS, WHOLE, YES_WORDS
+from segmint.contract.yes_no import NO, NO_WORDS, WHOLE, YES, YES_WORDS
 from segmint.errors import ContractError
 from segmint.toml_files import parse_toml, toml_text_of
 from segmint.wording import counted, did_you_mean, shorten
@@ -63,8 +63,9 @@ class Outcome(BaseModel):
         """Read a spelling: ``YES``, ``1`` and ``1.0`` are "yes"; None if it means no level.
 
         The rule: a level or one of `words` as it is written; else, whatever the case, one of `words` or of `levels`;
-        else, for a response, a common word for yes or no. ``1.0`` and ``1.00`` are read as ``1``, and ``1`` as a level
-        ``1.0``; with levels ``1`` and ``1.0``, ``1.00`` is neither. ``1.000`` may be a thousand and is only itself.
+        else, for a response, a common word for yes or no; a word of another language, ``ja`` or ``nein``, only where the
+        levels are a yes and a no themselves. ``1.0`` and ``1.00`` are read as ``1``, and ``1`` as a level ``1.0``; with
+        levels ``1`` and ``1.0``, ``1.00`` is neither. ``1.000`` may be a thousand and is only itself.
         """
         word = text.strip()
         return word if word in self.levels else self.words.get(word, self._spellings.get(_folded(word)))
@@ -74,7 +75,9 @@ class Outcome(BaseModel):
         spellings: dict[str, str] = {}
         if self.kind == "response":
             negative = next(level for level in self.levels if level != self.positive)
-            spellings |= dict.fromkeys(YES_WORDS, str(self.positive)) | dict.fromkeys(NO_WORDS, negative)
+            own = _folded(str(self.positive)) in YES and _folded(negative) in NO
+            spellings |= dict.fromkeys(YES if own else YES_WORDS, str(self.positive))
+            spellings |= dict.fromkeys(NO if own else NO_WORDS, negative)
         folded = [_folded(level) for level in self.levels]
         # levels that differ only in case, or in decimals, are told apart by these alone
         spellings |= {fold: level for fold, level in zip(folded, self.levels, strict=True) if folded.count(fold) == 1}

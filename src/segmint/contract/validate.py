@@ -50,6 +50,10 @@ DETAILS = {
     UNKNOWN_TREATMENT: "says neither that the customer was called (yes, called, 1) nor that nobody did (no, control, 0)",
 }
 
+_SAY_WHAT_MEANS_A_LEVEL = (
+    'if a word means a level, say so under [outcome] of the contract: words = { "WORD" = "LEVEL" }; '
+)
+
 OnReject = Callable[[Reject], None]
 
 
@@ -166,6 +170,7 @@ def refuse_rejected(ledger: Ledger, contract: Contract, max_rejected: float, *, 
         expected=f"at most {max_rejected:.0%} rejected rows (data.max_rejected)",
         fix=(f"read them with a decimal {other}: --set data.decimal={other}; or " if other else "")
         + dates
+        + (_SAY_WHAT_MEANS_A_LEVEL if _strange_levels(ledger) else "")
         + _without_outcomes(ledger, wrong, judged, max_rejected)
         + (
             "to see each: segmint check --rejected FILE"
@@ -190,11 +195,16 @@ def _without_outcomes(ledger: Ledger, wrong: int, judged: int, max_rejected: flo
 
 def _other_levels(ledger: Ledger, levels: Sequence[str]) -> str:
     """Say which levels of the outcome were expected, and which came instead, if ten rows have them."""
-    columns = _rejected_cells(ledger, "unknown_outcome").values()
-    counts = Counter(cell.strip() for cells in columns for cell in cells)
-    often = [level for level, count in counts.most_common() if count >= MIN_PER_LEVEL]
+    often = _strange_levels(ledger)
     came = f" and reads {few_named(often)}" if often else ""
     return f", which is not {listed(levels, last='or')}{came}"
+
+
+def _strange_levels(ledger: Ledger) -> list[str]:
+    """List what ten rows or more have for an outcome and is no spelling of one, the most frequent first."""
+    columns = _rejected_cells(ledger, "unknown_outcome").values()
+    counts = Counter(cell.strip() for cells in columns for cell in cells)
+    return [level for level, count in counts.most_common() if count >= MIN_PER_LEVEL]
 
 
 def _other_sign(ledger: Ledger) -> str:

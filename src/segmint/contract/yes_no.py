@@ -8,7 +8,7 @@ import polars as pl
 
 YES_WORDS: Final = ("yes", "y", "true", "t", "1")
 NO_WORDS: Final = ("no", "n", "false", "f", "0")
-"""Read in every outcome, whatever its own levels are."""
+"""Read in every response, whatever its own levels are."""
 
 YES_ABROAD: Final = (
     "ja", "j", "oui", "sim", "si", "sí", "sì", "tak", "ano", "áno", "da", "igen", "kyllä",
@@ -18,6 +18,7 @@ NO_ABROAD: Final = (
     "nein", "non", "não", "nao", "nee", "nie", "nej", "nei", "ne", "nem", "ei", "falsch", "faux", "falso",
 )  # fmt: skip
 
+# Read in a response too, where its own levels are a yes and a no.
 YES: Final = (*YES_WORDS, *YES_ABROAD)
 NO: Final = (*NO_WORDS, *NO_ABROAD)
 
