@@ -739,3 +739,20 @@ def test_what_is_asked_of_money_is_what_the_role_means_for_the_outcome() -> None
     ):
         draft = infer_contract(open_table(frame), name="x", outcome=outcome)
         assert draft.suspects["annual_profit"] == f'is this {asked} Then write role = "value"'
+
+
+def test_what_one_customer_has_in_many_rows_is_named_in_no_draft() -> None:
+    rows = 400
+    frame = pl.DataFrame(
+        {
+            "customer_id": [f"K{max(row, 11):05d}" for row in range(rows)],
+            "town": ["Hiddensee" if row < 12 else ("Kiel", "Rostock")[row % 2] for row in range(rows)],
+            "balance": ["8765432198765" if row < 12 else str(row) for row in range(rows)],
+            "visits": ["see Hiddensee" if row in (0, 1) else str(row % 90) for row in range(rows)],
+            "response": [("yes", "no")[row % 3 > 0] for row in range(rows)],
+        }
+    )
+    told = infer_contract(open_table(frame), name="x").text
+    assert not any(own in told for own in ("Hiddensee", "8765432198765", "8.76543e+12"))
+    by_rows = infer_contract(open_table(frame.drop("customer_id")), name="x").text
+    assert all(own in by_rows for own in ('"Hiddensee"', "8.76543e+12", "(see Hiddensee)"))

@@ -8,7 +8,7 @@ import numpy as np
 import polars as pl
 import pytest
 
-from segmint.contract.contract import parse_contract
+from segmint.contract.contract import Contract, parse_contract
 from segmint.contract.infer import Draft, infer_contract
 from segmint.contract.validate import validate
 from segmint.errors import ContractError, DataError
@@ -245,3 +245,16 @@ def test_a_refusal_says_which_outcomes_came_and_which_were_expected(tmp_path: Pa
     ) as caught:
         validate(open_table(tmp_path / "other.csv"), draft.contract.model_copy(update={"reviewed": True}))
     assert 'say so under [outcome] of the contract: words = { "WORD" = "LEVEL" }' in caught.value.fix
+
+
+def test_an_answer_that_one_customer_gives_in_many_rows_is_not_quoted(tmp_path: Path) -> None:
+    frame = several_classes(300, 30)
+    known = infer_contract(open_table(frame), name="x").reviewed()
+    own = pl.when(pl.int_range(pl.len()) < 40).then(pl.lit("her own words")).otherwise("segment")
+    frame.with_columns(segment=own, id=pl.lit("K1")).write_csv(tmp_path / "table.csv")
+    without = tuple(column for column in known.columns if column.name != known.id_column)
+    with pytest.raises(DataError, match="reads her own words"):
+        validate(open_table(tmp_path / "table.csv"), Contract(name="x", outcome=known.outcome, columns=without))
+    with pytest.raises(DataError, match="unknown_outcome") as refusal:
+        validate(open_table(tmp_path / "table.csv"), known)
+    assert "her own words" not in str(refusal.value)

@@ -8,6 +8,7 @@ import pytest
 
 from segmint.contract.column import Column
 from segmint.contract.contract import Contract, Outcome
+from segmint.contract.counts import customers_by_level
 from segmint.contract.ledger import Ledger
 from segmint.contract.valid_table import ValidTable
 from segmint.evaluation.differences import outcome_by_level
@@ -18,7 +19,6 @@ from segmint.features.levels import (
     NO_VALUE,
     OTHER,
     count_customers,
-    customers_by_level,
     pool_rare,
     pool_repeated,
 )

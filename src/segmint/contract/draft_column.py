@@ -10,7 +10,7 @@ import polars as pl
 
 from segmint.contract.column import FEATURE_ROLES, KNOWN_ORDER, Column, Known, Role, State
 from segmint.contract.contract import Outcome
-from segmint.contract.counts import count_values
+from segmint.contract.counts import count_values, customers_by_level
 from segmint.contract.dates import ISO, format_words
 from segmint.contract.draft_outcome import says_no, says_yes
 from segmint.contract.hints import (
@@ -32,11 +32,11 @@ from segmint.contract.hints import (
     perhaps_value,
     sounds_like_date,
 )
-from segmint.contract.look import MANY, MAX_LEVELS, MIN_PER_LEVEL, MISSING_WORDS, Look, few_named, share
+from segmint.contract.look import MANY, MAX_LEVELS, MIN_PER_LEVEL, MISSING_WORDS, WHO, Look, few_named, share
 from segmint.contract.treatment import left_alone
 from segmint.contract.twins import Twin, twins_of
 from segmint.contract.yes_no import NO_ANSWER
-from segmint.wording import counted
+from segmint.wording import counted, shorten
 
 AGES = (0.0, 160.0)  # years
 FAR_AWAY = 1e5  # times the size that 95 in 100 do not exceed: a slip, or a code
@@ -148,7 +148,15 @@ def _id(look: Look) -> Guess:
     return Guess(column, tuple(doubts))
 
 
-def draft_column(look: Look, outcome: Outcome, answers: pl.Series, called: Look | None, *, is_id: bool) -> Guess:
+def draft_column(
+    look: Look,
+    outcome: Outcome,
+    answers: pl.Series,
+    called: Look | None,
+    customers: pl.Series | None = None,
+    *,
+    is_id: bool,
+) -> Guess:
     """Draft a column.
 
     Parameters
@@ -159,6 +167,8 @@ def draft_column(look: Look, outcome: Outcome, answers: pl.Series, called: Look 
         The outcome's levels, null where there is none.
     called : Look, optional
         The column of the days on which calls were made.
+    customers : polars.Series of shape (n_rows,), optional
+        The id of each row's customer; without it each row is counted as another.
     is_id : bool
         Whether it names the customer.
     """
@@ -169,7 +179,11 @@ def draft_column(look: Look, outcome: Outcome, answers: pl.Series, called: Look 
     auc, level = _single_column_auc(look, answers)
     told, ask = (f"who is '{level}'", _MADE_FROM_IT) if level else ("the outcome", "")
     tells = auc > (COPY_AUC if level else STRONG_AUC)
-    doubts = [*look.doubts, *([f"alone tells {told} (AUC {auc:.2f}){ask}"] if auc > STRONG_AUC else [])]
+    doubts = [
+        *_unread_told(look, customers),
+        *look.doubts,
+        *([f"alone tells {told} (AUC {auc:.2f}){ask}"] if auc > STRONG_AUC else []),
+    ]
     if look.kind == "date":
         return _date(look, called, doubts, tells=tells)
     role = _role(look)
@@ -177,7 +191,13 @@ def draft_column(look: Look, outcome: Outcome, answers: pl.Series, called: Look 
     if why := _why_ignored(look, role):
         return _ignored(look, why, doubts, tells=tells)
     return _used(
-        look, role, "after_call" if tells else known_by_name(look.plain), doubts, _who_counts(answers), outcome
+        look,
+        role,
+        "after_call" if tells else known_by_name(look.plain),
+        doubts,
+        _who_counts(answers),
+        customers,
+        outcome,
     )
 
 
@@ -193,10 +213,21 @@ def _ignored(look: Look, why: str, doubts: list[str], *, tells: bool) -> Guess:
     return Guess(_column(look, "ignore", known, kind=look.kind), tuple(doubts), f"ignored: {why}")
 
 
-def _used(look: Look, role: Role, known: Known, doubts: list[str], counts: pl.Series, outcome: Outcome) -> Guess:
+def _used(
+    look: Look,
+    role: Role,
+    known: Known,
+    doubts: list[str],
+    counts: pl.Series,
+    customers: pl.Series | None,
+    outcome: Outcome,
+) -> Guess:
     doubts += _doubts_by_name(look, outcome)
     doubts += [f"read as numbers in {look.unit}: a row with another unit here would be rejected"] if look.unit else []
-    settings = _bounds_and_states(look, doubts, counts) if look.kind == "number" else {"allowed": _allowed(look)}
+    numbers = look.kind == "number"
+    settings = (
+        _bounds_and_states(look, doubts, counts, customers) if numbers else {"allowed": _allowed(look, customers)}
+    )
     if role in _WHO_MAY_BE_CALLED:
         doubts += [_WHO_MAY_BE_CALLED[role], *([_NOBODY_MAY_BE_CALLED] if look.distinct == 0 else [])]
     column = _column(look, role, known, kind=look.kind, **settings)
@@ -302,14 +333,32 @@ def _why_ignored(look: Look, role: Role) -> str:
     return f"text with {look.distinct:,} different values; to use it, group them into at most {MAX_LEVELS} levels"
 
 
-def _allowed(look: Look) -> tuple[str, ...]:
+def _unread_told(look: Look, customers: pl.Series | None) -> list[str]:
+    """Say how many values cannot be read and name words that several have: what one customer has may tell who that is."""
+    unread = look.unread
+    if not len(unread):
+        return []
+    who = None if customers is None else customers.filter(look.is_unread)
+    several = {word for word, size in customers_by_level(unread, who).items() if size > 1}
+    named = sorted(several - set(unread.filter(unread.str.contains(WHO))))
+    which = f" ({few_named([shorten(text) for text in named])})" if named else ""
+    what = f"cannot be read as a {look.kind}{which}"
+    return [
+        counted(len(unread), f"value {what}: its row would be rejected", f"values {what}: their rows would be rejected")
+    ]
+
+
+def _allowed(look: Look, customers: pl.Series | None) -> tuple[str, ...]:
     """List the levels, unless some are so rare that they could name a person or that others like them will come."""
-    if not look.levels or min(look.levels.values()) < MIN_PER_LEVEL:
+    sizes = customers_by_level(look.texts, customers)
+    if not look.levels or min(sizes[level] for level in look.levels) < MIN_PER_LEVEL:
         return ()
     return tuple(sorted(look.levels))
 
 
-def _bounds_and_states(look: Look, doubts: list[str], counts: pl.Series) -> dict[str, object]:
+def _bounds_and_states(
+    look: Look, doubts: list[str], counts: pl.Series, customers: pl.Series | None
+) -> dict[str, object]:
     values = look.numbers.filter(counts).drop_nulls()
     states = look.sentinels()
     rest = values.filter(~values.is_in(states)) if states else values
@@ -321,7 +370,7 @@ def _bounds_and_states(look: Look, doubts: list[str], counts: pl.Series) -> dict
         rest = pl.concat([rest, look.otherwise.filter(counts).drop_nulls()])
     bounds, outside = _bounds(look, rest)
     if len(outside):
-        doubts.append(_outside_told(outside, bounds))
+        doubts.append(_outside_told(outside, bounds, customers_by_level(look.numbers, customers)))
     named = tuple(State(value=state, name=f"code {state:g}") for state in states)
     return {"bounds": bounds, "states": named}
 
@@ -348,9 +397,9 @@ def _as_large_as_all(sizes: pl.Series) -> float:
     return float(found[0]) if len(known) >= _ENOUGH and len(found) else inf
 
 
-def _outside_told(outside: pl.Series, bounds: tuple[float, float]) -> str:
-    """Say how many numbers are implausible, and name those of ten rows or more: others are a customer's own."""
-    often = sorted(number for number, rows in count_values(outside).items() if rows >= MIN_PER_LEVEL)
+def _outside_told(outside: pl.Series, bounds: tuple[float, float], sizes: Mapping[float | None, int]) -> str:
+    """Say how many numbers are implausible, and name those of ten customers or more: others are a customer's own."""
+    often = sorted(number for number in outside.unique() if sizes.get(number, 0) >= MIN_PER_LEVEL)
     named = f" ({few_named([f'{number:g}' for number in often])})" if often else ""
     words = f"outside {bounds[0]:g} to {bounds[1]:g}{named}"
     return counted(

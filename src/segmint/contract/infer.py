@@ -26,6 +26,7 @@ from segmint.contract.hints import (
     is_german,
     label_for,
 )
+from segmint.contract.ids import bare_ids
 from segmint.contract.ledger import TOTAL_ROW
 from segmint.contract.look import Look, look_at
 from segmint.contract.totals import find_totals, may_end_with_totals
@@ -114,11 +115,12 @@ def infer_contract(
         for column in _told(inputs, "looking at columns", progress)
     ]
     identity = id_column(looks)
+    customers = next((bare_ids(look.texts) for look in looks if look.name == identity), None)
     called = next(
         (look for look in looks if look.kind == "date" and date_known_by_name(look.plain) == "dialling"), None
     )
     guesses = [
-        draft_column(look, drafted, found.answers, called, is_id=look.name == identity)
+        draft_column(look, drafted, found.answers, called, customers, is_id=look.name == identity)
         for look in _told(looks, "drafting columns", progress)
     ]
     columns = []

@@ -15,9 +15,9 @@ from segmint.contract.counts import count_values
 from segmint.contract.dates import ISO, format_words, formats_of
 from segmint.contract.hints import feature_role, names_code, personal_role, plain_name
 from segmint.tables.amounts import AFTER, BEFORE, bare_amounts, unit_of
-from segmint.wording import counted, quoted, shorten
+from segmint.wording import quoted
 
-MIN_PER_LEVEL = 10  # rows, of fewer of which a level may name a person
+MIN_PER_LEVEL = 10  # customers, of fewer of whom a level may name one; rows, where nobody knows whose they are
 MAX_LEVELS = 60
 MAX_ANSWERS = 6
 # What a spreadsheet writes where a formula has no value: never a level.
@@ -52,7 +52,7 @@ _WITH_UNIT = r"^([^0-9A-Za-z]{0,4}|[A-Z]{3} ?)[0-9][0-9., ']*[^0-9]{0,4}$"
 # € 1234.50, 12'345.60, 12 345,60, 12345,60-, 12.3456 %, 1.234.567
 _AMOUNT = rf"^[+-]?((\p{{Sc}}|{BEFORE})\s?)?[+-]?[0-9]+([.,'’\s][0-9]{{3}})*([.,][0-9]*)?\s?(\p{{Sc}}|{AFTER})?-?$"
 _WORDS = r"\p{L}{2,}[.,;:]?\s+(\S+\s+)?\p{L}{2,}"
-_WHO = (
+WHO = (
     r"^[^@\s]+@[^@\s]+\.[A-Za-z]+$"  # e-mail
     r"|^[A-Z]{2}[0-9]{2} ?([A-Z0-9]{4} ?){2,7}[A-Z0-9]{0,4}$"  # IBAN
     r"|^(\+|00)[0-9][0-9 ()/.-]{6,}$"  # phone
@@ -115,7 +115,7 @@ class Look:
         if self.kind == "date" or self.distinct <= 2 or self._says_who_may_be_called:
             return None
         role = personal_role(self.plain)
-        return role or ("ignore" if self._mostly(_WHO, 0.5) else None)
+        return role or ("ignore" if self._mostly(WHO, 0.5) else None)
 
     @property
     def _says_who_may_be_called(self) -> bool:
@@ -166,10 +166,15 @@ class Look:
     @property
     def unread(self) -> pl.Series:
         """The values that are neither read by the kind nor words for "no value"."""
+        return self.texts.filter(self.is_unread)
+
+    @cached_property
+    def is_unread(self) -> pl.Series:
+        """Which rows hold such a value; shape (n_rows,)."""
         if self.kind not in ("number", "date"):
-            return self.texts.clear()
+            return pl.repeat(False, len(self.texts), eager=True)
         read = self.numbers if self.kind == "number" else self.days
-        return self.texts.filter(self.texts.is_not_null() & read.is_null() & ~self.texts.is_in(list(self.missing)))
+        return (self.texts.is_not_null() & read.is_null() & ~self.texts.is_in(list(self.missing))).fill_null(False)
 
     def sentinels(self) -> list[float]:
         """Find codes among the numbers: frequent, at an end, and far from all others."""
@@ -200,8 +205,6 @@ def look_at(raw: pl.Series, decimal: str) -> Look:
     look = _date(raw, texts, formats) if formats or raw.dtype in DAYS else _other(raw, texts, decimal)
     if look.distinct <= 1:
         look.doubts.append("has one value only" if look.distinct else "is empty")
-    if len(unread := look.unread):
-        look.doubts.append(_unread_told(unread, look.kind))
     if look.kind == "category" and look.distinct > 2 and look.has_units:
         look.doubts.append("numbers with currencies or units that differ, read as levels; write bare numbers instead?")
     if look.missing:
@@ -210,18 +213,6 @@ def look_at(raw: pl.Series, decimal: str) -> Look:
         asked = f"is {quoted(words)} a level" if len(words) == 1 else f"are {quoted(words)} levels"
         look.doubts.append(f"{asked}, or no value?")
     return look
-
-
-def _unread_told(unread: pl.Series, kind: Kind) -> str:
-    """Say how many values cannot be read and name words that several rows have: what one row has may tell who somebody is."""
-    words = unread.filter(unread.is_duplicated() & ~unread.str.contains(_WHO))
-    named = words.unique().sort().to_list()
-    which = f" ({few_named([shorten(text) for text in named])})" if named else ""
-    return counted(
-        len(unread),
-        f"value cannot be read as a {kind}{which}: its row would be rejected",
-        f"values cannot be read as a {kind}{which}: their rows would be rejected",
-    )
 
 
 def bare_texts(raw: pl.Series) -> pl.Series:

@@ -161,7 +161,7 @@ def refuse_rejected(ledger: Ledger, contract: Contract, max_rejected: float, *, 
     for reason, count in Counter(ledger.reasons).most_common(8):
         code = reason.partition(": ")[0]
         words = f", which {DETAILS[code]}" if code == UNKNOWN_TREATMENT else ""
-        words += _other_levels(ledger, contract.outcome.levels) if code == "unknown_outcome" else ""
+        words += _other_levels(ledger, contract) if code == "unknown_outcome" else ""
         lines += [f"  {count:,}: {reason}{words}{_first_record(ledger, reason)}"] if code != LEFT_ALONE else []
     lines += [f"  {ledger.left_alone:,} more: nobody called the customer"] if ledger.left_alone else []
     other, dates = _other_sign(ledger), _other_dates(ledger, contract)
@@ -170,7 +170,7 @@ def refuse_rejected(ledger: Ledger, contract: Contract, max_rejected: float, *, 
         expected=f"at most {max_rejected:.0%} rejected rows (data.max_rejected)",
         fix=(f"read them with a decimal {other}: --set data.decimal={other}; or " if other else "")
         + dates
-        + (_SAY_WHAT_MEANS_A_LEVEL if _strange_levels(ledger) else "")
+        + (_SAY_WHAT_MEANS_A_LEVEL if _strange_levels(ledger, contract) else "")
         + _without_outcomes(ledger, wrong, judged, max_rejected)
         + (
             "to see each: segmint check --rejected FILE"
@@ -193,17 +193,20 @@ def _without_outcomes(ledger: Ledger, wrong: int, judged: int, max_rejected: flo
     )
 
 
-def _other_levels(ledger: Ledger, levels: Sequence[str]) -> str:
-    """Say which levels of the outcome were expected, and which came instead, if ten rows have them."""
-    often = _strange_levels(ledger)
+def _other_levels(ledger: Ledger, contract: Contract) -> str:
+    """Say which levels of the outcome were expected, and which came instead, if ten customers have them."""
+    outcome, often = contract.outcome, _strange_levels(ledger, contract)
     came = f" and reads {few_named(often)}" if often else ""
-    return f", which is not {listed(levels, last='or')}{came}"
+    return f", which is not {listed(outcome.levels, last='or')}{came}"
 
 
-def _strange_levels(ledger: Ledger) -> list[str]:
-    """List what ten rows or more have for an outcome and is no spelling of one, the most frequent first."""
-    columns = _rejected_cells(ledger, "unknown_outcome").values()
-    counts = Counter(cell.strip() for cells in columns for cell in cells)
+def _strange_levels(ledger: Ledger, contract: Contract) -> list[str]:
+    """List what ten customers or more have for an outcome and is no spelling of one, the most frequent first."""
+    name, who = contract.outcome.column, contract.id_column or ""
+    rows = _rejected_rows(ledger, "unknown_outcome").get(name, [])
+    # a row without an id is another customer's; a dict keeps the order
+    pairs = {(row[name].strip(), row.get(who, "").strip() or place): None for place, row in enumerate(rows)}
+    counts = Counter(level for level, _ in pairs)
     return [level for level, count in counts.most_common() if count >= MIN_PER_LEVEL]
 
 
@@ -231,16 +234,21 @@ def _other_dates(ledger: Ledger, contract: Contract) -> str:
 
 
 def _rejected_cells(ledger: Ledger, reason: str) -> dict[str, list[str]]:
-    """Read again what stood in the columns that were rejected for a reason, of the rejected rows that were kept whole."""
+    """Read again what stood in the columns that were rejected for a reason."""
+    return {name: [row[name] for row in rows] for name, rows in _rejected_rows(ledger, reason).items()}
+
+
+def _rejected_rows(ledger: Ledger, reason: str) -> dict[str, list[dict[str, str]]]:
+    """Read again the rejected rows that were kept whole, by the column that was rejected for a reason."""
     names, delimiter = ledger.receipt.get("columns"), str(ledger.receipt.get("delimiter", ","))
-    places = {str(name): place for place, name in enumerate(names)} if isinstance(names, list) else {}
-    cells: dict[str, list[str]] = {}
+    columns = [str(name) for name in names] if isinstance(names, list) else []
+    rows: dict[str, list[dict[str, str]]] = {}
     for reject in ledger.rejects:
-        if reject.reason == reason and reject.column in places and len(reject.raw) < MAX_RAW:
-            place = places[reject.column]
-            row = next(csv.reader(io.StringIO(reject.raw), delimiter=delimiter), [])
-            cells.setdefault(reject.column, []).extend(row[place : place + 1])
-    return cells
+        if reject.reason == reason and reject.column in columns and len(reject.raw) < MAX_RAW:
+            row = dict(zip(columns, next(csv.reader(io.StringIO(reject.raw), delimiter=delimiter), []), strict=False))
+            if reject.column in row:
+                rows.setdefault(reject.column, []).append(row)
+    return rows
 
 
 @dataclass(frozen=True)

@@ -7,11 +7,11 @@ import polars as pl
 from numpy.typing import NDArray
 
 from segmint.contract.column import Column
-from segmint.contract.counts import count_values
+from segmint.contract.counts import count_values, customers_by_level
 from segmint.contract.valid_table import ValidTable
 from segmint.features.apply import level_codes
 from segmint.features.edges import FEWEST_TOGETHER, band_cuts, once_each
-from segmint.features.levels import NO_VALUE, OTHER, customers_by_level, pool_rare
+from segmint.features.levels import NO_VALUE, OTHER, pool_rare
 from segmint.metrics.association import cramers_v
 from segmint.metrics.intervals import wilson
 from segmint.segments.coding import band_labels

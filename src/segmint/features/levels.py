@@ -12,7 +12,7 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
-from segmint.contract.counts import count_values
+from segmint.contract.counts import count_values, customers_by_level
 from segmint.features.edges import FEWEST_TOGETHER
 
 OTHER, NO_VALUE = "other levels", "no value"
@@ -29,25 +29,6 @@ def count_customers(rows: pl.Series, customers: NDArray[Any] | None = None) -> i
         The customer of each row; left out, each row is another.
     """
     return int(rows.sum()) if customers is None else len(np.unique(customers[rows.fill_null(False).to_numpy()]))
-
-
-def customers_by_level(levels: pl.Series, customers: NDArray[Any] | None = None) -> dict[Any, int]:
-    """Count the customers who have each level.
-
-    Parameters
-    ----------
-    levels : polars.Series of shape (n_rows,)
-    customers : ndarray of shape (n_rows,), optional
-        The customer of each row; left out, each row is another.
-
-    Returns
-    -------
-    dict of level to int
-        No value, if there is any, under None.
-    """
-    if customers is None:
-        return count_values(levels)
-    return count_values(pl.DataFrame({"level": levels, "customer": customers}).unique()["level"])
 
 
 def pool_rare(levels: pl.Series, customers: NDArray[Any] | None = None) -> pl.Series:

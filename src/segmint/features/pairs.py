@@ -14,7 +14,8 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
-from segmint.features.levels import KEPT_OTHER, customers_by_level
+from segmint.contract.counts import customers_by_level
+from segmint.features.levels import KEPT_OTHER
 
 Steps = NDArray[np.int64]
 

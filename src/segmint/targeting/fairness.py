@@ -12,9 +12,10 @@ import numpy as np
 import polars as pl
 from numpy.typing import ArrayLike, NDArray
 
+from segmint.contract.counts import customers_by_level
 from segmint.errors import PolicyError
 from segmint.features.edges import FEWEST_TOGETHER
-from segmint.features.levels import NO_VALUE, OTHER, customers_by_level, pool_rare
+from segmint.features.levels import NO_VALUE, OTHER, pool_rare
 from segmint.metrics.intervals import wilson
 from segmint.targeting.choose import LISTED, Choice
 from segmint.targeting.optimise import best_under_limits
