@@ -74,15 +74,17 @@ def table_of(ids: list[str], balances: list[int], *, named: bool = True) -> Vali
 
 def test_customers_of_the_training_table_do_not_judge_and_look_alikes_without_an_id_are_said() -> None:
     train = table_of([f"{n:04d}" for n in range(100)], list(range(100)))
-    test = table_of([f"{n}" for n in range(90, 210)], [0] * 120)
+    test = table_of([f"{n}" for n in range(90, 210)], [-1] * 120)
     left, told = apart_from_training(train, test)
     assert (
         told
-        == "10 of 120 test customers are in the training table: for them the models know the answer, so they are left out."
+        == "10 of 120 test rows are of customers in the training table: for them the models know the answer, so they are left out."
     )
     assert left.ids is not None
     assert left.ids[0] == "100"
-    with pytest.raises(DataError, match=r"100 of 100 test customers are in .* 0 test rows of 0 outcomes cannot judge"):
+    with pytest.raises(
+        DataError, match=r"100 of 100 test rows are of customers in .* 0 test rows of 0 outcomes cannot judge"
+    ):
         apart_from_training(train, train)
     train, test = (
         table_of([str(n) for n in range(100)], rows, named=False) for rows in (list(range(100)), [50] + [-1] * 99)
@@ -91,3 +93,23 @@ def test_customers_of_the_training_table_do_not_judge_and_look_alikes_without_an
     assert len(left) == 100
     assert told.startswith("1 of 100 test rows has the same values before the call as a row of the training table")
     assert apart_from_training(train, test.rows(test.records > 1))[1] == ""
+
+
+@pytest.mark.parametrize("ids", [[""] * 120, [f"new {n}" for n in range(120)]])
+def test_the_training_table_under_no_ids_or_other_ones_is_said(ids: list[str]) -> None:
+    train = table_of([f"{n}" for n in range(120)], list(range(120)))
+    left, told = apart_from_training(train, table_of(ids, list(range(120))))
+    assert len(left) == 120
+    assert told.startswith(
+        "120 of 120 test rows have the same values before the call as a row of the training table under"
+    )
+    assert apart_from_training(train, table_of(ids, [0] + [-1] * 119))[1] == ""
+
+
+def test_look_alikes_under_other_ids_are_not_said_where_chance_gives_as_many() -> None:
+    """Of a narrow table most look like somebody; rows of one customer do not look like somebody else."""
+    train = table_of([f"{n}" for n in range(200)], [n % 50 for n in range(200)])
+    assert apart_from_training(train, table_of([f"new {n}" for n in range(100)], list(range(20, 120))))[1] == ""
+    again = table_of([f"{n % 50}" for n in range(200)], [n % 50 for n in range(200)])
+    told = apart_from_training(again, table_of([f"new {n}" for n in range(100)], list(range(20, 120))))[1]
+    assert told.startswith("30 of 100 test rows have the same values")

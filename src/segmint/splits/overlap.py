@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import math
+from collections.abc import Sequence
+
 import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
 from segmint.contract.cells import read_outcome
+from segmint.contract.column import Column
 from segmint.contract.contract import Contract
 from segmint.contract.ids import bare_ids, without_marks_and_zeros
 from segmint.contract.valid_table import ValidTable
@@ -47,21 +51,11 @@ def standing_in(history: pl.DataFrame, wave: pl.DataFrame, contract: Contract, *
     if not shared:
         return np.zeros(wave.height, dtype=bool)
     names = [column.name for column in shared]
-
-    def values(frame: pl.DataFrame) -> pl.DataFrame:
-        return frame.select(
-            without_marks_and_zeros(bare_ids(frame[column.name])).alias(column.name)
-            if column.role == "id"
-            else _comparable(pl.col(column.name), number=column.kind == "number")
-            for column in shared
-        )
-
-    seen = values(history).unique().with_columns(_seen=pl.lit(True))
-    again = (
-        values(wave).join(seen, on=names, how="left", nulls_equal=True, maintain_order="left")["_seen"].fill_null(False)
-    )
+    asked = _values(wave, shared)
+    seen = _values(history, shared).unique().with_columns(_seen=pl.lit(True))
+    again = asked.join(seen, on=names, how="left", nulls_equal=True, maintain_order="left")["_seen"].fill_null(False)
     if by_id and contract.id_column is not None:  # nobody without an id is anybody else without one
-        again &= values(wave)[contract.id_column].is_not_null()
+        again &= asked[contract.id_column].is_not_null()
     return again.to_numpy()
 
 
@@ -100,8 +94,9 @@ def standing_in_with_their_answers(
 def apart_from_training(table: ValidTable, test: ValidTable) -> tuple[ValidTable, str]:
     """Leave out of a test table the customers that a model learns from, and say how many rows of it the training table holds.
 
-    Where both tables name customers by id, the same id is the same customer and is left out. Without ids the same values before
-    the call may be another customer's: they judge like all, and are said.
+    Where both tables name customers by id, the same id is the same customer and is left out. The same values before the call
+    may be another customer's: such rows judge like all, and are said; under other ids only where they are more than chance
+    would give, as many as look like another customer within the training table.
 
     Parameters
     ----------
@@ -126,25 +121,47 @@ def apart_from_training(table: ValidTable, test: ValidTable) -> tuple[ValidTable
         raise ValueError(
             "The training table and the test table must be checked against the same contract, at the same moment."
         )
-    by_id = table.ids is not None and test.ids is not None
     if table.ids is not None and test.ids is not None:
         known, ids = (without_marks_and_zeros(bare_ids(each)) for each in (table.ids, test.ids))
         again = ids.is_in(known.drop_nulls().implode()).fill_null(False).to_numpy()
     else:
-        again = standing_in(table.raw, test.raw, table.contract, by_id=False)
-    number, told = int(again.sum()), ""
-    if number and by_id:
-        are = some_of(number, len(test), "test customers", "is", "are")
-        told = f"{are} in the training table: for them the models know the answer, so they are left out."
-    elif number:
-        have = some_of(number, len(test), "test rows", "has", "have")
-        told = (
-            f"{have} the same values before the call as a row of the training table: for customers who are in both, the models "
-            "know the answer and the figures are too good. No id tells them from others who look the same, so they judge too."
+        again = np.zeros(len(test), dtype=bool)
+    judges, told = test.rows(~again), []
+    if number := int(again.sum()):
+        are = some_of(number, len(test), "test rows", "is of a customer", "are of customers")
+        told.append(f"{are} in the training table: for them the models know the answer, so they are left out.")
+    told += _look_alikes(table, judges)
+    _require_judges(judges, " ".join(told))
+    return judges, " ".join(told)
+
+
+def _look_alikes(table: ValidTable, test: ValidTable) -> list[str]:
+    """Say how many test rows look like a training row; where ids tell customers apart only if chance gives far fewer."""
+    number, chance, most = int(standing_in(table.raw, test.raw, table.contract, by_id=False).sum()), 0.0, 0.0
+    under, why = "", "No id tells them from others who look the same"
+    if table.ids is not None and test.ids is not None:
+        chance = len(test) * _share_of_look_alikes(table)
+        most = chance + 3 * math.sqrt(chance + 1)
+        under, why = (
+            " under another id or none",
+            f"By chance they would be about {chance:,.0f}; which they are nobody can tell",
         )
-    judges = test.rows(~again) if by_id else test
-    _require_judges(judges, told)
-    return judges, told
+    if number <= most:
+        return []
+    have = some_of(number, len(test), "test rows", "has", "have")
+    return [
+        f"{have} the same values before the call as a row of the training table{under}: for customers who are in both, the "
+        f"models know the answer and the figures are too good. {why}, so they judge too."
+    ]
+
+
+def _share_of_look_alikes(table: ValidTable) -> float:
+    """Say which share of the customers of a table look like another one in it."""
+    early = [column for column in table.contract.columns if column.known in ("planning", "dialling")]
+    there = [column for column in early if column.name in table.raw.columns]
+    customers = _values(table.raw, there).unique()
+    looks = customers.select(column.name for column in there if column.role != "id")
+    return int(looks.is_duplicated().sum()) / len(customers) if looks.width else 0.0
 
 
 def _require_judges(test: ValidTable, told: str) -> None:
@@ -155,6 +172,16 @@ def _require_judges(test: ValidTable, told: str) -> None:
             expected=f"at least {MIN_ROWS} rows of two outcomes, of customers who are not in the training table",
             fix="name a larger test table, or take its customers out of the training table",
         )
+
+
+def _values(frame: pl.DataFrame, columns: Sequence[Column]) -> pl.DataFrame:
+    """Write the columns so that what is equal is equal, ids too."""
+    return frame.select(
+        without_marks_and_zeros(bare_ids(frame[column.name])).alias(column.name)
+        if column.role == "id"
+        else _comparable(pl.col(column.name), number=column.kind == "number")
+        for column in columns
+    )
 
 
 def _comparable(values: pl.Expr, *, number: bool) -> pl.Expr:

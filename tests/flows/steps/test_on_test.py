@@ -56,7 +56,7 @@ def test_nobody_who_taught_judges_and_every_row_is_accounted_for(tested: RunResu
     assert ledger["read"] == ledger["accepted"] + ledger["rejected"] == 544
     assert ledger["reasons"] == {"missing_outcome: subscribed": 4}
     assert kept["rows"] == sum(kept["classes"].values()) == 500
-    assert kept["told"].startswith("40 of 540 test customers are in the training table: ")
+    assert kept["told"].startswith("40 of 540 test rows are of customers in the training table: ")
     assert pl.read_csv(tested.folder / "test_rejected.csv").height == 4
     assert not (tested.folder / "rejected.csv").exists()
     assert read_json(tested.folder / "ledger.json")["read"] == 1_000
@@ -143,7 +143,7 @@ def test_a_test_table_that_cannot_judge_is_refused_before_any_work(
     refused: list[tuple[Any, type[Exception], str]] = [
         (tables["train"], DataError, "is the training table"),
         (wave["wave"], ContractError, r"The test table: (.|\n)*has no outcome"),
-        (wave["train"][:100], DataError, "The test table: 100 of 100 test customers are in the training table"),
+        (wave["train"][:100], DataError, "The test table: 100 of 100 test rows are of customers in the training table"),
         (wave["train"][1_000:1_010], DataError, "The test table: Only 10 rows are usable"),
     ]
     for test, error, words in refused:

@@ -13,7 +13,7 @@ import pytest
 from segmint.report.pages import answer, comparison, on_test
 from segmint.report.run_view import RunView
 
-TOLD = "40 of 340 test customers are in the training table: for them the models know the answer, so they are left out."
+TOLD = "40 of 340 test rows are of customers in the training table: for them the models know the answer, so they are left out."
 
 
 @pytest.fixture(params=["response", "assignment"])
