@@ -74,6 +74,23 @@ def test_rows_of_one_customer_widen_the_intervals_whatever_batch_they_are_in(bat
     assert together.classes()[0]["rows"] == 4 * alone.classes()[0]["rows"]
 
 
+def test_an_interval_of_f1_is_as_wide_as_the_rows_it_hangs_on_go_together() -> None:
+    """Of customers who say yes all rows are alike, of the others each is its own: few rows of all, but nearly all of F1's."""
+    rng = np.random.default_rng(5)
+    found, wide = [], []
+    for _ in range(60):
+        yes, hit = np.repeat(rng.random(400) < 0.1, 5), np.repeat(rng.random(400) < 0.5, 5)
+        said = np.where(yes, hit, rng.random(2_000) < 0.03)
+        customers = np.repeat(rng.integers(0, 2**63, 400), 5)
+        streamed = StreamedQuality(("no", "yes"), "yes")
+        outcome, named = np.where(yes, "yes", "no"), np.where(said, "yes", "no")
+        streamed.add(outcome, named, np.c_[1 - said, said].astype(float), customers)
+        quality = streamed.quality()
+        found.append(quality["f1"])
+        wide.append(quality["f1_high"] - quality["f1_low"])
+    assert np.mean(wide) == pytest.approx(2 * 1.96 * np.std(found), rel=0.2)
+
+
 @pytest.mark.slow
 def test_intervals_hold_what_is_true_as_often_as_they_say() -> None:
     truth, shares = np.array([[300, 60, 40], [80, 150, 70], [20, 60, 220]]) / 1_000, []

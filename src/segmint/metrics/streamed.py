@@ -43,7 +43,7 @@ class StreamedQuality:
     def __init__(self, classes: Sequence[str], positive: str | None) -> None:
         self._classes, self._positive = list(classes), positive
         self._confusion = np.zeros((len(self._classes), len(self._classes)), dtype=np.int64)
-        self._right = _Together()
+        self._named = _NamedTogether(len(self._classes))
         self._ranked = None if positive is None else _Ranked()
 
     def add(
@@ -63,13 +63,13 @@ class StreamedQuality:
         customers : ndarray of shape (n,), optional
             A hash of the customer of each row; without it every row is a customer.
         """
-        self._confusion += confusion_matrix(outcome, predicted, self._classes)
-        self._right.add((outcome == predicted).astype(np.float64), customers)
+        batch = confusion_matrix(outcome, predicted, self._classes)
+        self._confusion += batch
+        truth = class_index(outcome, self._classes)
+        self._named.add(truth, class_index(predicted, self._classes), batch, customers)
         if self._ranked is not None and self._positive is not None:
             place = self._classes.index(self._positive)
-            self._ranked.add(
-                class_index(outcome, self._classes), np.asarray(likely, dtype=np.float64), place, customers
-            )
+            self._ranked.add(truth, np.asarray(likely, dtype=np.float64), place, customers)
 
     def quality(self) -> dict[str, float]:
         """Return the figures by name, with `_low` and `_high` where a 95 % interval is honest; empty before the first customer.
@@ -81,8 +81,9 @@ class StreamedQuality:
         total = int(self._confusion.sum())
         if not total:
             return {}
-        actual, effect = self._confusion.sum(axis=1), self._right.effect
-        hits = float(np.trace(self._confusion))
+        actual, hits = self._confusion.sum(axis=1), float(np.trace(self._confusion))
+        one = np.ones(len(self._classes))
+        effect = self._named.effect(one, 0 * one, -hits / total * one)
         accuracy = _estimate("accuracy", hits / total, wilson(hits / effect, total / effect))
         by_class = {told["outcome"]: told for told in self.classes()}
         largest = {"largest_share": float(actual.max() / total)}
@@ -96,7 +97,10 @@ class StreamedQuality:
     def classes(self) -> list[dict[str, Any]]:
         """Return a row of the confusion table per class: outcome, rows, predicted, F1 with its interval, and `predicted_as`."""
         hits, named, actual = np.diag(self._confusion), self._confusion.sum(axis=0), self._confusion.sum(axis=1)
-        effect, each = self._right.effect, f1_from_counts(hits, named, actual)
+        each = f1_from_counts(hits, named, actual)
+        effect = np.array(
+            [self._named.effect(2 * own, -f1 * own, -f1 * own) for own, f1 in zip(np.eye(len(each)), each, strict=True)]
+        )
         low, high = f1_interval(hits / effect, named / effect, actual / effect)
         return [
             {
@@ -119,11 +123,52 @@ class StreamedQuality:
         total, hits = int(self._confusion.sum()), int(np.trace(self._confusion))
         ends: tuple[Any, Any] = (math.nan, math.nan)
         if min(hits, total - hits) >= FEWEST_OF_EACH:
-            random, rows = np.random.default_rng(_SEED), max(round(total / self._right.effect), 1)
+            random, rows = np.random.default_rng(_SEED), max(round(total / self._weighted_f1_effect()), 1)
             shares = self._confusion.ravel() / total
             draws = (random.multinomial(rows, shares).reshape(self._confusion.shape) for _ in range(_REPEATS))
             ends = interval([_weighted(drawn) for drawn in draws])
         return _estimate("weighted_f1", _weighted(self._confusion), ends)
+
+    def _weighted_f1_effect(self) -> float:
+        hits, named, actual = np.diag(self._confusion), self._confusion.sum(axis=0), self._confusion.sum(axis=1)
+        each, share = f1_from_counts(hits, named, actual), actual / np.maximum(named + actual, 1)
+        return self._named.effect(2 * share, -each * share, each - _weighted(self._confusion) - each * share)
+
+
+class _NamedTogether:
+    """The design effect of customers with several rows on a figure of the confusion table, from counts at places as `_Together`'s.
+
+    What a row adds to a figure, as the ratio of sums that it is, hangs on its cell: on its class where it is named rightly,
+    on the class it is named, and on the class it is.
+
+    References
+    ----------
+    Kish 1965, "Survey sampling", on the variance of a ratio.
+    """
+
+    def __init__(self, classes: int) -> None:
+        self._counts = np.zeros((3, classes, _PLACES), dtype=np.int32)  # hits, named, actual
+        self._alone, self._confusion = np.zeros((2, classes, classes), dtype=np.int64)
+
+    def add(self, truth: Integers, named: Integers, confusion: Integers, customers: NDArray[np.integer] | None) -> None:
+        self._confusion += confusion
+        if customers is None:
+            self._alone += confusion
+            return
+        places, right = (customers % _PLACES).astype(np.int64), truth == named
+        np.add.at(self._counts[0], (truth[right], places[right]), 1)
+        np.add.at(self._counts[1], (named, places), 1)
+        np.add.at(self._counts[2], (truth, places), 1)
+
+    def effect(self, hit: Floats, named: Floats, actual: Floats) -> float:
+        """Return the effect on a figure to which a row adds `hit` and `named` and `actual` of its class; 0 on average."""
+        if (self._alone == self._confusion).all():
+            return 1.0
+        squares = (np.diag(hit) + named + actual[:, None]) ** 2
+        alone = float((self._confusion * squares).sum())
+        sums = np.einsum("fk,fkp->p", np.stack([hit, named, actual]), self._counts)
+        together = float((sums**2).sum()) + float((self._alone * squares).sum())
+        return max(together / alone, 1.0) if alone > 1e-9 else 1.0
 
 
 class _Ranked:
