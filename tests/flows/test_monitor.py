@@ -164,6 +164,7 @@ def test_results_that_say_both_yes_and_no_are_questioned_first(
     asked = found.summary["two_answers"]
     assert "of 1,500 customers with an answer said both yes and no" in asked
     assert found.sentences[0] == asked
+    assert found.sentences[-1].startswith("Look first at the results, where customers said both yes and no, then re")
     assert "customers with an answer said both yes and no" in found.report.read_text("utf-8")
 
 

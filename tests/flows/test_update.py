@@ -62,8 +62,9 @@ def test_a_verdict_by_results_that_say_both_yes_and_no_is_questioned_beside_it(
     verdict = next(
         place for place, said in enumerate(found.sentences) if said.startswith("Against the present one: better")
     )
-    assert "customers with an answer said both yes and no" in found.sentences[verdict + 1]
-    assert found.summary["two_answers"] == found.sentences[verdict + 1]
+    assert "customers with an answer said both yes and no" in found.sentences[verdict - 1]
+    assert found.summary["two_answers"] == found.sentences[verdict - 1]
+    assert found.sentences[-1].startswith("Look first at the results; then, to use it: segmint promote")
 
 
 @pytest.mark.network

@@ -140,7 +140,9 @@ def monitor(
         drift = _drift(known, table.inputs, said, happened, groups)
         progress("holding the wave against training", 1, 1)
         name = _name_of(bundle, runs)
-        head, advice = _advice(drift, name, None if happened is None else Answers.of(groups[happened[0]], happened[1]))
+        head, advice = _advice(
+            drift, name, None if happened is None else Answers.of(groups[happened[0]], happened[1]), two_answers
+        )
         summary = {
             **drift.to_json(),
             "bundle": name,
@@ -177,14 +179,16 @@ def _yes_of(bundle: Bundle, said: Floats) -> Floats:
     return said[:, bundle.classes.index(str(bundle.contract.outcome.positive))]
 
 
-def _advice(drift: Drift, bundle: str, answers: Answers | None) -> tuple[str, str]:
-    """Say what to do, in a few words and in a sentence that begins with them: what may be a fault of the data comes first."""
+def _advice(drift: Drift, bundle: str, answers: Answers | None, two_answers: str = "") -> tuple[str, str]:
+    """Say what to do, in a few words and in a sentence that begins with them: what may be a fault of data or results comes first."""
     few = answers if answers is not None and not answers.enough else None
     head, how = TOO_FEW if few and drift.advice == "none" else ADVICE[drift.advice]
     how = RETRAIN_SEGMENTS if drift.advice == "retrain" and "shares" in drift.estimated else how
-    if drift.look_first:
-        changed = f"Look first at what changed in the data ({some_named(drift.look_first, NAMED)})"
-        head = changed if drift.advice == "look" else f"{changed}, then {head.lower()}"
+    doubtful = ["the results, where customers said both yes and no"] if two_answers and drift.advice != "none" else []
+    doubtful += [f"what changed in the data ({some_named(drift.look_first, NAMED)})"] if drift.look_first else []
+    if doubtful:
+        first = f"Look first at {', and at '.join(doubtful)}"
+        head = first if drift.advice == "look" else f"{first}, then {head[0].lower()}{head[1:]}"
     sentence = f"{head}: {how.format(bundle=bundle)}"
     is_command = how.startswith("segmint update")
     about_answers = is_command or drift.advice == "none" or any(alarm.code in REALISED for alarm in drift.alarms)

@@ -325,7 +325,11 @@ def _challenger(here: Run, draft: _Draft, current: Bundle, wave: _Wave, before: 
     here.keep(FOUND, summary)
     here.done(summary)
     kept = "propensity_low and propensity_high stay as they were." if stays else _sureness(intervals_from)
-    sentences = (receipt, *_sentences(summary, gate, kept), _what_next(gate, here.folder, stays=stays))
+    sentences = (
+        receipt,
+        *_sentences(summary, gate, kept),
+        _what_next(gate, here.folder, stays=stays, doubtful=bool(summary["two_answers"])),
+    )
     return Updated(here.folder, sentences, summary)
 
 
@@ -406,16 +410,16 @@ def _sentences(summary: dict[str, Any], gate: Gate, intervals: str) -> tuple[str
         f"The challenger, {summary['how']}, promises {percent(summary['promised_now'])}.",
         *(["The rate has not moved by more than chance."] if summary["beyond_chance"] is False else []),
         intervals,
-        f"Against the present one: {gate.sentence}.",
         *([summary["two_answers"]] if summary["two_answers"] else []),
+        f"Against the present one: {gate.sentence}.",
     )
 
 
-def _what_next(gate: Gate, folder: Path, *, stays: bool) -> str:
+def _what_next(gate: Gate, folder: Path, *, stays: bool, doubtful: bool) -> str:
     if stays:
         return f"There is nothing to promote: {folder} says what the present one says."
     if gate.passed:
-        return f"To use it: segmint promote {folder}"
+        return f"{'Look first at the results; then, to use it' if doubtful else 'To use it'}: segmint promote {folder}"
     return f"It stays in {folder}; segmint promote takes it only if somebody says why: --despite WHY."
 
 
