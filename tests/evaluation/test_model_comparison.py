@@ -8,7 +8,7 @@ from sklearn.linear_model import LogisticRegression
 from sklearn.pipeline import Pipeline
 
 from segmint.errors import DataError
-from segmint.evaluation.comparison import compare_on_test
+from segmint.evaluation.comparison import classes_apart, compare_on_test
 from segmint.evaluation.model_comparison import ModelComparison
 from segmint.features.natural import NaturalFeatures
 from segmint.models.customer_model import make_model
@@ -183,3 +183,15 @@ def test_a_test_table_of_another_contract_or_of_too_few_rows_is_refused():
         models.run(campaign(200), test=campaign(20, seed=8))
     with pytest.raises(TypeError, match="ValidTable is needed"):
         models.run(campaign(200), test=campaign(200).frame)
+
+
+def test_outcomes_that_only_one_table_has_are_said():
+    segments_table = segments(300)
+    outcome = segments_table.outcome
+    no_a, no_b = (segments_table.rows(outcome != name) for name in "AB")
+    assert classes_apart(segments_table, segments_table) == []
+    strange, lacking = classes_apart(no_b, no_a)
+    assert strange.startswith(
+        f"{int((outcome == 'B').sum()):,} of {len(no_a):,} test rows are 'B', which no training row is"
+    )
+    assert lacking == "No test row is 'A': how well it is named is not judged here."

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import time
+from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field, is_dataclass, replace
@@ -24,6 +25,7 @@ from segmint.models.reads import read_by, reads_inner
 from segmint.progress import Progress, Remember, share_of, silent
 from segmint.splits.folds import Fold, inner_split
 from segmint.splits.groups import RowIdentity
+from segmint.wording import listed, some_of
 
 MAIN_METRIC = {"response": "f1", "assignment": "weighted_f1"}
 ORDER = ("roc_auc", "lift_10")  # measures of the order alone, whatever the threshold
@@ -85,7 +87,7 @@ class Comparison:
     history : polars.DataFrame
         Epochs of models that train in epochs: model, fit ("fold 1"…), epoch, losses; empty if there are none.
     tested : Comparison or None
-        The same models, trained on the whole table, on a test table of the user's own.
+        The same models, trained on the table as one (see `compare_on_test`), on a test table of the user's own.
     """
 
     task: str
@@ -237,7 +239,8 @@ def compare_on_test(
 ) -> Comparison:
     """Train each model on a whole table and judge it once on the rows of another; nothing is chosen on those.
 
-    A model that stops early keeps inner rows of the table for that, as in a fold; the others learn from every row. Metrics,
+    A model that stops early keeps inner rows of the table for that, as in a fold, and does not learn from them; the others learn
+    from every row, and so may a network that is delivered, which learns once more on a small table. Metrics,
     intervals and conclusion are those of `compare_models`; `seconds` is null, as a delivered network is not trained again.
 
     Parameters
@@ -270,6 +273,26 @@ def compare_on_test(
     found = _judge(test, judged, parts, classes, _labels(models, labels), theirs.groups, seed=seed, repeats=repeats)
     untimed = found.rows.with_columns(seconds=pl.lit(None, dtype=pl.Float64))
     return replace(found, rows=untimed, history=pl.DataFrame())
+
+
+def classes_apart(table: ValidTable, test: ValidTable) -> list[str]:
+    """Say which outcomes only one of two tables has: none that was never taught can be named, none that is not there is judged."""
+    taught, asked = set(table.outcome.tolist()), Counter(test.outcome.tolist())
+    strange = [name for name in sorted(asked) if name not in taught]
+    lacking = [f"'{name}'" for name in sorted(taught - set(asked))]
+    said = [
+        f"{some_of(asked[name], len(test), 'test rows', 'is', 'are')} '{name}', which no training row is: no model can name it, "
+        "and in every figure they count as named wrongly."
+        for name in strange
+    ]
+    return [
+        *said,
+        *(
+            [f"No test row is {listed(lacking, last='or')}: how well it is named is not judged here."]
+            if lacking
+            else []
+        ),
+    ]
 
 
 def _labels(models: Iterable[str], labels: Mapping[str, str] | None) -> dict[str, str]:

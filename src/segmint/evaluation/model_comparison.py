@@ -11,7 +11,7 @@ from sklearn.base import clone
 from segmint.arguments import between
 from segmint.contract.valid_table import ValidTable, require_valid_table
 from segmint.contract.validate import require_reviewed
-from segmint.evaluation.comparison import Comparison, compare_models, compare_on_test
+from segmint.evaluation.comparison import Comparison, classes_apart, compare_models, compare_on_test
 from segmint.features.parameters import Rules, check_parameters, count
 from segmint.models.customer_model import make_model
 from segmint.models.names import MODEL_LABELS, MODELS
@@ -79,7 +79,8 @@ class ModelComparison:
         ----------
         table : ValidTable
         test : ValidTable, optional
-            A test table of your own: every model is then trained on the whole of `table` too and judged on it once, see
+            A test table of your own: every model is then trained on `table` as one too (one that stops early, without its inner
+            rows) and judged on it once, see
             `Comparison.tested`. Thresholds come from the folds. Customers whose id is in `table` are left out.
         progress : Progress
 
@@ -112,7 +113,10 @@ class ModelComparison:
             return compared
         thresholds = {name: compared.threshold(name, table.contract.outcome.positive) for name in made}
         tested = compare_on_test(made, table, test, thresholds, inner=self.inner, **known)
-        return replace(compared, tested=replace(tested, conclusion=(*filter(None, [told]), *tested.conclusion)))
+        return replace(
+            compared,
+            tested=replace(tested, conclusion=(*filter(None, [told]), *classes_apart(table, test), *tested.conclusion)),
+        )
 
     def _maker(self, model: Any, table: ValidTable) -> Callable[[], Any]:
         if isinstance(model, str):

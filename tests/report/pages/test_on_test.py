@@ -23,7 +23,14 @@ def tested(request: pytest.FixtureRequest, make_run: Callable[..., Path]) -> Pat
     compared = json.loads((other / "comparison.json").read_text("utf-8"))
     classes = {"no": 240, "yes": 60} if request.param == "response" else {"A": 90, "B": 80, "C": 70, "DE": 60}
     ledger = {"sentence": "344 rows (340 accepted, 4 rejected)", "reasons": {"missing_outcome: y": 4}}
-    told = {"source": "test.csv", "rows": 300, "classes": classes, "told": TOLD, "ledger": ledger}
+    told = {
+        "source": "test.csv",
+        "rows": 300,
+        "classes": classes,
+        "told": TOLD,
+        "classes_apart": ["No test row is 'F'."],
+        "ledger": ledger,
+    }
     (folder / "test.json").write_text(json.dumps(told | {"comparison": compared | {"folds": 1}}), "utf-8")
     shutil.copy(other / "predictions.parquet", folder / "test_predictions.parquet")
     return folder
@@ -40,6 +47,8 @@ def test_the_page_has_the_figures_of_the_test_rows_and_says_who_is_left_out(test
         "300 rows of test.csv",
         TOLD,
         "Also in the training table",
+        "Outcomes that one of the tables lacks",
+        "those that stop early without the inner rows",
         "missing_outcome: y 4",
         "Right and wrong names",
     ):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,7 +17,7 @@ from segmint.contract.contract import Contract
 from segmint.contract.valid_table import ValidTable
 from segmint.contract.yes_no import few_yes_told
 from segmint.errors import ContractError, DataError
-from segmint.evaluation.comparison import Comparison, compare_on_test
+from segmint.evaluation.comparison import Comparison, classes_apart, compare_on_test
 from segmint.flows.steps.bundle import predictor_of
 from segmint.flows.steps.read import open_source, read_beside, require_contract
 from segmint.models.names import MODEL_LABELS, OURS
@@ -42,7 +43,9 @@ class OnTest:
     source : str
         What the table is called.
     told : str
-        How many of its customers are in the training table; "" if none is.
+        How many of its rows are of customers in the training table; "" if none is.
+    classes_apart : list of str
+        Which outcomes only one of the two tables has.
     rejected : Path
         Where its rejected rows are, if there are any.
     """
@@ -50,7 +53,14 @@ class OnTest:
     table: ValidTable
     source: str
     told: str
+    classes_apart: list[str]
     rejected: Path
+
+    @property
+    def classes(self) -> dict[str, int]:
+        """How many rows have each outcome."""
+        names, counts = np.unique(self.table.outcome, return_counts=True)
+        return {str(name): int(count) for name, count in zip(names, counts, strict=True)}
 
     @property
     def sentences(self) -> tuple[str, ...]:
@@ -58,10 +68,11 @@ class OnTest:
         ledger, outcome = self.table.ledger, self.table.contract.outcome
         said = [f"test table {self.source}: {ledger.sentence()}", *ledger.why_rejected()]
         said += [f"rejected rows of the test table: {self.rejected}"] if ledger.rejected else []
-        said += [f"warning: {self.told}"] if self.told else []
+        said += [f"warning: {told}" for told in (self.told, *self.classes_apart) if told]
         judges = f"judged on {counted(len(self.table), 'test row')}"
         if outcome.positive is None:
-            return (*said, f"{judges}:")
+            shares = ", ".join(f"'{name}' {percent(count / len(self.table))}" for name, count in self.classes.items())
+            return (*said, f"{judges}, {shares}:")
         yes = int((self.table.outcome == outcome.positive).sum())
         few = few_yes_told(yes)
         said += [f"{capital(few)}."] if few else []
@@ -83,7 +94,10 @@ def open_test(test: Any, training: TableSource, contract: Contract, config: Conf
     try:
         require_contract(opened, contract, at=config.data.at)
     except ContractError as error:
-        raise ContractError(f"The test table: {error.came}", expected=error.expected, fix=error.fix) from error
+        fix, name = error.fix, contract.id_column
+        if name is not None and name not in opened.columns:
+            fix = f"deliver the column '{name}' too, or leave it empty: rows without an id are compared by their values; otherwise {fix}"
+        raise ContractError(f"The test table: {error.came}", expected=error.expected, fix=fix) from error
     return opened
 
 
@@ -99,7 +113,7 @@ def read_test(
         test, told = apart_from_training(table, test)
     except DataError as error:
         raise DataError(f"The test table: {error.came}", expected=error.expected, fix=error.fix) from error
-    return OnTest(test, source.name, told, rejected)
+    return OnTest(test, source.name, told, classes_apart(table, test), rejected)
 
 
 def judge_on_test(
@@ -157,19 +171,26 @@ def judge_on_test(
         labels=MODEL_LABELS,
         identity=who,
     )
-    names, counts = np.unique(test.table.outcome, return_counts=True)
     summary = {
         "source": test.source,
         "rows": len(test.table),
-        "classes": {str(name): int(count) for name, count in zip(names, counts, strict=True)},
+        "classes": test.classes,
         "told": test.told,
+        "classes_apart": test.classes_apart,
         "sentences": [*test.sentences, *_figures(tested), *tested.conclusion],
-        "quality": {name: tested.headline(name) for name in tested.models},
+        "quality": {name: _with_ends(tested, name) for name in tested.models},
     }
-    kept = {name: summary[name] for name in ("source", "rows", "classes", "told")}
+    kept = {name: summary[name] for name in ("source", "rows", "classes", "told", "classes_apart")}
     here.keep(run_files.TEST, {**kept, "ledger": test.table.ledger.to_json(), "comparison": tested.to_json()})
     here.keep(run_files.TEST_PREDICTIONS, tested.predictions)
     return tested, {"test": summary}
+
+
+def _with_ends(tested: Comparison, model: str) -> dict[str, float]:
+    """Return the metrics of a model by name, with `_low` and `_high` where there is an interval, as `segmint predict` does."""
+    ends = {"": "value", "_low": "low", "_high": "high"}
+    found = {f"{row['metric']}{end}": row[key] for row in tested.measured(model) for end, key in ends.items()}
+    return {name: value for name, value in found.items() if value is not None and not math.isnan(value)}
 
 
 def _figures(tested: Comparison) -> list[str]:

@@ -21,7 +21,7 @@ def page(run: RunView) -> Page | None:
         title="On your test table",
         short="Your test",
         lead=f"{_who(tested)} {_how(tested)}",
-        blocks=[_in_training(tested), *compared(tested), named(tested), text(_read(tested))],
+        blocks=[_in_training(tested), _classes_apart(tested), *compared(tested), named(tested), text(_read(tested))],
     )
 
 
@@ -49,7 +49,7 @@ def _who(tested: RunView) -> str:
 
 def _how(tested: RunView) -> str:
     rivals = (
-        ", every other method learned from the whole training table"
+        "; every other method learned from the training table, those that stop early without the inner rows that told them when"
         if len(ranked(tested, main_metric(tested))) > 1
         else ""
     )
@@ -60,6 +60,11 @@ def _how(tested: RunView) -> str:
 def _in_training(tested: RunView) -> Block | None:
     told = tested.summary.get("told")
     return banner("caution", "Also in the training table", str(told)) if told else None
+
+
+def _classes_apart(tested: RunView) -> Block | None:
+    told = tested.summary.get("classes_apart")
+    return banner("caution", "Outcomes that one of the tables lacks", " ".join(told)) if told else None
 
 
 def _read(tested: RunView) -> str:
