@@ -40,7 +40,7 @@ def test_a_run_is_told_by_table_rows_recipe_quality_and_use(runs: Path) -> None:
 
 
 def test_predictions_that_met_outcomes_tell_how_well(runs: Path) -> None:
-    with Run.create(runs, "predict", (), "", None, {"bundle": "sha256:2", "test.csv": "sha256:4"}) as tested:
+    with Run.create(runs, "predict", "", None, {"bundle": "sha256:2", "test.csv": "sha256:4"}) as tested:
         tested.done({"rows": 1_500, "quality": {"weighted_f1": 0.52, "weighted_f1_low": 0.49, "accuracy": 0.53}})
     line = next(line for line in list_runs(runs).lines if line.command == "predict")
     assert (line.metric, line.value, line.in_use) == ("weighted_f1", 0.52, False)
@@ -148,7 +148,7 @@ def test_the_newest_monitoring_of_each_bundle_and_table_counts(tmp_path: Path) -
         ("1", "b", '{"n": 3}'),
         ("2", "a", '{"n": 4}'),
     ):
-        with Run.create(tmp_path, "monitor", (), "", None, {"bundle": bundle, table: "0"}) as here:
+        with Run.create(tmp_path, "monitor", "", None, {"bundle": bundle, table: "0"}) as here:
             (here.folder / "monitor.json").write_text(kept)
             here.done({})
     runs = runs_in(tmp_path)
