@@ -30,6 +30,8 @@ def finished(runs: Path) -> Run:
         ({"format": "1"}, "its format is unknown"),
         ({"summary": "done"}, "its 'summary' is not as a run writes it"),
         ({"inputs": ["bank.csv"]}, "its 'inputs' is not"),
+        ({"test": ["test.csv"]}, "its 'test' is not"),
+        ({"summary": {"test": {"quality": {"dense_network": 1}}}}, "in its 'summary' 'test' is not"),
         ({"inputs": {"bank.csv": ["sha256:00"]}}, "its 'inputs' is not"),
         ({"command": ["run"]}, "its 'command' is not"),
         ({"status": ["done"]}, "its 'status' is not"),

@@ -60,9 +60,9 @@ def resume(name: Place, *, runs: Place = RUNS, progress: Progress = silent) -> A
             fix="put it back, or begin a new run",
         )
     opened = open_source(source, config.data)
-    _require_same_table(earlier, opened)
+    _require_same_table("table", earlier.record["inputs"], opened)
     if config.data.test is not None:
-        open_source(config.data.test, config.data)  # what it holds is judged anew, whatever it is now
+        _require_same_table("test table", earlier.record.get("test") or {}, open_source(config.data.test, config.data))
     flow = FLOWS[earlier.record["command"]]
     return flow(source, contract, config, runs=earlier.folder.parent, progress=progress, here=earlier.take_over())
 
@@ -113,14 +113,14 @@ def _require_same(what: str, before: Mapping[str, str], now: Mapping[str, str]) 
     )
 
 
-def _require_same_table(earlier: Run, opened: TableSource) -> None:
-    before = earlier.record["inputs"].get(opened.name)
+def _require_same_table(which: str, inputs: Mapping[str, str], opened: TableSource) -> None:
+    before = inputs.get(opened.name)
     if before == opened.fingerprint:
         return
     raise RunError(
-        f"The table '{opened.name}' changed since this run began: it was {_short(before)}, it is now "
+        f"The {which} '{opened.name}' changed since this run began: it was {_short(before)}, it is now "
         f"{_short(opened.fingerprint)}.",
-        expected="the table the run began with",
+        expected=f"the {which} the run began with",
         fix="put the old table back, or begin a new run with the new one",
     )
 

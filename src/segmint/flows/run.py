@@ -186,7 +186,7 @@ def run(
     opened = open_source(source, settings.data)
     require_contract(opened, contract, at=settings.data.at)
     opened_test = open_test(test, opened, contract, settings)
-    with here or begin("run", _again(source, test), opened, contract, settings, runs=runs) as here:
+    with here or begin("run", _again(source, test), opened, contract, settings, runs=runs, test=opened_test) as here:
         if settings.search.enabled:
             require_optuna()
         clock, both = _Clock(), tell_both(progress, here.progress)

@@ -13,6 +13,7 @@ import polars as pl
 
 from segmint.errors import BundleError, RunError, SegmintError
 from segmint.flows.steps.settings import RUNS, Place, place_of
+from segmint.models.names import OURS
 from segmint.store.promoted import WORD, read_promoted
 from segmint.store.run import Run, read_kept
 from segmint.store.run_files import MONITOR
@@ -41,7 +42,7 @@ class RunLine:
     rows : int or None
     recipe, metric : str or None
         How its network was taught, and by what it is judged: "roc_auc", of known segments "weighted_f1". Of predictions, how
-        well they met the outcomes that their table holds.
+        well they met the outcomes that their table holds; of a run that compared nothing, how well it did on its test table.
     value : float or None
         Of the metric.
     in_use : bool
@@ -154,6 +155,8 @@ def champion_among(runs: Path, readable: Collection[str]) -> tuple[str | None, S
 def _line(run: Run, *, in_use: bool) -> RunLine:
     summary = run.record.get("summary") or {}
     quality = (summary.get("quality") or {}) if run.record["command"] in ("run", "predict") else {}
+    if not quality and "test" in summary:  # without a comparison the test table alone tells
+        quality = summary["test"].get("quality", {}).get(OURS, {})
     metric = next((name for name in HEADLINES if name in quality), None)
     return RunLine(
         run=run.folder,

@@ -86,7 +86,7 @@ class Run:
     folder : Path
     record : dict
         The content of ``run.json``: id, command, argv, status, process, made, heartbeat, ended, progress,
-        versions, seed, inputs (name to fingerprint), source (path of the table, where the run can be continued),
+        versions, seed, inputs (name to fingerprint), test (the same of a table that only judged; null without one), source (path of the table, where the run can be continued),
         sealed (SHA-256 of the settings and the contract it began with), summary, error; of a finished run also files
         and pages (name to SHA-256) and seal (SHA-256 of everything else here but pages).
     """
@@ -104,6 +104,7 @@ class Run:
         seed: int | None,
         inputs: Mapping[str, str] | None = None,
         *,
+        test: Mapping[str, str] | None = None,
         source: Path | None = None,
         contract_toml: str | None = None,
     ) -> Run:
@@ -140,6 +141,7 @@ class Run:
             "versions": installed_versions(),
             "seed": seed,
             "inputs": dict(inputs or {}),
+            "test": None if test is None else dict(test),
             "source": None if source is None else str(source.absolute()),
             "sealed": {name: strict_json.sha256(content) for name, content in files.items()},
             "summary": None,

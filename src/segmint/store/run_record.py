@@ -91,6 +91,7 @@ _RECORD: dict[str, Check] = {
     "made": _is_time,
     "versions": _dict_of(_is_text),
     "inputs": _dict_of(_is_text),
+    "test": _or_null(_dict_of(_is_text)),
     "sealed": _dict_of(_is_text),
     "source": _or_null(_is_text),
     "process": _or_null(_is_dict),
@@ -106,4 +107,5 @@ _SUMMARY: dict[str, Check] = {
     "counts": _or_null(_dict_of(_is_whole)),
     "quality": _or_null(_dict_of(_is_number)),
     "recipe": _or_null(_is_text),
+    "test": _or_null(lambda told: _is_dict(told) and _dict_of(_dict_of(_is_number))(told.get("quality"))),
 }

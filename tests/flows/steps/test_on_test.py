@@ -12,11 +12,12 @@ import pytest
 
 from segmint.cli import main
 from segmint.config import load_config
-from segmint.errors import ContractError, DataError
+from segmint.errors import ContractError, DataError, RunError
 from segmint.flows import run as run_flow
 from segmint.flows.predict import predict
 from segmint.flows.resume import resume
 from segmint.flows.run import RunResult, run
+from segmint.flows.runs import list_runs
 from segmint.store.runs import runs_in
 from tests.flows.waves import CONFIG, QUICK
 
@@ -99,6 +100,8 @@ def test_the_test_rows_change_nothing_that_is_delivered(
     )
     # a table that only judged has taught nobody
     assert run_inputs(tested) == run_inputs(alone)
+    assert list(read_json(tested.folder / "run.json")["test"]) == ["test.csv"]
+    assert read_json(alone.folder / "run.json")["test"] is None
 
 
 def run_inputs(result: RunResult) -> dict[str, str]:
@@ -113,6 +116,8 @@ def test_without_a_comparison_the_network_is_judged_alone(
     argv = ["run", str(tables["train"]), "--contract", "simulated-campaign", "--test", str(tables["test"])]
     assert main([*argv, "--no-compare", "--json", "--quiet", "--runs", str(tmp_path), *sets]) == 0
     told = json.loads(capsys.readouterr().out)["summary"]["test"]
+    (line,) = list_runs(tmp_path).lines
+    assert (line.metric, line.value) == ("roc_auc", told["quality"]["dense_network"]["roc_auc"])
     assert list(told["quality"]) == ["dense_network"]
     assert told["rows"] == 500
     assert "no other model was compared" in told["sentences"][-1]
@@ -129,6 +134,11 @@ def test_a_stopped_run_judges_on_its_test_table_when_it_goes_on(
         with pytest.raises(KeyboardInterrupt):
             run(tables["train"], "simulated-campaign", CONFIG, test=tables["test"], runs=tmp_path)
     (here,) = runs_in(tmp_path)
+    whole = tables["test"].read_text("utf-8")
+    tables["test"].write_text(whole + whole.splitlines()[-1] + "\n", "utf-8")
+    with pytest.raises(RunError, match=r"The test table 'test\.csv' changed since this run began"):
+        resume(here.folder, runs=tmp_path)
+    tables["test"].write_text(whole, "utf-8")
     again = resume(here.folder, runs=tmp_path)
     for name in ("test.json", "test_predictions.parquet"):
         assert (again.folder / name).read_bytes() == (tested.folder / name).read_bytes()

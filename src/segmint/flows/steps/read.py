@@ -206,14 +206,16 @@ def begin(
     config: Config,
     *,
     runs: Path,
+    test: TableSource | None = None,
 ) -> Run:
-    """Begin a run that can be continued: it knows its table (if that is a file), contract and settings."""
+    """Begin a run that can be continued: it knows its tables (if they are files), contract and settings."""
     return Run.create(
         runs,
         command,
         config.to_toml(),
         config.seed,
         {opened.name: opened.fingerprint},
+        test=None if test is None else {test.name: test.fingerprint},
         source=Path(source) if isinstance(source, str | Path) else None,
         contract_toml=contract_to_toml(contract),
     )
