@@ -413,7 +413,7 @@ def test_segments_of_another_run_than_the_one_in_use_are_said_to_be_so(tmp_path:
 
 def test_a_list_leads_on_to_measuring_and_a_model_to_the_champion_and_back(tmp_path: Path) -> None:
     first, second = sorted(run_with_bundle(tmp_path, seed) for seed in (1, 2))
-    with Run.create(tmp_path, "target", (), "", 1, {}) as listed:
+    with Run.create(tmp_path, "target", "", 1, {}) as listed:
         (listed.folder / "call_list.parquet").write_bytes(b"")
         listed.done({})
     desk = Desk(tmp_path)

@@ -16,7 +16,7 @@ OTHER = CONTRACT.replace('column = "y"', 'column = "segment"')
 
 
 def trained(runs: Path, day: int, contract: str, log_loss: float, table: str) -> str:
-    with Run.create(runs, "run", (), "", 1, {}) as here:
+    with Run.create(runs, "run", "", 1, {}) as here:
         summary = {"quality": {"log_loss": log_loss, "f1": None}, "fingerprints": {"t.csv": table}}
         (here.folder / "summary.json").write_text(json.dumps(summary))
         (here.folder / "contract.toml").write_text(contract)
