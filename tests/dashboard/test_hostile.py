@@ -84,7 +84,7 @@ def wire(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Wire:
     run_with_bundle(tmp_path, 1)
     desk = Desk(tmp_path)
     bring(desk, "a")
-    monkeypatch.setattr(desk.jobs, "at_once", 0)
+    monkeypatch.setattr("segmint.dashboard.jobs.AT_ONCE", 0)
     return Wire(desk)
 
 

@@ -97,7 +97,7 @@ def test_without_ids_the_very_table_that_was_trained_on_is_known_and_said(
     assert main(["predict", str(sample_path()), *argv]) == 0
     said = capsys.readouterr().out
     assert "warning: 4,521 of 4,521 customers were trained on" in said
-    assert "how well on the customers it learned from: f1" in said
+    assert "how well on the customers it learned from (95 % intervals in brackets): " in said
     other = tmp_path / "other.csv"
     other.write_text("".join(sample_path().read_text("utf-8").splitlines(keepends=True)[:400]), "utf-8")
     assert main(["predict", str(other), *argv]) == 0

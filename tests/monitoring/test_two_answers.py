@@ -6,10 +6,10 @@ import polars as pl
 import pytest
 
 from segmint.monitoring.codes import PLAIN
-from segmint.monitoring.joined import join_results
 from segmint.monitoring.results import outcomes_of
 from segmint.monitoring.two_answers import TwoAnswers
 from tests.flows.tables import CONTRACT
+from tests.monitoring.campaigns import join_results
 
 IDS = [f"c{i}" for i in range(100)]
 

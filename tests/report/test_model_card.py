@@ -79,7 +79,7 @@ def test_the_card_says_what_it_is_for_by_what_it_predicts():
     outcome = Outcome(column="y", kind="assignment", levels=("A", "B", "C"), label="segment")
     known = model_card(
         CONTRACT.model_copy(update={"outcome": outcome}), "planning", {"A": 50, "B": 90, "C": 60}, NETWORK,
-        learned="all", threshold=None, quality=[],
+        learned="all", threshold=None, quality=[], repeats=0, by_group=None, note="",
     )  # fmt: skip
     assert "For putting customers into known segments" in known
     for belied in ("propensity", "contact", "say yes"):

@@ -47,7 +47,7 @@ def test_a_result_is_frozen_and_has_a_frame() -> None:
         assert callable(result.frame), result
         shown = {part.name for part in dataclasses.fields(result) if part.repr}
         assert shown <= {"folder", "report", "out", "sentences", "sentence", "receipt", "conclusion", "customers", "reasons",
-                         "ledger", "counts", "trained_on", "left_alone", "quality", "entry", "entries", "problems"}, result  # fmt: skip
+                         "ledger", "counts", "trained_on", "outcomes", "quality", "entry", "entries", "problems"}, result  # fmt: skip
 
 
 def test_settings_are_taken_in_any_form(tmp_path: Path) -> None:
