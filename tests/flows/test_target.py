@@ -103,7 +103,7 @@ def test_without_ids_the_very_table_that_was_trained_on_is_known_and_said(
     assert main(["predict", str(other), *argv]) == 0
     said = capsys.readouterr().out
     assert "trained on" not in said
-    assert "how well, if it learned from none of them (nobody can tell): f1" in said
+    assert "how well, if it learned from none of them (nobody can tell) (95 % intervals in brackets): " in said
 
 
 def test_of_another_form_of_the_trained_table_nobody_can_tell_and_that_is_said(done: RunResult, runs: Path) -> None:
