@@ -65,9 +65,16 @@ def test_a_search_is_judged_on_one_part_by_a_threshold_from_inner_rows():
 def test_what_was_not_measured_is_said_with_how_to():
     text = card(quality=[], by_group=None)
     assert (
-        text.count("Not measured: the run compared nothing. To measure it, run the same without `--no-compare`.") == 2
+        text.count("Not measured on rows kept apart: the run compared nothing. To measure it, run the same without")
+        == 2
     )
     assert "where F1 is best on the rows that told its training when to stop" in text
+
+
+def test_a_test_table_is_judged_after_the_card_is_sealed_with_or_without_a_comparison():
+    for text in (card(), card(quality=[], by_group=None)):
+        assert "was judged after this card was sealed: see `test.json` of the run" in text
+        assert "no rows are left" not in text
 
 
 def test_a_contract_without_sensitive_columns_says_so():

@@ -22,7 +22,10 @@ _USE = {
     "assignment": "For putting customers into known segments in marketing, so that each segment gets its own offer. A probability says how\n"
     "likely a customer belongs to a segment; where the two highest are close, treat the segment as open.",
 }
-_NOT_MEASURED = "Not measured: the run compared nothing. To measure it, run the same without `--no-compare`."
+_NOT_MEASURED = (
+    "Not measured on rows kept apart: the run compared nothing. To measure it, run the same without `--no-compare`."
+)
+_ON_TEST = "A test table given with `--test`, if there was one, was judged after this card was sealed: see `test.json` of the run."
 
 
 def model_card(
@@ -84,6 +87,8 @@ Made from {sum(classes.values()):,} rows under the contract `{contract.name}`, v
 
 {f"{note}{chr(10)}{chr(10)}" if note else ""}{_quality(quality, repeats, threshold) if quality else _NOT_MEASURED}
 
+{_ON_TEST}
+
 ## Quality by sensitive group
 
 {_by_group(contract, by_group) if quality else _NOT_MEASURED}
@@ -118,8 +123,8 @@ def _quality(quality: Sequence[Mapping[str, Any]], repeats: int, threshold: floa
     lines = [
         [metric_label(row["metric"]), decimal(row["value"], 4), between(row["low"], row["high"], 4)] for row in quality
     ]
-    return f"""The figures are of {judged}. They are not of the delivered network: that one learned from these rows too, and no rows are left to
-judge it on.{chosen} Intervals: 95 %, customers drawn anew {repeats:,} times.
+    return f"""The figures are of {judged}. They are not of the delivered network: that one learned from these rows too, and none of the table are
+left to judge it on.{chosen} Intervals: 95 %, customers drawn anew {repeats:,} times.
 
 {_table(["measure", "value", "95 % interval"], lines)}"""
 

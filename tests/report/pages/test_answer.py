@@ -13,7 +13,7 @@ from segmint.report.run_view import RunView
 
 
 def test_a_response_without_a_comparison_is_not_advised_as_if_it_were_segments() -> None:
-    run: Any = SimpleNamespace(at="planning", is_response=True, positive="yes")
+    run: Any = SimpleNamespace(at="planning", is_response=True, positive="yes", on_test=None)
     said = _next(run, None)
     assert "compare.enabled" in said
     assert "segment" not in said

@@ -83,3 +83,11 @@ def test_a_network_judged_alone_is_compared_with_nobody(tested: Path) -> None:
     said = made(on_test.page(RunView(tested)))
     for belied in ("every other method", "ahead by more than chance", "Differences to the best"):
         assert belied not in said
+
+
+def test_without_a_comparison_the_advice_rests_on_the_test_table(tested: Path) -> None:
+    (tested / "comparison.json").unlink()
+    (tested / "predictions.parquet").unlink()
+    said = made(answer.page(RunView(tested)))
+    assert "On 300 rows of test.csv the network has" in said
+    assert "nothing here says yet" not in said

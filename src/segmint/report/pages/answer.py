@@ -198,6 +198,8 @@ def _next(run: RunView, found: Predictions | None) -> str:
             "Predict the segment of new customers with this run's bundle, and give each segment its own offer; where the two "
             "highest probabilities are close, treat the segment as open."
         )
+    if found is None and run.on_test is not None:  # a test table tells the same
+        found = run.on_test.predictions(OURS)
     if found is None or run.positive not in found.classes:
         return (
             "Run again with the comparison (compare.enabled) before a campaign relies on this network: nothing here says yet how well it "
