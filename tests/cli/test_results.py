@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
 
 import pytest
 
@@ -60,3 +62,14 @@ def test_one_failed_check_fails_the_bundle(capsys: pytest.CaptureFixture[str], o
     assert lines(capsys) == ["ok   manifest: as sealed", f"{'ok  ' if ok else 'FAIL'} golden rows: predicted again"]
     results.verified(Screen(json=True), checks)
     assert json.loads(capsys.readouterr().out)["ok"] is ok
+
+
+@pytest.mark.parametrize("number", [0, 2])
+def test_the_file_of_who_asked_not_to_be_called_is_named_where_somebody_did(
+    capsys: pytest.CaptureFixture[str], number: int
+) -> None:
+    found: Any = SimpleNamespace(
+        folder=Path("runs/1"), report=Path("runs/1/report.html"), sentences=(), summary={"do_not_call": number}
+    )
+    results.measured(Screen(), found)
+    assert ("do_not_call.csv" in capsys.readouterr().out) is bool(number)

@@ -17,6 +17,7 @@ from segmint.targeting.hand_off import (
     DiallerProfile,
     general_profile,
     parse_profile,
+    require_sources,
     safe_field,
     safe_phone,
     safe_text,
@@ -183,6 +184,13 @@ def test_the_dialler_file_keeps_the_limits_of_its_profile(tmp_path, contract):
         with pytest.raises(PolicyError, match=said):
             write_dialler(made, profile.model_copy(update=update), tmp_path / "b.csv")
         assert not (tmp_path / "b.csv").exists()
+
+
+def test_a_profile_with_a_phone_that_the_list_lacks_is_told_of_the_role():
+    profile = DiallerProfile(name="ours", columns=(DiallerColumn(header="a", source="mobile", phone=True),))
+    with pytest.raises(PolicyError) as refused:
+        require_sources(profile, ["customer"])
+    assert "role phone" in refused.value.fix
 
 
 def test_the_dialler_is_told_how_many_calls_are_left(tmp_path, contract):

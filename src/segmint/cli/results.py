@@ -107,7 +107,8 @@ def measured(screen: Screen, result: Measured) -> None:
     """Show what calling brought."""
     objectors = result.folder / run_files.OBJECTORS
     said = {"run": str(result.folder), "report": str(result.report), "objectors": str(objectors), **result.summary}
-    asked = f"{result.summary['do_not_call']:,} asked not to be called again: {objectors}"
+    number = result.summary["do_not_call"]
+    asked = f"{number:,} asked not to be called again{f': {objectors}' if number else ''}"
     screen.say(said, *result.sentences, asked, f"report: {result.report}")
 
 

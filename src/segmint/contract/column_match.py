@@ -97,8 +97,8 @@ def _does_not_meet(
     if other:
         fix = f"the table meets the contract '{other}'; use that{'' if purpose == 'train' else ', or a bundle that was trained with it'}"
     elif missing == [contract.outcome.column] and lacks_outcome(names, contract):
-        lines[0] = f"'{table}' has no outcome: without what customers answered there is nothing to learn."
-        fix = "add the column from the results of a campaign; `segmint segment` needs no answers"
+        lines[0] = f"'{table}' has no outcome: without what customers answered nothing can be learned or judged."
+        fix = "add the column from the results of a campaign; `segmint predict` and `segmint segment` need no answers"
     return ContractError("\n".join(lines), expected=f"every column of the contract '{contract.name}'", fix=fix)
 
 

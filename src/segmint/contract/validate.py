@@ -44,7 +44,7 @@ DETAILS = {
     "not_a_date": "is not a date as the contract says it is written",
     "out_of_bounds": "is outside the contract's bounds",
     "unknown_level": "is not a level of the contract",
-    "missing_outcome": "is empty or a word for no value, and a row without an outcome teaches nothing",
+    "missing_outcome": "is empty or a word for no value, and a row without an outcome can neither teach nor judge",
     "unknown_outcome": "is not a spelling of an outcome level",
     LEFT_ALONE: "says that nobody called: what this customer did, no call brought about",
     UNKNOWN_TREATMENT: "says neither that the customer was called (yes, called, 1) nor that nobody did (no, control, 0)",

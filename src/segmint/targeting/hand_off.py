@@ -27,6 +27,9 @@ from segmint.wording import capital
 
 _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]")
 _BATCH = 65_536
+_PHONE_FIX = (
+    "give a column the role phone in the contract and train again, or leave it out of the profile; or correct `source`"
+)
 
 
 def safe_text(text: str) -> str:
@@ -237,7 +240,7 @@ def require_sources(profile: DiallerProfile, columns: Sequence[str]) -> None:
             raise PolicyError(
                 f"The profile '{profile.name}' takes '{column.source}', which the call list does not have.",
                 expected=f"one of {', '.join(columns)}",
-                fix="correct `source` in the profile",
+                fix=_PHONE_FIX if column.phone else "correct `source` in the profile",
             )
 
 

@@ -54,7 +54,11 @@ def page(run: RunView) -> Page | None:
                         percent(response["called"]),
                         f"held out: {percent(response['held_out'])}",
                     ),
-                    ("Asked not to be called again", count(found["do_not_call"]), f"in {run_files.OBJECTORS}"),
+                    (
+                        "Asked not to be called again",
+                        count(found["do_not_call"]),
+                        f"in {run_files.OBJECTORS}" if found["do_not_call"] else "",
+                    ),
                 ]
             ),
             points([sentence for sentence in found["sentences"] if sentence not in cautions]),
