@@ -110,7 +110,7 @@ def test_the_commands_of_a_page_run_one_after_the_other(
     Path("customers.csv").write_text("\n".join(sample_path().read_text("utf-8").splitlines()[:1_501]), "utf-8")
     for line in lines_of(OURS[name]):
         trained = [path.parent.name for path in Path("runs").glob("*/bundle")]
-        words = shlex.split(line.replace("runs/RUN", f"runs/{trained[0]}" if trained else "runs/none"))
+        words = shlex.split(line.replace("runs/<id>", f"runs/{trained[0]}" if trained else "runs/none"))
         words, files = (words[: words.index(">")], words[words.index(">") + 1 :]) if ">" in words else (words, [])
         if words[1] == "codes":
             call_and_wait(Path("lists/call_list.parquet"))
@@ -137,7 +137,7 @@ def test_a_campaign_without_data_of_ones_own_is_played_as_the_page_says(
             continue
         for line in re.findall(r"^\$ segmint (.+)$", block, re.M):
             bundle = next(iter(Path("runs").glob("*/bundle")), Path("runs/none/bundle"))
-            command, _, file = line.replace("runs/RUN", str(bundle.parent)).partition(" > ")
+            command, _, file = line.replace("runs/<id>", str(bundle.parent)).partition(" > ")
             words = shlex.split(command)
             capsys.readouterr()
             assert main([*words, *QUICKER.get(words[0], [])]) == 0, line

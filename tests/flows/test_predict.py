@@ -88,7 +88,7 @@ def test_whom_nobody_called_is_predicted_and_judges_nothing() -> None:
             "left out: 1 whose 'y' is empty, 2 whose 'y' is none of 'no' or 'yes'",
         ),
         (
-            dict.fromkeys(range(300), "ja"),
+            dict.fromkeys(range(300), "perhaps"),
             0,
             "'y' is filled in 300 of 300 rows, and none can be read. Write its outcomes as",
         ),
