@@ -12,7 +12,7 @@ from segmint.contract.infer import Draft, infer_contract
 from segmint.contract.validate import validate
 from segmint.errors import ContractError
 from segmint.simulation import Campaign, simulate
-from segmint.tables.source import open_table
+from segmint.tables.source import ReadOptions, open_table
 from tests.contract.drafts import churn, german_export, native, validate_reviewed, with_longer_rows
 
 
@@ -178,7 +178,7 @@ def test_german_nouns_keep_their_capitals_and_other_names_do_not(german: Draft, 
     ("kind", "drafted", "rejected"),
     [
         ("time", "text", 0), ("duration", "text", 0), ("datetime", "date", 0), ("categorical", "category", 0),
-        ("enum", "category", 0), ("infinite", "number", 1), ("huge", "number", 1), ("decimal", "number", 0),
+        ("enum", "category", 0), ("infinite", "number", 0), ("huge", "number", 1), ("decimal", "number", 0),
         ("truth", "category", 0), ("nothing", "category", 0),
     ],
 )  # fmt: skip
@@ -220,3 +220,36 @@ def test_copies_of_a_column_are_asked_about_and_set_aside() -> None:
     assert "always 100 times 'saldo'" in draft.suspects["saldo_cent"]
     assert columns["x1"].role == "ignore"
     assert columns["call_duration"].role == "context"
+
+
+def test_a_guessed_encoding_is_asked_about_by_the_signs_that_it_makes(tmp_path: Path) -> None:
+    jobs = ("d\u011bln\u00edk", "jin\u00fd")
+    rows = "".join(f"C{i},{20 + i % 50},{jobs[i % 2]},{('no', 'yes')[i % 3 == 0]}\n" for i in range(200))
+    (tmp_path / "czech.csv").write_bytes(f"id,age,job,y\n{rows}".encode("cp1250"))
+    text = infer_contract(open_table(tmp_path / "czech.csv"), name="x").text
+    asked = next(line for line in text.splitlines() if "a guess" in line)
+    assert asked.startswith("# LOOK: read as Windows-1252, which is a guess: are signs such as ")
+    assert "\u00ec" in asked
+    assert "Otherwise: --set data.encoding=cp1250" in asked
+    declared = open_table(tmp_path / "czech.csv", ReadOptions(encoding="cp1250"))
+    assert "a guess" not in infer_contract(declared, name="x").text
+
+
+@pytest.mark.parametrize("suffix", ["csv", "parquet"])
+def test_infinities_among_numbers_are_no_value(tmp_path: Path, suffix: str) -> None:
+    path = tmp_path / f"t.{suffix}"
+    frame = pl.DataFrame(
+        {
+            "id": [f"C{i}" for i in range(300)],
+            "ratio": [(float("inf"), float("-inf"))[i % 2] if i % 10 < 2 else i * 1.37 for i in range(300)],
+            "y": [("no", "yes")[i % 3 == 0] for i in range(300)],
+        }
+    )
+    (frame.write_csv if suffix == "csv" else frame.write_parquet)(path)
+    draft = infer_contract(open_table(path), name="x")
+    column = draft.contract.by_name["ratio"]
+    assert (column.kind, column.missing) == ("number", ("", "-inf", "inf"))
+    assert "read as no value: -inf, inf" in draft.suspects["ratio"]
+    table = validate(open_table(path), draft.reviewed(), at="planning")
+    assert table.ledger.rejected == 0
+    assert table.frame["ratio"].null_count() == 60

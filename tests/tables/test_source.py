@@ -419,8 +419,13 @@ def test_the_line_of_the_header_can_be_declared(tmp_path: Path) -> None:
 @pytest.mark.parametrize("name", ["COVILH\u00c3", "LOUS\u00c3", "ALEM\u00c3"])
 def test_portuguese_in_capitals_is_windows_1252(tmp_path: Path, name: str) -> None:
     source = open_table(write(tmp_path, f"id;town\n1;{name}\n2;{name} 2\n3;Lisboa\n".encode("cp1252")))
-    assert source.receipt["encoding"] == "Windows-1252"
+    assert source.receipt["encoding"] == "Windows-1252 (a guess)"
     assert frame_of(source)["town"][0] == name
+
+
+def test_a_declared_encoding_is_no_guess(tmp_path: Path) -> None:
+    path = write(tmp_path, "id;town\n1;K\u00f6ln\n2;Bonn\n".encode("cp1252"))
+    assert open_table(path, ReadOptions(encoding="cp1252")).receipt["encoding"] == "Windows-1252"
 
 
 def test_utf_8_in_capitals_among_windows_1252_is_still_told(tmp_path: Path) -> None:

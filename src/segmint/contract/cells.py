@@ -343,6 +343,7 @@ def _numbers(raw: pl.Series, missing: Sequence[str], decimal: str, unit: str) ->
         # not a number is how pandas writes "no value"
         values = raw.cast(pl.Float64, strict=False).fill_nan(None)
         absent = raw.is_null() | (raw.is_nan() if raw.dtype.is_float() else False)
+        absent |= values.is_in(_infinities(missing)).fill_null(False)
     finite = values.is_finite().fill_null(False)
     problem = pl.select(
         pl.when(absent | finite)
@@ -354,6 +355,11 @@ def _numbers(raw: pl.Series, missing: Sequence[str], decimal: str, unit: str) ->
     # -0.0 equals 0.0 and would still sort, print and hash differently
     clean = pl.select(pl.when(finite & (values == 0)).then(0.0).when(finite).then(values)).to_series()
     return Cells(clean.alias(raw.name), problem)
+
+
+def _infinities(missing: Sequence[str]) -> list[float]:
+    """Read the words among texts that mean "no value" as which a float writes infinity."""
+    return [float(word) for word in missing if re.fullmatch(r"[+-]?inf(inity)?", word.strip(), re.IGNORECASE)]
 
 
 def _parsed(texts: pl.Series, name: str, decimal: str) -> pl.Series:

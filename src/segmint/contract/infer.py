@@ -18,6 +18,7 @@ from segmint.contract.column import KNOWN_ORDER, Column
 from segmint.contract.columns_used import columns_used
 from segmint.contract.contract import Contract, Outcome
 from segmint.contract.copies import copies_told
+from segmint.contract.counts import count_values
 from segmint.contract.draft_column import draft_column, id_column, with_twins
 from segmint.contract.draft_outcome import SAMPLE_ROWS, draft_outcome, outcome_to_come
 from segmint.contract.draft_text import draft_text
@@ -28,12 +29,13 @@ from segmint.contract.hints import (
 )
 from segmint.contract.ids import bare_ids
 from segmint.contract.ledger import TOTAL_ROW
-from segmint.contract.look import Look, look_at
+from segmint.contract.look import Look, few_named, look_at
 from segmint.contract.totals import find_totals, may_end_with_totals
 from segmint.errors import ContractError
 from segmint.progress import Progress, silent
 from segmint.tables.decimal_sign import decimal_of
 from segmint.tables.table_source import NoRowsError, TableSource
+from segmint.tables.text_source import GUESSED
 from segmint.wording import counted
 
 
@@ -141,7 +143,8 @@ def infer_contract(
         outcome=drafted,
         columns=tuple(columns),
     )
-    text = draft_text(contract, suspects, notes, (*about_rows, copies_told(frame)))
+    about_table = (_guess_told(source, frame), *about_rows, copies_told(frame))
+    text = draft_text(contract, suspects, notes, about_table)
     return Draft(contract, suspects, notes, text, columns_used(columns, {look.name: look for look in looks}))
 
 
@@ -187,6 +190,20 @@ def _sample(source: TableSource, progress: Progress) -> tuple[pl.DataFrame, tupl
     frame = frame.filter(pl.Series(~np.isin(records, list(totals)))).head(SAMPLE_ROWS)
     told = f"{lost:,} of {lost + rows:,} rows cannot be read and say nothing here: {words}" if lost else ""
     return frame, (told, *(_total_told(record, certain=certain) for record, certain in totals.items()))
+
+
+def _guess_told(source: TableSource, frame: pl.DataFrame) -> str:
+    """Ask whether a guessed encoding is right, by the signs that it makes most often; "" where nothing was guessed."""
+    if source.receipt.get("encoding") != GUESSED:
+        return ""
+    signs: Counter[str] = Counter()
+    for column in frame:
+        signs.update(count_values(column.str.extract_all(r"[^\x00-\x7f]").explode().drop_nulls()))
+    signs.update(sign for name in frame.columns for sign in name if not sign.isascii())
+    named = (
+        f"signs such as {few_named([sign for sign, _ in signs.most_common()])}" if signs else "its signs beyond ASCII"
+    )
+    return f"read as Windows-1252, which is a guess: are {named} right? Otherwise: --set data.encoding=cp1250, or what it is"
 
 
 def _total_told(record: int, *, certain: bool) -> str:

@@ -22,6 +22,7 @@ MAX_LEVELS = 60
 MAX_ANSWERS = 6
 # What a spreadsheet writes where a formula has no value: never a level.
 ERROR_WORDS = ("#REF!", "#DIV/0!", "#NAME?", "#N/A", "#VALUE!", "#NUM!", "#NULL!")
+INFINITIES = tuple(f"{sign}{word}" for sign in ("", "-", "+") for word in ("inf", "Inf", "INF", "infinity", "Infinity"))
 DASHES = ("-", "–", "—", "--", "---")
 MISSING_WORDS = (
     "NA",
@@ -36,6 +37,7 @@ MISSING_WORDS = (
     "?",
     "missing",
     *DASHES,
+    *INFINITIES,
     *ERROR_WORDS,
 )
 # Zeros where a date should be; no calendar has that day.
@@ -274,7 +276,7 @@ def _as_numbers(raw: pl.Series, decimal: str, unit: str) -> pl.Series:
 
 def _words_between(raw: pl.Series, texts: pl.Series, numbers: pl.Series) -> tuple[tuple[str, ...], bool]:
     """Find the words for "no value" between numbers, and whether other texts stand there too."""
-    if raw.dtype != pl.String:
+    if raw.dtype != pl.String and not raw.dtype.is_float():
         return (), False
     others = texts.filter(numbers.is_null()).drop_nulls().unique().to_list()
     words = tuple(sorted(word for word in others if word in MISSING_WORDS))

@@ -20,6 +20,7 @@ SAMPLE_RECORDS = 2_000
 LATE_RECORDS = 100_000
 MAX_HEADER_LINES = 100
 DELIMITERS = {",": "','", ";": "';'", "\t": "tab", "|": "'|'"}
+FALLBACK = "cp1252"
 _CONTROL = bytes(set(range(32)) - {9, 10, 13}) + b"\x7f"
 
 # what UTF-8 or another 8-bit encoding looks like when it is read as Windows-1252: "M\u00c3\u00bcller", "Wa\u00b3\u00easa"
@@ -58,6 +59,8 @@ class TextProfile:
         The column names; a quoted one may hold line breaks.
     header_end : int
         The first byte after the header, and after what stands above it, counted behind the byte order mark.
+    guessed : bool
+        Whether the encoding is a guess: many would give these bytes letters, other ones each.
     """
 
     encoding: str
@@ -67,6 +70,7 @@ class TextProfile:
     bom: int
     header: tuple[str, ...]
     header_end: int
+    guessed: bool = False
 
 
 def find_profile(opener: Opener, name: str, options: ReadOptions) -> TextProfile:
@@ -110,7 +114,8 @@ def find_profile(opener: Opener, name: str, options: ReadOptions) -> TextProfile
             sampled = bom + skipped + sum(map(len, lines[: _sample_end(texts, header_lines)]))
             _look_further(opener, sampled, signs, delimiter, encoding)
         decimal, decimals = signs.decimal(delimiter), signs.where_unlike
-    return TextProfile(encoding, delimiter, decimal, decimals, bom, tuple(header), header_end)
+    guessed = options.encoding is None and encoding == FALLBACK
+    return TextProfile(encoding, delimiter, decimal, decimals, bom, tuple(header), header_end, guessed)
 
 
 def _empty(name: str) -> InputError:
@@ -169,7 +174,7 @@ def _find_encoding(opener: Opener, sample: bytes, name: str) -> str:
     if len(invalid) <= valid:
         return "utf-8"  # lines that are not are rejected one by one
     _refuse_mojibake(invalid, name)
-    return "cp1252"
+    return FALLBACK
 
 
 def _utf8_lines(opener: Opener) -> tuple[int, list[tuple[int, bytes]]]:

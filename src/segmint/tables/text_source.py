@@ -13,10 +13,11 @@ from segmint.errors import InputError
 from segmint.tables.decimal_sign import unlike
 from segmint.tables.rejects import Reject
 from segmint.tables.table_source import BATCH, JSON, MAX_COLUMNS, NoRowsError, RawBatch, ReadOptions, without_empty_rows
-from segmint.tables.text_profile import DELIMITERS, Opener, TextProfile, find_profile
+from segmint.tables.text_profile import DELIMITERS, FALLBACK, Opener, TextProfile, find_profile
 from segmint.tables.text_records import LineBlock, RecordBlock, RecordParser, line_blocks
 
 ENCODING_NAMES = {"utf-8": "UTF-8", "cp1252": "Windows-1252", "latin-1": "Latin-1"}
+GUESSED = f"{ENCODING_NAMES[FALLBACK]} (a guess)"
 
 
 class TextSource:
@@ -156,7 +157,7 @@ def _first_after(rejects: list[Reject], record: int | None) -> int:
 
 
 def _receipt(profile: TextProfile) -> dict[str, JSON]:
-    encoding = ENCODING_NAMES.get(profile.encoding.lower(), profile.encoding)
+    encoding = GUESSED if profile.guessed else ENCODING_NAMES.get(profile.encoding.lower(), profile.encoding)
     return {
         "format": "delimited text",
         "delimiter": profile.delimiter,
