@@ -18,6 +18,7 @@ Wrong arguments to Python functions stay ``ValueError`` and ``TypeError``.
 
 from __future__ import annotations
 
+import re
 from importlib.util import find_spec
 
 
@@ -81,6 +82,16 @@ class RunError(SegmintError):
 
 class MissingExtraError(SegmintError):
     """An optional package that is not installed."""
+
+
+def out_of_memory(error: MemoryError) -> RunError:
+    """Say of an error that memory ran out, and what then helps; numpy says how much it asked for."""
+    wanted = re.search(r"Unable to allocate ([\d.]+ \w+)", str(error))
+    return RunError(
+        f"There is not enough memory for {f'the next {wanted[1]} of ' if wanted else ''}this work.",
+        expected="memory for the whole table and what is made of it",
+        fix="use a machine with more memory, or fewer columns or rows",
+    )
 
 
 def require(package: str, extra: str) -> None:

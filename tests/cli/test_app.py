@@ -403,3 +403,39 @@ def test_a_name_that_libraries_would_write_in_other_bytes_is_refused_before_the_
     assert done.returncode == code, done.stderr
     assert (f"name another place: {option}".encode() in done.stderr) is (code == 2)
     assert place.exists() is (code == 0)
+
+
+def test_memory_that_ran_out_is_told_and_no_traceback(
+    monkeypatch: pytest.MonkeyPatch, said: Callable[..., tuple[int, str, str]]
+) -> None:
+    def no_memory(*_: object, **__: object) -> None:
+        raise MemoryError("Unable to allocate 1.25 TiB for an array with shape (9,) and data type float64")
+
+    monkeypatch.setattr("segmint.flows.check.check", no_memory)
+    code, _, err = said("check", sample_path(), "--contract", "bank-marketing")
+    assert code == 2
+    assert "There is not enough memory for the next 1.25 TiB of this work." in err
+    assert "fewer columns" in err
+
+
+def test_a_folder_that_was_removed_below_the_command_is_told(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, said: Callable[..., tuple[int, str, str]]
+) -> None:
+    gone = tmp_path / "gone"
+    gone.mkdir()
+    monkeypatch.chdir(gone)
+    gone.rmdir()
+    code, _, err = said("simulate", "--rows", 500, "--out", "made.csv")
+    assert code == 2
+    assert "The folder you are in no longer exists." in err
+    monkeypatch.chdir(tmp_path)
+
+
+@pytest.mark.parametrize("threads", ["0", "many", "-1"])
+def test_threads_that_polars_cannot_have_are_refused(
+    threads: str, monkeypatch: pytest.MonkeyPatch, said: Callable[..., tuple[int, str, str]]
+) -> None:
+    monkeypatch.setenv("POLARS_MAX_THREADS", threads)
+    code, _, err = said("check", sample_path(), "--contract", "bank-marketing")
+    assert code == 2
+    assert "a whole number of 1 or more" in err

@@ -103,6 +103,14 @@ def test_a_number_is_read_as_in_a_table_of_one_row(name: str, cell: object) -> N
     assert_same({**PLAIN, name: cell})
 
 
+@pytest.mark.parametrize("cell", [math.inf, -math.inf, "inf", "-inf", "1e400"], ids=repr)
+def test_infinity_that_means_no_value_is_read_as_in_a_table_of_one_row(cell: object) -> None:
+    columns = [c.model_copy(update={"missing": ("", "inf")}) if c.name == "age" else c for c in CONTRACT.columns]
+    contract = CONTRACT.model_copy(update={"columns": tuple(columns)})
+    row = {**PLAIN, "age": cell}
+    assert one_says(row, contract) == batch_says(row, contract)
+
+
 @pytest.mark.parametrize("name", ["job", "town", "id"])
 @pytest.mark.parametrize("cell", TEXTS, ids=repr)
 def test_a_text_is_read_as_in_a_table_of_one_row(name: str, cell: object) -> None:

@@ -8,6 +8,7 @@ import os
 import sys
 import warnings
 from collections.abc import Sequence
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, NoReturn
 
 import typer
@@ -57,14 +58,19 @@ for group in (training, customers, lists, time, contracts, dashboard, serve):
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run one command; return the exit code: 0, 2 for bad input, 128 and the number of a signal that stopped it."""
-    from segmint.errors import SegmintError
+    from segmint.errors import SegmintError, out_of_memory
 
     try:
+        _require_threads()
         with command_line(sys.argv[1:] if argv is None else argv):
             app(args=None if argv is None else list(argv), prog_name="segmint")
     except SegmintError as error:
         return _refused(error, argv)
+    except MemoryError as error:
+        return _refused(out_of_memory(error), argv)
     except OSError as error:
+        if isinstance(error, FileNotFoundError) and _is_nowhere():
+            return _refused(_nowhere(), argv)
         if error.errno not in _FULL:
             raise
         silence(sys.stdout)
@@ -81,6 +87,36 @@ def main(argv: Sequence[str] | None = None) -> int:
             tell_beside("\n".join(_notes(stop)) or stopped(sys.argv[1:] if argv is None else argv))
         return code
     return 0
+
+
+def _require_threads() -> None:
+    """Refuse a number of threads at which Polars would panic."""
+    from segmint.errors import ConfigError
+
+    threads = os.environ.get("POLARS_MAX_THREADS") or "1"
+    if not threads.isdecimal() or int(threads) < 1:
+        raise ConfigError(
+            f"POLARS_MAX_THREADS is {threads!r}.",
+            expected="a whole number of 1 or more",
+            fix="set it to the number of threads to use, or unset it",
+        )
+
+
+def _is_nowhere() -> bool:
+    """Whether the folder that relative paths start from was removed."""
+    try:
+        Path.cwd()
+    except FileNotFoundError:
+        return True
+    return False
+
+
+def _nowhere() -> SegmintError:
+    from segmint.errors import InputError
+
+    return InputError(
+        "The folder you are in no longer exists.", expected="a folder to work in", fix="cd to another folder"
+    )
 
 
 def _notes(stop: SystemExit) -> list[str]:

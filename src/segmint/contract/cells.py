@@ -343,7 +343,7 @@ def _numbers(raw: pl.Series, missing: Sequence[str], decimal: str, unit: str) ->
         # not a number is how pandas writes "no value"
         values = raw.cast(pl.Float64, strict=False).fill_nan(None)
         absent = raw.is_null() | (raw.is_nan() if raw.dtype.is_float() else False)
-        absent |= values.is_in(_infinities(missing)).fill_null(False)
+        absent |= values.is_in(infinities(missing)).fill_null(False)
     finite = values.is_finite().fill_null(False)
     problem = pl.select(
         pl.when(absent | finite)
@@ -357,7 +357,7 @@ def _numbers(raw: pl.Series, missing: Sequence[str], decimal: str, unit: str) ->
     return Cells(clean.alias(raw.name), problem)
 
 
-def _infinities(missing: Sequence[str]) -> list[float]:
+def infinities(missing: Sequence[str]) -> list[float]:
     """Read the words among texts that mean "no value" as which a float writes infinity."""
     return [float(word) for word in missing if re.fullmatch(r"[+-]?inf(inity)?", word.strip(), re.IGNORECASE)]
 

@@ -9,7 +9,17 @@ from typing import Any, NamedTuple
 
 import polars as pl
 
-from segmint.contract.cells import GROUPED, LARGEST, NUMBER, cell_texts, missing_codes, plainly, read_cells, spellings
+from segmint.contract.cells import (
+    GROUPED,
+    LARGEST,
+    NUMBER,
+    cell_texts,
+    infinities,
+    missing_codes,
+    plainly,
+    read_cells,
+    spellings,
+)
 from segmint.contract.column import Column, Known
 from segmint.contract.column_match import match_columns
 from segmint.contract.contract import Contract
@@ -105,7 +115,8 @@ def _reader(column: Column, missing: tuple[str, ...]) -> ReadCell:
     tokens = frozenset(missing)
     if column.kind == "number":
         codes = frozenset(missing_codes(missing, "point"))
-        return lambda raw: _number(raw, tokens, codes, column.unit)
+        infinite = frozenset(infinities(missing))
+        return lambda raw: _number(raw, tokens, codes, infinite, column.unit)
     if column.kind == "date":
         return lambda raw: _slowly(column, raw, missing)
     strip = column.kind == "category"
@@ -126,7 +137,9 @@ def _reader(column: Column, missing: tuple[str, ...]) -> ReadCell:
     return read
 
 
-def _number(raw: Any, missing: frozenset[str], codes: frozenset[float], unit: str) -> tuple[float | None, str | None]:
+def _number(
+    raw: Any, missing: frozenset[str], codes: frozenset[float], infinite: frozenset[float], unit: str
+) -> tuple[float | None, str | None]:
     if raw is None:
         return None, None
     if isinstance(raw, str):
@@ -142,7 +155,7 @@ def _number(raw: Any, missing: frozenset[str], codes: frozenset[float], unit: st
             value = float(raw)
         except OverflowError:
             return None, "not_finite"
-        if value != value:
+        if value != value or value in infinite:
             return None, None
     else:
         return None, "not_a_number"

@@ -25,7 +25,7 @@ from typing import Any, Literal, TypeVar
 
 import polars as pl
 
-from segmint.errors import RunError, SegmintError, why
+from segmint.errors import RunError, SegmintError, out_of_memory, why
 from segmint.store import as_made, strict_json
 from segmint.store.command_line import as_typed
 from segmint.store.locks import open_folder, take_lock
@@ -451,6 +451,8 @@ def _stamp(moment: datetime) -> str:
 
 
 def _told(error: BaseException) -> JSON:
+    if isinstance(error, MemoryError):
+        error = out_of_memory(error)
     if isinstance(error, SegmintError):
         return {
             "kind": type(error).__name__,
