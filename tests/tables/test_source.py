@@ -506,3 +506,44 @@ def test_a_plain_list_is_a_header_without_a_delimiter(tmp_path: Path, data: byte
     assert is_one_column(path) == is_one
     if is_one:
         assert frame_of(open_table(path, ReadOptions(delimiter=",")))["id"].to_list() == ["007"]
+
+
+@pytest.mark.parametrize(
+    ("kind", "content"),
+    [
+        ("JSON", b'[{"id": 1, "age": 40},\n {"id": 2, "age": 50}]'),
+        ("JSON", b'\xef\xbb\xbf\n{\n  "id": [1, 2]\n}'),
+        ("JSON", b'{"id": 1, "age": 40}\n{"id": 2, "age": 50}\n'),
+        ("HTML", b"<!DOCTYPE html>\n<html><table><tr><td>id, age</td></tr></table></html>"),
+        ("HTML", b"  <table border=1>\n<tr><td>id</td></tr></table>"),
+        ("XML", b'<?xml version="1.0"?>\n<rows><row id="1"/></rows>'),
+    ],
+)
+def test_other_texts_are_named_and_exported_again(tmp_path: Path, kind: str, content: bytes) -> None:
+    with pytest.raises(InputError, match=f"is {kind}") as refused:
+        open_table(write(tmp_path, content))
+    assert refused.value.fix == "export the table as CSV or Parquet"
+
+
+@pytest.mark.parametrize("header", ["[id];[age]", "<id>;<age>", "{id};{age}"])
+def test_names_in_brackets_are_a_header(tmp_path: Path, header: str) -> None:
+    assert len(open_table(write(tmp_path, f"{header}\n1;2\n")).columns) == 2
+
+
+@pytest.mark.parametrize("name", [None, float("nan")])
+def test_a_column_of_pandas_without_a_name_is_refused(name: object) -> None:
+    import pandas as pd
+
+    with pytest.raises(InputError, match="column 2 has no name"):
+        open_table(pd.DataFrame([[1, 2], [3, 4]], columns=pd.Index(["id", name], dtype=object)))
+
+
+def test_half_a_character_is_told_by_column_and_row_and_not_quoted() -> None:
+    import pandas as pd
+
+    frame = pd.DataFrame({"id": [1, 2], "job": pd.Series(["clerk", "secret\ud800"], dtype=object)})
+    with pytest.raises(InputError, match=r"job \(text with half a character, in row 2\)") as refused:
+        open_table(frame)
+    assert "secret" not in str(refused.value)
+    assert refused.value.__cause__ is None
+    assert refused.value.__suppress_context__

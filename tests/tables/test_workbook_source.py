@@ -241,3 +241,9 @@ def test_lost_cells_are_found_however_a_program_writes_them(
         for part in book.namelist():
             other.writestr(part, cell if part.endswith("sheet1.xml") else book.read(part))
     assert list(lost_cells(sheet_xml(tmp_path / "b.xlsx", "data"))) == found
+
+
+@pytest.mark.parametrize("name", ["book.xls", "book.dat", "book.ods"])
+def test_a_workbook_is_told_by_its_content(tmp_path: Path, name: str) -> None:
+    path = write(tmp_path, {"Sheet1": ROWS}).rename(tmp_path / name)
+    assert rows_of(path) == EXPECTED

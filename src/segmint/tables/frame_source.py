@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import re
 from collections.abc import Iterator, Mapping, Sized
 from contextlib import contextmanager
 from dataclasses import replace
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
 MAX_ROW_GROUP_BYTES = 4 << 30
 MAX_EXPANSION = 300
 MAX_ROWS_PER_BYTE = 100
+_LONE_SURROGATE = re.compile("[\ud800-\udfff]")
 
 
 class FrameSource:
@@ -202,7 +204,10 @@ def _with_texts(frame: pl.DataFrame, name: str) -> pl.DataFrame:
 def _from_pandas(table: Any, *, named_index: bool) -> pl.DataFrame:
     """Convert column by column, so that a column of mixed objects becomes text and nothing else changes."""
     index = _named_index(table) if named_index else []
-    columns = [*index, *((str(name), table.iloc[:, i]) for i, name in enumerate(table.columns))]
+    columns = [
+        *index,
+        *(("" if is_none(name) else str(name), table.iloc[:, i]) for i, name in enumerate(table.columns)),
+    ]
     names = check_names(tuple(name for name, _ in columns), "a frame")
     return pl.DataFrame([_pandas_column(column, name) for name, (_, column) in zip(names, columns, strict=True)])
 
@@ -211,7 +216,7 @@ def _named_index(table: Any) -> list[tuple[str, Any]]:
     """Take what has a name in the index as columns, as `to_csv` does: it is mostly the id."""
     taken = set(map(str, table.columns))
     levels = [(name, table.index.get_level_values(i).to_series()) for i, name in enumerate(table.index.names)]
-    return [(str(name), level) for name, level in levels if name is not None and str(name) not in taken]
+    return [(str(name), level) for name, level in levels if not is_none(name) and str(name) not in taken]
 
 
 def _pandas_column(column: Any, name: str) -> pl.Series:
@@ -221,11 +226,23 @@ def _pandas_column(column: Any, name: str) -> pl.Series:
     if column.dtype == object:
         _refuse_columns([name] if any(_is_nested(value) for value in column) else [], "a frame")
         texts = [None if is_none(value) else _object_text(value, name) for value in column]
-        return pl.Series(name, texts, dtype=pl.String)
+        return _texts(name, texts)
     try:
         return pl.Series(name, pl.from_pandas(column, nan_to_null=True))
+    except UnicodeEncodeError:
+        return _texts(name, [None if is_none(value) else str(value) for value in column])
     except (pa.ArrowException, pl.exceptions.PolarsError) as error:
         raise _unreadable({name: str(column.dtype)}, "a frame") from error
+
+
+def _texts(name: str, texts: list[str | None]) -> pl.Series:
+    try:
+        return pl.Series(name, texts, dtype=pl.String)
+    except UnicodeEncodeError:
+        row = next(row for row, text in enumerate(texts, start=1) if text and _LONE_SURROGATE.search(text))
+        raise _unreadable(
+            {name: f"text with half a character, in row {row:,}"}, "a frame"
+        ) from None  # it holds the cell
 
 
 def _plain(column: Any) -> Any:

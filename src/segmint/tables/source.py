@@ -53,6 +53,12 @@ OTHER_KINDS = {
     b"BZh": ("compressed with bzip2", "unpack it, or compress it with gzip or zstd"),
     b"\xfd7zXZ": ("compressed with xz", "unpack it, or compress it with gzip or zstd"),
 }
+# by what no header begins with: "[id]" may be one
+OTHER_TEXTS = {
+    "JSON": re.compile(rb'(\xef\xbb\xbf)?\s*(\{\s*["}]|\[\s*[\[{"\d])'),
+    "HTML": re.compile(rb"(\xef\xbb\xbf)?\s*<(!doctype html|html|head|body|meta|style|table)\b", re.IGNORECASE),
+    "XML": re.compile(rb"(\xef\xbb\xbf)?\s*<\?xml\b"),
+}
 
 
 def open_table(source: str | Path | Any, options: ReadOptions = DEFAULT) -> TableSource:
@@ -138,6 +144,7 @@ def _open_text(table: SameFile, magic: bytes, options: ReadOptions) -> TextSourc
     opener: Opener = partial(open_bytes, table, compression)
     with opener() as stream:
         start = stream.read(SNIFF_BYTES)
+    _refuse_other_texts(start, table.name)
     encoding = options.encoding or wide_encoding_of(start)
     receipt: dict[str, JSON] = {"compression": compression} if compression else {}
     plain = compression is None
@@ -159,6 +166,16 @@ def _refuse_known_kinds(magic: bytes, name: str) -> None:
     for mark, (kind, fix) in OTHER_KINDS.items():
         if magic.startswith(mark):
             raise InputError(f"'{name}' is {kind}.", expected="delimited text, Parquet or an .xlsx workbook", fix=fix)
+
+
+def _refuse_other_texts(start: bytes, name: str) -> None:
+    for kind, beginning in OTHER_TEXTS.items():
+        if beginning.match(start):
+            raise InputError(
+                f"'{name}' is {kind}.",
+                expected="delimited text, Parquet or an .xlsx workbook",
+                fix="export the table as CSV or Parquet",
+            )
 
 
 def file_fingerprint(path: Path) -> str:

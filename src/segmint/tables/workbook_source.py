@@ -188,7 +188,8 @@ def _read_sheets(path: Path, options: ReadOptions, *, fewest: int = 2) -> dict[s
 
     wanted, comma = options.sheet, options.decimal == "comma"
     try:
-        with python_calamine.CalamineWorkbook.from_path(path) as book:
+        # by its content: from a path the reader goes by the suffix
+        with path.open("rb") as file, python_calamine.CalamineWorkbook.from_filelike(file) as book:
             names = list(book.sheet_names)
             if wanted is not None and wanted not in names:
                 raise InputError(
