@@ -7,6 +7,7 @@ import polars as pl
 import pytest
 
 from segmint.contract.contract import parse_contract
+from segmint.contract.infer import infer_contract
 from segmint.contract.ledger import KEPT_REJECTS
 from segmint.contract.valid_table import ValidTable
 from segmint.contract.validate import validate
@@ -74,3 +75,15 @@ def test_more_rejected_records_than_the_ledger_names_are_all_told() -> None:
     table = validate(open_table(frame), parse_contract(CONTRACT, origin="x"), purpose="predict", max_rejected=1.0)
     assert len(table.ledger.rejects) == KEPT_REJECTS < table.ledger.rejected
     assert table.rejected.tolist() == list(range(2, 2_501, 2))
+
+
+def test_rows_without_an_id_are_told_by_check_and_draft() -> None:
+    ids = [None if i < 3 else f"C{i}" for i in range(200)]
+    frame = pl.DataFrame({"customer_id": ids, "age": [18 + i % 60 for i in range(200)], "answer": ["yes", "no"] * 100})
+    said = "3 rows have no customer id: they cannot be held against other lists or objections"
+    draft = infer_contract(open_table(frame), name="x", outcome="answer")
+    assert draft.contract.id_column == "customer_id"
+    assert said in draft.suspects["customer_id"]
+    assert said in validate(open_table(frame), draft.reviewed()).sentences
+    with_id = validate(open_table(frame.filter(pl.col("customer_id").is_not_null())), draft.reviewed())
+    assert not any("customer id" in sentence for sentence in with_id.sentences)

@@ -32,6 +32,7 @@ from segmint.contract.hints import (
     perhaps_value,
     sounds_like_date,
 )
+from segmint.contract.ids import bare_ids, without_id_told
 from segmint.contract.look import MANY, MAX_LEVELS, MIN_PER_LEVEL, MISSING_WORDS, WHO, Look, few_named, share
 from segmint.contract.treatment import left_alone
 from segmint.contract.twins import Twin, twins_of
@@ -145,6 +146,8 @@ def _id(look: Look) -> Guess:
         )
     if not looks_like_id(look.plain) and not names_customer(look.plain):
         doubts.append("texts, all different: is it the number of the customer?")
+    if without := without_id_told(bare_ids(look.texts)):
+        doubts.append(without)
     return Guess(column, tuple(doubts))
 
 

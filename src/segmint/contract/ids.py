@@ -44,6 +44,15 @@ def bare_ids(ids: pl.Series) -> pl.Series:
     return bare.set(bare.str.contains(_NOTHING).fill_null(False), None).alias(ids.name)
 
 
+def without_id_told(bare: pl.Series) -> str:
+    """Say how many rows have no id, of what `bare_ids` gave; "" where all have one or none has."""
+    without = bare.null_count()
+    if not 0 < without < len(bare):
+        return ""
+    what = "no customer id: they cannot be held against other lists or objections"
+    return counted(without, f"row has {what.replace('they', 'it')}", f"rows have {what}")
+
+
 def _unmarked(ids: pl.Series) -> pl.Series:
     """Take off what else files leave around ids: quotes, ``="…"``, signs that nobody sees, a separator behind."""
     if ids.str.contains(_PLAIN).all():

@@ -16,6 +16,7 @@ from segmint.contract.column import Column, Known, Role
 from segmint.contract.contract import Contract
 from segmint.contract.copies import copies_told
 from segmint.contract.hints import names_customer, plain_name
+from segmint.contract.ids import bare_ids, without_id_told
 from segmint.contract.ledger import Ledger
 from segmint.contract.look import MANY, MAX_LEVELS
 from segmint.contract.yes_no import few_yes_told
@@ -147,7 +148,7 @@ class ValidTable:
 
     @property
     def sentences(self) -> tuple[str, ...]:
-        """Say what was read and rejected, what the table is good for, its share of the yes and whether they are too few, and whether many rows are copies."""
+        """Say what was read and rejected, what the table is good for, how many rows have no id, its share of the yes and whether they are too few, and whether many rows are copies."""
         said = [self.ledger.sentence(), *self.ledger.by_reason(), f"meets the contract '{self.contract.name}'"]
         if not self.contract.reviewed:
             said.append(
@@ -159,7 +160,10 @@ class ValidTable:
                 f"nobody's '{self.contract.outcome.column}' is in the table: it can be segmented and predicted, not "
                 "learned from"
             )
-        return (*said, *self._share_of_yes(), *filter(None, [copies_told(self.raw)]))
+        return (*said, *self._without_id(), *self._share_of_yes(), *filter(None, [copies_told(self.raw)]))
+
+    def _without_id(self) -> list[str]:
+        return [] if self.ids is None else list(filter(None, [without_id_told(bare_ids(self.ids))]))
 
     def _share_of_yes(self) -> list[str]:
         outcome = self.contract.outcome
