@@ -87,3 +87,11 @@ def test_rows_without_an_id_are_told_by_check_and_draft() -> None:
     assert said in validate(open_table(frame), draft.reviewed()).sentences
     with_id = validate(open_table(frame.filter(pl.col("customer_id").is_not_null())), draft.reviewed())
     assert not any("customer id" in sentence for sentence in with_id.sentences)
+
+
+def test_an_id_that_many_rows_lack_is_asked_about() -> None:
+    ids = [None if i % 5 == 0 else f"C{i}" for i in range(200)]
+    frame = pl.DataFrame({"customer_id": ids, "age": [18 + i % 60 for i in range(200)], "answer": ["yes", "no"] * 100})
+    draft = infer_contract(open_table(frame), name="x", outcome="answer")
+    assert draft.contract.id_column is None
+    assert 'Then write role = "id"; 40 rows have no customer id' in draft.suspects["customer_id"]

@@ -151,6 +151,12 @@ def _id(look: Look) -> Guess:
     return Guess(column, tuple(doubts))
 
 
+def _perhaps_id(look: Look) -> list[str]:
+    """Ask about a column that is named as the id and too empty to be taken for it, where no other is."""
+    without = without_id_told(bare_ids(look.texts)) if names_customer(look.plain) else ""
+    return [f'is it the number of the customer? Then write role = "id"; {without}'] if without else []
+
+
 def draft_column(
     look: Look,
     outcome: Outcome,
@@ -192,6 +198,7 @@ def draft_column(
     role = _role(look)
     doubts += [_PERHAPS_CONSENT] if role not in _WHO_MAY_BE_CALLED and _may_be_consent(look) else []
     if why := _why_ignored(look, role):
+        doubts += _perhaps_id(look) if customers is None else []
         return _ignored(look, why, doubts, tells=tells)
     return _used(
         look,
