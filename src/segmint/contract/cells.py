@@ -13,14 +13,14 @@ import polars as pl
 from segmint.contract.column import Column
 from segmint.contract.contract import Outcome
 from segmint.contract.dates import ISO, read_dates
-from segmint.contract.yes_no import NO, NO_ANSWER, YES
+from segmint.contract.yes_no import DECIMAL_ZEROS, NO, NO_ANSWER, YES
 from segmint.errors import ContractError, InputError
 from segmint.tables.amounts import bare_amounts
 from segmint.tables.lengths import lengths_as_text
 
 NUMBER = r"^[+-]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][+-]?[0-9]+)?$"
 GROUPED = r"^[+-]?[1-9][0-9]{0,2}(,[0-9]{3})+(\.[0-9]*)?$"
-_WHOLE = re.compile(r"^([0-9]+)\.(0{1,2}|0{4,})$")  # 1.000 may be a thousand
+_WHOLE = re.compile(rf"^([0-9]+)\.{DECIMAL_ZEROS}$")
 _EITHER_WAY = re.compile(r"[+\u2212-]?[1-9][0-9]{0,2}[.,][0-9]{3}")
 LARGEST = float(np.finfo(np.float32).max)
 """A network holds no larger number, and the square of a much larger one is held nowhere."""

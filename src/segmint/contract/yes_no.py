@@ -31,7 +31,8 @@ FEWEST_YES: Final = 50
 """Of those who said yes; with fewer the interval of any figure is too wide to decide anything."""
 
 # as pandas, spreadsheets and decimals of a database write whole numbers; with three zeros it may be a thousand
-WHOLE: Final = r"^(-?[0-9]+)[.,](0{1,2}|0{4,})$"
+DECIMAL_ZEROS: Final = "(?:0{1,2}|0{4,})"
+WHOLE: Final = rf"^(-?[0-9]+)[.,]{DECIMAL_ZEROS}$"
 
 
 def few_yes_told(yes: int) -> str:

@@ -155,7 +155,7 @@ class _NamedTogether:
         if customers is None:
             self._alone += confusion
             return
-        places, right = (customers % _PLACES).astype(np.int64), truth == named
+        places, right = _places_of(customers), truth == named
         np.add.at(self._counts[0], (truth[right], places[right]), 1)
         np.add.at(self._counts[1], (named, places), 1)
         np.add.at(self._counts[2], (truth, places), 1)
@@ -224,7 +224,7 @@ class _Together:
 
     def add(self, values: Floats, customers: NDArray[np.integer] | None) -> None:
         if customers is not None:
-            places = (customers % _PLACES).astype(np.int64)
+            places = _places_of(customers)
             self._rows += np.bincount(places, minlength=_PLACES)
             self._sums += np.bincount(places, values, minlength=_PLACES)
             self._squares += float((values**2).sum())
@@ -234,6 +234,10 @@ class _Together:
         mean = self._sums.sum() / max(self._rows.sum(), 1)
         alone = self._squares - self._rows.sum() * mean**2
         return max(float(((self._sums - mean * self._rows) ** 2).sum()) / alone, 1.0) if alone > 1e-9 else 1.0
+
+
+def _places_of(customers: NDArray[np.integer]) -> Integers:
+    return (customers % _PLACES).astype(np.int64)
 
 
 def _weighted(confusion: NDArray[np.integer]) -> float:

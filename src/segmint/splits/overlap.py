@@ -84,9 +84,8 @@ def standing_in_with_their_answers(
     if outcome.column not in history.columns:
         return nobody
     said = read_outcome(outcome, history[outcome.column], contract.missing).values
-    known, ids = (without_marks_and_zeros(bare_ids(frame[name])) for frame in (history, wave))
-    there = ids.is_in(known.drop_nulls().implode()).fill_null(False).to_numpy()
-    before = ids.is_in(known.filter(said == outcome.positive).drop_nulls().implode()).fill_null(False).to_numpy()
+    known, ids = history[name], wave[name]
+    there, before = _among(ids, known), _among(ids, known.filter(said == outcome.positive))
     again = before[there & yes]
     return there if again.size >= MIN_ROWS_PER_LEVEL and again.mean() > MOST_WHO_SAID_YES_BEFORE else nobody
 
@@ -122,8 +121,7 @@ def apart_from_training(table: ValidTable, test: ValidTable) -> tuple[ValidTable
             "The training table and the test table must be checked against the same contract, at the same moment."
         )
     if table.ids is not None and test.ids is not None:
-        known, ids = (without_marks_and_zeros(bare_ids(each)) for each in (table.ids, test.ids))
-        again = ids.is_in(known.drop_nulls().implode()).fill_null(False).to_numpy()
+        again = _among(test.ids, table.ids)
     else:
         again = np.zeros(len(test), dtype=bool)
     judges, told = test.rows(~again), []
@@ -174,10 +172,20 @@ def _require_judges(test: ValidTable, told: str) -> None:
         )
 
 
+def _among(ids: pl.Series, known: pl.Series) -> NDArray[np.bool_]:
+    """Tell which ids are known, whatever marks and zeros they are written with."""
+    theirs = _spelled(known).drop_nulls()
+    return _spelled(ids).is_in(theirs.implode()).fill_null(False).to_numpy()
+
+
+def _spelled(ids: pl.Series) -> pl.Series:
+    return without_marks_and_zeros(bare_ids(ids))
+
+
 def _values(frame: pl.DataFrame, columns: Sequence[Column]) -> pl.DataFrame:
     """Write the columns so that what is equal is equal, ids too."""
     return frame.select(
-        without_marks_and_zeros(bare_ids(frame[column.name])).alias(column.name)
+        _spelled(frame[column.name]).alias(column.name)
         if column.role == "id"
         else _comparable(pl.col(column.name), number=column.kind == "number")
         for column in columns

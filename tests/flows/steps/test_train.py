@@ -17,7 +17,7 @@ from segmint.contract.valid_table import ValidTable
 from segmint.contract.validate import validate
 from segmint.flows.demo import sample_path
 from segmint.flows.steps.train import Trained, _inputs, inner_threshold, learns_again, train
-from segmint.splits.groups import RowIdentity
+from segmint.splits.groups import RowIdentity, row_customers
 from segmint.tables.source import open_table
 
 pytestmark = pytest.mark.network
@@ -128,6 +128,7 @@ def test_the_network_learns_no_name_of_a_level_that_one_customer_has_in_many_row
     contract = Contract(name="towns", outcome=table.contract.outcome, columns=(*table.contract.columns, *columns))
     towns = pl.Series("town", ["x" if at < 12 else "y" for at in range(len(table))])
     ids = pl.Series("customer", [str(max(at, 11)) for at in range(len(table))])
-    inputs = _inputs(replace(table, contract=contract, frame=table.frame.with_columns(towns, ids)))
+    repeated = replace(table, contract=contract, frame=table.frame.with_columns(towns, ids))
+    inputs = _inputs(repeated, row_customers(repeated))
     assert dict(inputs["town"].value_counts().iter_rows()) == {"(other)": 12, "y": len(table) - 12}
     assert inputs.drop("town").equals(table.inputs, null_equal=True)

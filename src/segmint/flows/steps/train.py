@@ -78,7 +78,8 @@ def train(
     upcoming : ValidTable, optional
         Customers who are called next, for a recipe that looks at them.
     """
-    inputs, outcome, whose = _inputs(table), table.outcome, row_customers(table)
+    whose = row_customers(table)
+    inputs, outcome = _inputs(table, whose), table.outcome
     fit, inner = inner_parts(table, config, who)
     if not inner.size:
         raise DataError(
@@ -113,9 +114,8 @@ def train(
     return Trained(fill(model, learned), inner, learned["inner_said"], learned["again"])
 
 
-def _inputs(table: ValidTable) -> pl.DataFrame:
+def _inputs(table: ValidTable, whose: NDArray[np.int64]) -> pl.DataFrame:
     """Read what the network learns from, without levels of few customers, but for those that the contract names."""
-    whose = row_customers(table)
     unnamed = [column.name for column in table.features if column.kind == "category" and not column.allowed]
     return table.inputs.with_columns(pool_repeated(table.frame[name], whose) for name in unnamed)
 
