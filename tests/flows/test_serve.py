@@ -9,8 +9,8 @@ import polars as pl
 import pytest
 
 from segmint.contract.column import Column
+from segmint.flows import serve
 from segmint.flows.serve import (
-    FEW,
     NobodyWaits,
     answer_rows,
     explain_rows,
@@ -23,6 +23,13 @@ from segmint.models.single import SinglePredictor
 from segmint.store.bundle import Bundle, open_bundle, write_bundle
 from segmint.tables.source import BATCH, open_table
 from tests.service.small import GOOD, SEGMENTS, small_parts
+
+FEW = 20  # rows of two values
+
+
+@pytest.fixture(autouse=True)
+def few_values(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(serve, "FEW_VALUES", FEW * len(GOOD))
 
 
 @pytest.fixture

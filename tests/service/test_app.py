@@ -26,7 +26,7 @@ import pytest
 
 from segmint.contract.ledger import Ledger
 from segmint.errors import BundleError, DataError
-from segmint.flows.serve import FEW, answer_rows
+from segmint.flows.serve import FEW_VALUES, answer_rows
 from segmint.flows.steps.bundle import predictor_of
 from segmint.service import app, tables
 from segmint.service.app import WAYS, Service
@@ -430,7 +430,7 @@ def test_api_08_hosts_origins_and_headers(ask: Ask) -> None:
 
 
 def test_api_02_a_truth_value_is_no_number_and_huge_ones_are_flagged(ask: Ask) -> None:
-    for count in (1, 30):  # one by one, and as a table
+    for count in (1, FEW_VALUES):  # one by one, and as a table
         told = ask("POST", "/v1/predict", {"rows": [{"age": True, "job": "student"}] * count}).json()
         assert (told["rejected"], told["answers"][0]["error"]["code"]) == (count, "not_a_number")
         told = ask("POST", "/v1/predict", {"rows": [{"age": 10**30, "job": "student"}] * count}).json()
@@ -441,7 +441,7 @@ def test_few_and_many_rows_are_answered_alike(ask: Ask) -> None:
     odd = [GOOD, {"age": "x", "job": "student"}, {"age": None, "job": None}, {"age": " 41 ", "job": " student "}]
     odd += [{"job": "student"}, {"age": 400.5, "job": "astronaut"}, {"age": 41, "job": "student", "stranger": "SECRET"}]
     few = [ask("POST", "/v1/predict", {"rows": [row]}).json()["answers"][0] for row in odd]
-    many = ask("POST", "/v1/predict", {"rows": odd * 4}).json()["answers"]
+    many = ask("POST", "/v1/predict", {"rows": odd * (FEW_VALUES // 8)}).json()["answers"]
     for place, one in enumerate(few):
         other = many[place]
         assert one.keys() == other.keys()
@@ -733,10 +733,8 @@ def test_nobody_waits_while_the_rows_of_a_list_are_read_or_written(ask: Ask, mon
     assert all(thread.startswith("segmint") for thread in seen.values()), seen
 
 
-def test_more_than_a_few_rows_are_predicted_on_a_thread_however_short_they_are(
-    ask: Ask, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """Twenty-one short rows took the batch's way on the loop, and everybody waited for them, probes too."""
+def test_more_than_a_few_values_are_predicted_on_a_thread(ask: Ask, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The batch's way takes a while however short its rows are: on the loop everybody would wait for them, probes too."""
     threads: list[str] = []
 
     def noting(*given: Any) -> dict[str, Any]:
@@ -744,7 +742,9 @@ def test_more_than_a_few_rows_are_predicted_on_a_thread_however_short_they_are(
         return answer_rows(*given)
 
     monkeypatch.setattr(app, "answer_rows", noting)
-    for count in (FEW, FEW + 1):
+    monkeypatch.setattr(app, "AT_ONCE", 10**6)
+    few = FEW_VALUES // len(GOOD)
+    for count in (few, few + 1):
         assert ask("POST", "/v1/predict", {"rows": [GOOD] * count}).json()["accepted"] == count
     assert [thread.startswith("segmint") for thread in threads] == [False, True]
 
@@ -765,7 +765,7 @@ def test_predictions_do_not_wait_for_reasons(ask: Ask, service: Service, monkeyp
     while not service.explainers.busy:
         time.sleep(0.01)
     assert problem(ask("POST", "/v1/explain", {"rows": [GOOD]}))["code"] == "busy"
-    assert ask("POST", "/v1/predict", {"rows": [GOOD] * 60}).json()["accepted"] == 60
+    assert ask("POST", "/v1/predict", {"rows": [GOOD] * 2_000}).json()["accepted"] == 2_000
     free.set()
     waits.join(20)
 

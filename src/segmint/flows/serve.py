@@ -34,7 +34,7 @@ from segmint.tables.write import write_parquet, write_safe_csv
 
 Row = Mapping[str, Any]
 Answers = dict[int, dict[str, Any]]
-FEW = 20  # one by one is quicker up to here
+FEW_VALUES = 2_000  # one by one is milliseconds up to here, and quicker
 
 
 class NobodyWaits(Exception):  # noqa: N818 - nothing is wrong
@@ -59,9 +59,14 @@ def answer_rows(bundle: Bundle, predictor: Predictor, single: SinglePredictor, r
     dict
         read, accepted, rejected (which add up) and answers: one for each row, in order, with its place `row`.
     """
-    if len(rows) <= FEW:
+    if are_few(rows):
         return _counted(_refused(bundle, rows), lambda kept: _one_by_one(single, rows, kept), len(rows))
     return _counted(_refused(bundle, rows), lambda kept: _as_table(bundle, predictor, rows, kept), len(rows))
+
+
+def are_few(rows: Sequence[Row]) -> bool:
+    """Tell whether rows are predicted one by one: so few values that nobody waits for them."""
+    return sum(map(len, rows)) <= FEW_VALUES
 
 
 def as_frame(rows: Sequence[Row], names: Sequence[str], contract: Contract) -> pl.DataFrame:
@@ -233,7 +238,7 @@ def _explained(
         return answers
     reasons = reasons_for(table, predictor, bundle.reference)
     said = _answers_of(bundle, predictor, table)
-    if len(rows) <= FEW:  # to the last digit what `answer_rows` says of them
+    if are_few(rows):  # to the last digit what `answer_rows` says of them
         said = (single.customer(rows[kept[record - 1]]) for record in table.records.tolist())
     for number, (record, answer) in enumerate(zip(table.records.tolist(), said, strict=True)):
         told = [text for name, text in reasons.row(number, named=True).items() if name.startswith("reason_") and text]

@@ -20,7 +20,7 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from segmint.errors import SegmintError
-from segmint.flows.serve import FEW, answer_rows, explain_rows
+from segmint.flows.serve import answer_rows, are_few, explain_rows
 from segmint.flows.standing import StandingPolicy
 from segmint.service import tables
 from segmint.service.body import MOST_EXPLAINED, Rows, parse_json, read_body, rows_of
@@ -196,7 +196,7 @@ async def _predict(service: Service, request: Request, handle: Handle) -> Respon
     if len(body) > AT_ONCE:
         return await service.workers.do(lambda: work(rows_of(parse_json(body))))
     rows = rows_of(parse_json(body))  # short rows may be many, and many are predicted as a table
-    return work(rows) if len(rows) <= FEW else await service.workers.do(partial(work, rows))
+    return work(rows) if are_few(rows) else await service.workers.do(partial(work, rows))
 
 
 async def _explain(service: Service, request: Request, handle: Handle) -> Response:
