@@ -159,7 +159,18 @@ def test_no_segments_advice_is_silently_empty(retired):
         "all",
     )  # by which pages of older runs know it
     said = need.text
-    assert said.startswith("For what many of them share no need and no offer is known: ask what they are saving for")
+    assert said.startswith("What many of them share says nothing of a need: ask what they are saving for")
+
+
+def test_whom_no_campaign_called_and_who_refused_have_a_need_too(retired):
+    """Four of five customers of the sample stood in segments of which no need was told, those to be called first among them."""
+    days = {"column": "pdays", "label": "days since the call of an earlier campaign"}
+    never = plain(retired, "1", markers=(replace(earlier(retired, "never contacted", 1.0, 122.0), **days),))
+    (told,) = advice_of(never, "need")
+    assert told.startswith("They seem to need to hear what the deposit is")
+    refused = plain(retired, "3", markers=(earlier(retired, "failure", 0.6, 560.0),))
+    (told,) = advice_of(refused, "need")
+    assert told.startswith("They know the offer and it was not what they needed then")
 
 
 @pytest.mark.parametrize(("typical", "married", "told"), [(0.0, "", True), (-0.8, "", False), (0.0, "No", False)])

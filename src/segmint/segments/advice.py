@@ -11,7 +11,7 @@ from segmint.segments.profile import SegmentProfile
 from segmint.segments.sentences import share_in_words
 from segmint.segments.word_file import Advice, Kind, Words, load_words
 
-ASK_THEM = "For what many of them share no need and no offer is known: ask what they are saving for, and when they will need it."
+ASK_THEM = "What many of them share says nothing of a need: ask what they are saving for, and when they will need it."
 KINDS = get_args(Kind)
 
 
@@ -22,8 +22,8 @@ def advice_for(segment: SegmentProfile, rules: Words, step: Step | None) -> list
         entries = [entry for entry in rules.advice if entry.kind == kind and not _held_back(segment, entry)]
         chosen = strongest(segment, entries, 2) or strongest(segment, entries, 2, of_some=True)
         sentences += [Sentence(kind, _to_whom(segment, entry, evidence), (evidence,)) for entry, evidence in chosen]
-    if rules.advice and not any(sentence.kind in ("need", "offer", "message") for sentence in sentences):
-        sentences.append(_ask_them(segment))
+    if rules.advice and not any(sentence.kind == "need" for sentence in sentences):
+        sentences.insert(0, _ask_them(segment))
     return sentences + _by_response(segment, rules, step)
 
 
