@@ -118,6 +118,23 @@ def test_a_customer_with_two_rows_is_listed_once_with_the_better_one():
     assert choice.because == {0: "another row of the same customer is used"}
 
 
+def test_of_a_household_only_the_best_is_called_or_held_out():
+    table = pl.DataFrame({"household": ["h1", " h1 ", None, "", "h2", "h2"]})
+    chance = [0.5, 0.6, 0.4, 0.3, 0.7, 0.2]
+    choice = choose(ids(6), chance, make_policy(one_per="household"), columns=table)
+    other = "another customer of the same 'household' is used"
+    assert choice.because == {0: other, 5: other}
+    assert choice.listed.tolist() == [4, 1, 2, 3]
+    half = choose(ids(6), chance, make_policy(one_per="household", holdout_share=0.5), columns=table)
+    assert half.because == choice.because  # the best of a household may be held out: then nobody of it is called
+    never = choose(
+        ids(6), chance, make_policy(one_per="household"), columns=table, eligible=[True, False, True, True, True, True]
+    )
+    assert 0 in never.listed  # who may not be called keeps nobody else off
+    with pytest.raises(PolicyError, match="'home' that the table does not have"):
+        choose(ids(6), chance, make_policy(one_per="home"), columns=table)
+
+
 def test_a_customer_without_a_known_value_is_suppressed_not_guessed():
     table = pl.DataFrame({"margin": [10.0, None, 300.0]})
     choice = choose(ids(3), [0.5, 0.9, 0.5], make_policy(value="margin", cost=1.0), columns=table)

@@ -12,8 +12,12 @@ from tests.targeting.test_optimise import bank
 
 def test_without_quotas_the_preview_is_the_list():
     people, chance, table = bank(2000)
+    table = table.with_columns(household=pl.Series(range(2000)) // 3)
     preview = ListPreview(people, chance, make_policy(holdout_share=0.1), columns=table)
-    for rules in ({}, {"budget_calls": 150}, {"budget_money": 400.0}, {"conversations": 60, "contact_rate": 0.5}):
+    for rules in (
+        {}, {"budget_calls": 150}, {"budget_money": 400.0}, {"conversations": 60, "contact_rate": 0.5},
+        {"budget_calls": 150, "one_per": "household"},
+    ):  # fmt: skip
         policy = make_policy(cost=4.0, value=70.0, holdout_share=0.1, **rules)
         seen, made = preview.of(policy), choose(people, chance, policy, columns=table)
         assert seen.exact

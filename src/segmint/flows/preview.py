@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -20,7 +21,7 @@ from segmint.flows.steps.learned import Learned, may_have_taught
 from segmint.flows.steps.read import open_source
 from segmint.flows.steps.settings import policy_of, require_its_moment
 from segmint.store.bundle import Bundle
-from segmint.targeting.choose import ANOTHER_ROW, NO_AMOUNT
+from segmint.targeting.choose import NO_AMOUNT
 from segmint.targeting.policy import ContactPolicy
 from segmint.targeting.preview import ListPreview, Preview, moved, preview_of
 from segmint.targeting.suppress import Doubt
@@ -75,7 +76,7 @@ class PreparedList:
         """Count who may not be called by reason: by the rules, and by what only choosing finds."""
         best = self.preview.ranked(policy)
         known = int((self.eligible & best.stakes.known).sum())
-        chosen = {NO_AMOUNT: int(self.eligible.sum()) - known, ANOTHER_ROW: known - best.order.size}
+        chosen = {NO_AMOUNT: int(self.eligible.sum()) - known, **Counter(best.left_out.values())}
         return self.suppressed | {because: rows for because, rows in chosen.items() if rows}
 
     def ask(self, policy: ContactPolicy, *, exact: bool) -> Preview:

@@ -76,6 +76,8 @@ class StandingPolicy:
             told.append(f"{policy.rest_days} days of rest after a call")
         if policy.attempts is not None and policy.history is not None:
             told.append(f"at most {policy.attempts} calls to one customer in a campaign")
+        if policy.one_per is not None:
+            told.append(f"one customer for each '{policy.one_per}'")
         if "campaign" in policy.model_fields_set:
             told.append(f"the campaign is {policy.campaign}")
         if "holdout_share" in policy.model_fields_set and policy.holdout_share:

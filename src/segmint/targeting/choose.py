@@ -12,6 +12,8 @@ import polars as pl
 from numpy.typing import ArrayLike, NDArray
 
 from segmint.arrays import Floats
+from segmint.contract.ids import bare_ids
+from segmint.errors import PolicyError
 from segmint.tables.frame_source import frame_of
 from segmint.targeting.given_ids import Ids, given_ids, given_mask
 from segmint.targeting.holdout import in_holdout, keyed_words
@@ -24,6 +26,7 @@ from segmint.wording import capital, counted, money, percent, some_named, some_o
 STATUSES = ("listed", "held_out", "suppressed", "beyond_budget", "below_break_even", "rejected")
 LISTED, HELD_OUT, SUPPRESSED, BEYOND_BUDGET, BELOW_BREAK_EVEN, REJECTED = range(6)
 ANOTHER_ROW = "another row of the same customer is used"
+ANOTHER_CUSTOMER = "another customer of the same '{column}' is used"
 NO_AMOUNT = "cost or value is not known"
 _EVERYBODY, _NEARLY = 0.995, 0.85
 MOST_LIMITS = 4  # so many that end a list are named
@@ -142,8 +145,8 @@ def choose(
     profit, cost = stakes.profit(chance), stakes.cost
     words = keyed_words(customers, campaign=policy.campaign, key=policy.hash_key)
     order = ranked(profit, words[:, 1], np.flatnonzero(able))
-    order, repeated = first_of_each(order, customers)
-    because |= dict.fromkeys(repeated, ANOTHER_ROW)
+    order, left_out = one_of_each(order, customers, table, policy)
+    because |= left_out
 
     holdout = in_holdout(words[:, 0], policy.holdout_share)
     del words
@@ -310,11 +313,46 @@ def _by_return(paying: NDArray[np.int64], profit: Floats, cost: Floats, policy: 
     return paying[np.argsort(-ratio, kind="stable")]
 
 
-def first_of_each(order: NDArray[np.int64], customers: pl.Series) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-    """Keep each customer's best row; the others are returned beside."""
-    if customers.n_unique() == len(customers):
+def one_of_each(
+    order: NDArray[np.int64], customers: pl.Series, columns: pl.DataFrame, policy: ContactPolicy
+) -> tuple[NDArray[np.int64], dict[int, str]]:
+    """Keep each customer's best row, and of those who share a value of `policy.one_per` the best customer.
+
+    Returns
+    -------
+    order : ndarray of int64
+    left_out : dict of int to str
+        Number and reason of the other rows.
+
+    Raises
+    ------
+    PolicyError
+        If the table lacks the column of `policy.one_per`.
+    """
+    order, rows = _first_of_each(order, customers)
+    left_out = dict.fromkeys(rows, ANOTHER_ROW)
+    if policy.one_per is not None:
+        order, rows = _first_of_each(order, _shared(policy.one_per, columns))
+        left_out |= dict.fromkeys(rows, ANOTHER_CUSTOMER.format(column=policy.one_per))
+    return order, left_out
+
+
+def _shared(column: str, columns: pl.DataFrame) -> pl.Series:
+    if column not in columns.columns:
+        raise PolicyError(
+            f"The policy names a column '{column}' that the table does not have.",
+            expected="a column that customers of a household share",
+            fix="correct policy.one_per",
+        )
+    return bare_ids(columns[column])
+
+
+def _first_of_each(order: NDArray[np.int64], shared: pl.Series) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """Keep the best row of each value; the others are returned beside. Who has no value shares it with nobody."""
+    if shared.n_unique() == len(shared):
         return order, np.empty(0, dtype=np.int64)
-    first = customers.gather(order).is_first_distinct().to_numpy()
+    values = shared.gather(order)
+    first = (values.is_first_distinct() | values.is_null()).to_numpy()
     return order[first], order[~first]
 
 

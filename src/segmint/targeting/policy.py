@@ -278,6 +278,9 @@ class ContactRules(_Words):
         Columns whose groups are watched on the list.
     carry : tuple of str
         Columns of the table that the list takes along for those who call: the branch, the adviser. They decide nothing.
+    one_per : str or None
+        A column that customers of a household share, or of a firm: of those with the same value only the best is called
+        or held out. Who has no value there shares it with nobody.
     sheet_by : str or None
         A column of the table, carried too, or the bundle's `segment`: the workbook has a sheet for each of its values.
     consent_words : tuple of str
@@ -308,6 +311,7 @@ class ContactRules(_Words):
     capacities: tuple[Capacity, ...] = ()
     sensitive: tuple[str, ...] = ()
     carry: tuple[str, ...] = Field(default=(), max_length=30)
+    one_per: str | None = Field(default=None, min_length=1)
     sheet_by: str | None = Field(default=None, min_length=1)
     consent_words: tuple[str, ...] = YES
     no_exclusion_words: tuple[str, ...] = NO
@@ -353,6 +357,7 @@ class ContactRules(_Words):
                 "consent_words": _words_of_both(standing, self, "consent_words"),
                 "no_exclusion_words": _words_of_both(standing, self, "no_exclusion_words"),
                 "carry": _both(standing.carry, self.carry),
+                "one_per": standing.one_per or self.one_per,
                 "sheet_by": standing.sheet_by or self.sheet_by,
                 "quotas": _tighter(standing.quotas, self.quotas, lambda quota: (quota.column, quota.level)),
                 "capacities": _tighter(standing.capacities, self.capacities, lambda capacity: capacity.name),
@@ -491,6 +496,7 @@ class ContactPolicy(ContactRules):
             *(quota.column for quota in self.quotas),
             *(c.per_customer for c in self.capacities if isinstance(c.per_customer, str)),
             *self.sensitive,
+            *([] if self.one_per is None else [self.one_per]),
         ]
         return tuple(dict.fromkeys(named))
 

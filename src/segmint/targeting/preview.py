@@ -15,8 +15,8 @@ from segmint.targeting.choose import (
     Choice,
     chances_of,
     cut,
-    first_of_each,
     given_columns,
+    one_of_each,
     ranked,
     within_means,
 )
@@ -80,11 +80,14 @@ class Ranked:
         Expected, account currency; NaN where nobody may be called or an amount is not known.
     order : ndarray of int64
         Row numbers, best first, each customer once.
+    left_out : dict of int to str
+        Number and reason of rows in whose place another is used.
     """
 
     stakes: Stakes
     profit: Floats
     order: NDArray[np.int64]
+    left_out: dict[int, str]
 
 
 class ListPreview:
@@ -145,9 +148,8 @@ class ListPreview:
         words = keyed_words(customers, campaign=policy.campaign, key=policy.hash_key)
         self.holdout = in_holdout(words[:, 0], policy.holdout_share)
         self._lots, self._able = words[:, 1], able
-        self._repeated = customers.n_unique() < len(customers)
         # a slider asks nearly the same question again: the last ranking may serve, and the last prices are where the next start
-        self._last: tuple[tuple[str, float], Ranked] | None = None
+        self._last: tuple[tuple[str, float, str | None], Ranked] | None = None
         self._prices: dict[str, float] = {}
 
     def __repr__(self) -> str:
@@ -161,16 +163,17 @@ class ListPreview:
         PolicyError
             If a column of money is missing or holds no amounts.
         """
-        asked = policy.economics.model_dump_json(), policy.contact_rate
+        asked = policy.economics.model_dump_json(), policy.contact_rate, policy.one_per
         last = self._last  # somebody else may ask at the same time
         if last is None or last[0] != asked:
-            last = self._last = asked, self._ranked(Stakes.of(policy, self.columns))
+            last = self._last = asked, self._ranked(policy)
         return last[1]
 
-    def _ranked(self, stakes: Stakes) -> Ranked:
+    def _ranked(self, policy: ContactPolicy) -> Ranked:
+        stakes = Stakes.of(policy, self.columns)
         profit = stakes.profit(self.propensity)
         order = ranked(profit, self._lots, np.flatnonzero(self._able & stakes.known))
-        return Ranked(stakes, profit, first_of_each(order, self.customers)[0] if self._repeated else order)
+        return Ranked(stakes, profit, *one_of_each(order, self.customers, self.columns, policy))
 
     def of(self, policy: ContactPolicy) -> Preview:
         """Say what the list under `policy` would be.
