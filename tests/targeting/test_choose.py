@@ -167,7 +167,7 @@ def test_a_call_pays_by_the_chance_that_somebody_answers():
     assert choice.successes.sum() == pytest.approx(0.6 * chance.sum(), rel=1e-4)
     assert f"{0.6 * chance[choice.listed].sum():,.0f} successes" in choice.advice[-1]
     often = choose(people, chance, make_policy(contact_rate=0.4, calls_per_customer=2.5))
-    assert often.reach == 1.0
+    assert (often.reach == 1.0).all()
     made = build_call_list(people, choice, pl.Series([""] * 300), policy)
     told = summarise_list(made, choice, policy, pl.DataFrame({"customer": people}))
     assert told["expected_successes"] == pytest.approx(choice.successes[choice.listed].sum())
@@ -323,3 +323,36 @@ def test_what_does_not_say_who_may_be_called_is_refused(mask, error, said):
     for door in (choose, ListPreview):
         with pytest.raises(error, match=said):
             door(ids(3), [0.9, 0.9, 0.9], make_policy(), eligible=mask)
+
+
+def test_whoever_has_few_attempts_left_costs_and_brings_only_those():
+    people, chance = ids(400), np.linspace(0.8, 0.4, 400).round(4)
+    spent = pl.Series([2, 0] * 200)
+    policy = make_policy(calls_per_customer=3.0, attempts=3, contact_rate=0.3, budget_calls=500)
+    choice = choose(people, chance, policy, spent=spent)
+    assert choice.calls[:2].tolist() == [1.0, 3.0]
+    assert choice.cost[:2].tolist() == [5.0, 15.0]
+    assert choice.expected_profit[:2].tolist() == pytest.approx([chance[0] * 30 - 5, chance[1] * 90 - 15])
+    listed = choice.listed
+    assert 497 < choice.calls[listed].sum() <= 500 < 3 * listed.size
+    assert "One more call is worth" in choice.prices[0].sentence
+    made = build_call_list(people, choice, pl.Series([""] * 400), policy, spent=spent)
+    told = summarise_list(made, choice, policy, pl.DataFrame({"customer": people}))
+    assert told["limits"][0]["used"] == choice.calls[listed].sum()
+    assert told["expected_successes"] == pytest.approx(choice.successes[listed].sum())
+    assert told["expected_profit"] == pytest.approx(100 * told["expected_successes"] - told["expected_cost"])
+    assert told["holdout"]["base_rate"] == pytest.approx(choice.successes[listed].mean())
+    assert told["economics"]["calls_per_customer"] == pytest.approx(choice.calls[listed].mean())
+    assert told["economics"]["most_customers"] == listed.size
+    preview = ListPreview(people, chance, policy, spent=spent).of(policy)
+    assert preview.calls <= 500
+    assert preview.expected_profit == pytest.approx(choice.profit, rel=0.01)
+
+
+@pytest.mark.parametrize("rules", [{"attempts": 4}, {"attempts": 4, "budget_calls": 90}, {"budget_calls": 90}])
+def test_attempts_that_are_enough_change_nothing(rules):
+    people, chance = ids(100), np.linspace(0.01, 0.6, 100)
+    policy = make_policy(calls_per_customer=3.0, contact_rate=0.3, **rules)
+    one, other = choose(people, chance, policy), choose(people, chance, policy, spent=pl.Series([1, 0] * 50))
+    assert (one.rank == other.rank).all()
+    assert one.advice == other.advice

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from segmint.config import load_config
@@ -131,7 +132,7 @@ def test_a_team_is_a_capacity_in_hours():
     policy = ContactPolicy(economics={**MONEY, "calls_per_customer": 2}, contact_rate=0.4, capacities=[team])
     # two calls reach 0.8 of a customer: 0.8 conversations of 6 minutes and 1.2 calls nobody answers
     assert policy.capacities[0].total == 60
-    assert policy.capacities[0].use(policy) == pytest.approx((0.8 * 6 + 1.2 * 0.5) / 60)
+    assert policy.capacities[0].use(policy, np.array([2.0])) == pytest.approx((0.8 * 6 + 1.2 * 0.5) / 60)
 
 
 @pytest.mark.parametrize(

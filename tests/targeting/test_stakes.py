@@ -19,7 +19,7 @@ def test_calls_cost_each_time_and_only_who_is_reached_says_yes():
     policy = policy.model_copy(update={"economics": policy.economics.model_copy(update={"calls_per_customer": 2.0})})
     stakes = Stakes.of(policy, TABLE)
     assert stakes.cost.tolist() == [8.0] * 4
-    assert stakes.reach == 0.5
+    assert stakes.reach.tolist() == [0.5] * 4
     assert stakes.profit(np.array([0.4, 0.0, 1.0, 0.2])) == pytest.approx([6.0, -8.0, 27.0, -1.0])
 
 

@@ -84,7 +84,9 @@ class PreparedList:
         if not exact:
             return self.preview.of(policy)
         all_of = self.preview
-        return preview_of(choose_of(all_of.customers, all_of.propensity, policy, all_of.columns, self.because))
+        return preview_of(
+            choose_of(all_of.customers, all_of.propensity, policy, all_of.columns, self.because, all_of.spent)
+        )
 
 
 def read_customers(source: Any, bundle: Bundle, config: Config) -> ValidTable:
@@ -111,7 +113,14 @@ def prepare_list(table: ValidTable, bundle: Bundle, config: Config, learned: Lea
     require_usable(bundle)
     found = weigh(table, policy, bundle)
     held_back = found.held_back
-    preview = ListPreview(found.customers, found.propensity, policy, columns=found.columns, eligible=held_back.eligible)
+    preview = ListPreview(
+        found.customers,
+        found.propensity,
+        policy,
+        columns=found.columns,
+        eligible=held_back.eligible,
+        spent=held_back.spent,
+    )
     sure, trained_on = learned is not None, np.zeros(len(table), dtype=bool)
     trained_on[held_back.eligible] = may_have_taught(learned, table.rows(held_back.eligible))
     rejected = table.ledger.rejected

@@ -205,17 +205,18 @@ def _require_place(out: Path) -> None:
 
 def _choose(found: Candidates, table: ValidTable, policy: ContactPolicy, here: Run) -> tuple[Choice, CallList]:
     """Choose whom to call, and put everyone read on the list with what became of them."""
-    choice = choose_of(found.customers, found.propensity, policy, found.columns, found.held_back.because)
+    held_back = found.held_back
+    choice = choose_of(found.customers, found.propensity, policy, found.columns, held_back.because, held_back.spent)
     call_list = build_call_list(
         found.customers,
         choice,
-        found.held_back.because,
+        held_back.because,
         policy,
         records=pl.Series(table.records),
         carried=carried_of(table, policy),
         rejected=table.rejected.tolist(),
         run=here.id,
-        spent=found.held_back.spent,
+        spent=held_back.spent,
     )
     if found.segments is not None:
         call_list = call_list.joined(_of_rows_weighed(found.customers, found.segments, choice))

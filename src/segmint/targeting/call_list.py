@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence, Sized
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -10,10 +11,11 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
-from segmint.targeting.choose import REJECTED, STATUSES, Choice
+from segmint.arrays import Floats
+from segmint.targeting.choose import REJECTED, STATUSES, Choice, fewer_calls
 from segmint.targeting.given_ids import Ids, given_ids
 from segmint.targeting.holdout import PowerCalculation, plan_holdout
-from segmint.targeting.policy import ContactPolicy
+from segmint.targeting.policy import WHOLE, ContactPolicy
 from segmint.targeting.suppress import count_reasons
 from segmint.wording import counted
 
@@ -119,11 +121,50 @@ class CallList:
         return float(self.listed["expected_profit"].sum())
 
     @property
+    def calls_per_customer(self) -> float:
+        """Calls dialled for a listed customer, on average: fewer than the economics say where few attempts are left."""
+        each = self.policy.economics.calls_per_customer
+        return float(self._calls.mean()) if fewer_calls(self._calls, self.policy) else each
+
+    @property
+    def _calls(self) -> Floats:
+        return self.policy.calls_each(self.listed["attempts"])
+
+    @property
+    def most_customers(self) -> float:
+        """Listed customers that the budget of calls and the conversations wanted allow; infinite without a limit.
+
+        Where few attempts are left to some of the listed, they are counted as they are, and whoever there is room for beside
+        them in full.
+        """
+        policy, calls = self.policy, self._calls
+        each = policy.economics.calls_per_customer
+        if not fewer_calls(calls, policy):
+            return policy.most_customers
+        full = policy.conversations_per_customer
+        room = [] if policy.budget_calls is None else [(policy.budget_calls - calls.sum()) / each]
+        if policy.conversations is not None:
+            room.append(policy.customers_for_conversations - policy.reached_by(calls).sum() / full)
+        return min((calls.size + max(math.floor(more + WHOLE), 0) for more in room), default=math.inf)
+
+    @property
+    def expected_successes(self) -> float:
+        """Successes expected of the listed: reached, and say yes."""
+        return self.policy.conversations_per_customer * float(self.listed["propensity"].sum()) - self._missed
+
+    @property
+    def _missed(self) -> float:
+        """Successes that go without as few attempts are left: 0 exactly where none do, so that no figure is added up otherwise."""
+        missed = self.policy.conversations_per_customer - self.policy.reached_by(self._calls)
+        return float(self.listed["propensity"].to_numpy() @ missed)
+
+    @property
     def power(self) -> PowerCalculation:
         """What effect of calling this list with its holdout can show."""
         listed = self.listed
         rate = float(listed["propensity"].mean() or 0.0) if listed.height else 0.0  # type: ignore[arg-type]
-        return plan_holdout(rate * self.policy.conversations_per_customer, listed.height, self.counts["held_out"])
+        response = rate * self.policy.conversations_per_customer - self._missed / max(listed.height, 1)
+        return plan_holdout(response, listed.height, self.counts["held_out"])
 
     def sentences(self) -> tuple[str, ...]:
         """Say where everyone read went, what to do, and what the holdout can show."""
@@ -262,8 +303,6 @@ def build_call_list(
     if choice.because:
         reason = reason.scatter(list(choice.because), late_reasons)
     nothing = pl.lit(None, dtype=pl.String)
-    had = pl.lit(0) if spent is None else pl.lit(spent)
-    left = (pl.lit(policy.attempts, dtype=pl.Int64) - had).clip(0)
     status = pl.Series("status", STATUSES, dtype=pl.String).gather(choice.status)
     eligible = pl.col("suppressed_because") == ""
     money = {
@@ -282,7 +321,7 @@ def build_call_list(
         pl.when(pl.Series(choice.holdout)).then(pl.lit("holdout")).otherwise(pl.lit("call")).alias("arm"),
         campaign=pl.lit(policy.campaign),
         run=pl.lit(run),
-        attempts=left,
+        attempts=policy.attempts_left(len(customers), spent),
         **dict.fromkeys(LATE, nothing),
     )
     frame = frame.with_columns(

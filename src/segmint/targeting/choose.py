@@ -56,8 +56,9 @@ class Choice:
         Of the limits that bind, when there are quotas, capacities or two budgets.
     gap : float
         Distance from the proven best list, as a share of its profit, at most; 0 where ranking alone is exact.
-    reach : float
-        Chance that a listed customer is reached; a propensity is that of a customer who is.
+    calls, reach : ndarray of float64
+        Calls dialled for each customer if listed, and the chance that one of them reaches; a propensity is that of a customer
+        who is reached.
     """
 
     status: NDArray[np.int8]
@@ -69,10 +70,11 @@ class Choice:
     value: Floats
     cost: Floats
     expected_profit: Floats
+    calls: Floats
+    reach: Floats
     advice: tuple[str, ...]
     prices: tuple[ShadowPrice, ...] = ()
     gap: float = 0.0
-    reach: float = 1.0
 
     def __repr__(self) -> str:
         listed = int((self.rank > 0).sum())
@@ -102,6 +104,7 @@ def choose(
     *,
     columns: Any = None,
     eligible: ArrayLike | None = None,
+    spent: pl.Series | None = None,
 ) -> Choice:
     """Choose the customers whose calls are expected to bring the most, under the policy.
 
@@ -120,6 +123,9 @@ def choose(
         The columns that the policy names (money, quotas, capacities).
     eligible : array-like of bool, or of 0 and 1, shape (n_customers,), optional
         False where a rule suppressed the customer; None means everyone.
+    spent : polars.Series of Int64, shape (n_customers,), optional
+        Calls already made to each in this campaign, `Suppression.spent`: where fewer of `attempts` are left than
+        `calls_per_customer`, only those are counted.
 
     Returns
     -------
@@ -137,7 +143,7 @@ def choose(
     customers = given_ids(customers)
     table = given_columns(columns, customers, propensity)
     able = given_mask(eligible, len(customers))
-    stakes = Stakes.of(policy, table)
+    stakes = Stakes.of(policy, table, spent)
     because: dict[int, str] = dict.fromkeys(np.flatnonzero(able & ~stakes.known), NO_AMOUNT)
     able[list(because)] = False
 
@@ -150,11 +156,11 @@ def choose(
 
     holdout = in_holdout(words[:, 0], policy.holdout_share)
     del words
-    status, prices, gap = _statuses(order, profit, cost, holdout, policy, table)
+    status, prices, gap = _statuses(order, profit, stakes, holdout, policy, table)
     rank = np.zeros(len(customers), dtype=np.int64)
     listed = order[status[order] == LISTED]
     rank[listed] = np.arange(1, listed.size + 1)
-    advice = advise(status, order, profit, chance, holdout, policy, prices)
+    advice = advise(status, order, profit, chance, holdout, policy, prices, reach=stakes.reach)
     return Choice(
         status=status,
         because=because,
@@ -165,10 +171,11 @@ def choose(
         value=stakes.value,
         cost=cost,
         expected_profit=profit,
+        calls=stakes.calls,
+        reach=stakes.reach,
         advice=advice,
         prices=prices,
         gap=gap,
-        reach=stakes.reach,
     )
 
 
@@ -231,7 +238,7 @@ def within_means(rows: NDArray[np.int64], cost: Floats, policy: ContactPolicy) -
 def _statuses(
     order: NDArray[np.int64],
     profit: Floats,
-    cost: Floats,
+    stakes: Stakes,
     holdout: NDArray[np.bool_],
     policy: ContactPolicy,
     columns: pl.DataFrame,
@@ -240,24 +247,33 @@ def _statuses(
     status[order] = BELOW_BREAK_EVEN
     paying = order[profit[order] > 0]
     status[paying] = BEYOND_BUDGET
-    if needs_optimiser(policy, cost[order]):
-        best = best_under_limits(order, profit, cost, holdout, policy, columns)
+    cost, calls = stakes.cost, stakes.calls
+    if needs_optimiser(policy, cost[order], calls[order]):
+        best = best_under_limits(order, profit, cost, holdout, policy, columns, calls=calls)
     else:
-        best = best_for_budget(paying, profit, cost, holdout, policy)
+        best = best_for_budget(paying, profit, cost, calls, holdout, policy)
     status[best.inside] = np.where(holdout[best.inside], HELD_OUT, LISTED)
     return status, best.prices, best.gap
 
 
-def needs_optimiser(policy: ContactPolicy, cost: Floats) -> bool:
-    """Tell whether no single order of customers is right under every limit at once."""
-    two_budgets = math.isfinite(policy.most_customers) and policy.budget_money is not None
-    return bool(policy.needs_optimiser or (two_budgets and cost.size and np.ptp(cost) > 0))
+def needs_optimiser(policy: ContactPolicy, cost: Floats, calls: Floats) -> bool:
+    """Tell whether no single order of customers is right under every limit at once, or a number of customers is no limit."""
+    counted_in_customers = math.isfinite(policy.most_customers)
+    two_budgets = counted_in_customers and policy.budget_money is not None
+    unlike = bool(cost.size and np.ptp(cost) > 0)
+    return policy.needs_optimiser or (two_budgets and unlike) or (counted_in_customers and fewer_calls(calls, policy))
+
+
+def fewer_calls(calls: Floats, policy: ContactPolicy) -> bool:
+    """Tell whether anybody may get fewer calls than the economics count for a customer."""
+    return bool((calls < policy.economics.calls_per_customer).any())
 
 
 def best_for_budget(
     paying: NDArray[np.int64],
     profit: Floats,
     cost: Floats,
+    calls: Floats,
     holdout: NDArray[np.bool_],
     policy: ContactPolicy,
     *,
@@ -271,6 +287,8 @@ def best_for_budget(
         Row numbers of those whose call pays, best first.
     profit, cost : ndarray of shape (n_customers,)
         Account currency.
+    calls : ndarray of shape (n_customers,)
+        Dialled for each customer.
     holdout : ndarray of bool, shape (n_customers,)
     policy : ContactPolicy
         Its quotas and capacities are left out.
@@ -278,15 +296,15 @@ def best_for_budget(
         Whether the price of the budget is asked for.
     """
     bare = policy.model_copy(update={"quotas": (), "capacities": ()})
-    if needs_optimiser(bare, cost[paying]):
-        return best_under_limits(paying, profit, cost, holdout, bare, pl.DataFrame(), priced=priced)
+    if needs_optimiser(bare, cost[paying], calls[paying]):
+        return best_under_limits(paying, profit, cost, holdout, bare, pl.DataFrame(), calls=calls, priced=priced)
     ranking = _by_return(paying, profit, cost, policy)
     inside = ranking[cut(ranking, cost, holdout, policy)]
     listed = int((~holdout[inside]).sum())
     reached = ranking[~holdout[ranking] & within_means(ranking, cost, policy)]
     gap = _may_be_lost(reached, listed, profit, cost, policy)
     if gap > GAP:
-        return best_under_limits(paying, profit, cost, holdout, bare, pl.DataFrame(), priced=priced)
+        return best_under_limits(paying, profit, cost, holdout, bare, pl.DataFrame(), calls=calls, priced=priced)
     return BestList(inside, price_of_budget(reached, listed, profit, cost, policy), gap)
 
 
@@ -380,6 +398,8 @@ def advise(
     holdout: NDArray[np.bool_],
     policy: ContactPolicy,
     prices: Sequence[ShadowPrice] = (),
+    *,
+    reach: Floats,
 ) -> tuple[str, ...]:
     """Say in words whom to call: everybody, nobody, or down to where.
 
@@ -392,6 +412,8 @@ def advise(
     policy : ContactPolicy
     prices : sequence of ShadowPrice
         Of the limits that bind.
+    reach : ndarray of shape (n_customers,)
+        Chance that a listed customer is reached.
     """
     currency = policy.economics.currency
     paying = int((profit[order] > 0).sum())
@@ -423,7 +445,7 @@ def advise(
             f"{money(profit[more].sum(), currency)}."
         )
     if listed.size:
-        successes = counted(round(policy.conversations_per_customer * propensity[listed].sum()), "success", "successes")
+        successes = counted(round((reach * propensity)[listed].sum()), "success", "successes")
         sentences.append(
             f"The list of {listed.size:,} is expected to bring {money(profit[listed].sum(), currency)} "
             f"and {successes}; its last customer has a propensity of "

@@ -306,7 +306,7 @@ def write_workbook(
         for name, part in sheets:
             neutralised += _write_sheet(book.add_worksheet(name), part, columns, styles)
         if parts is not None and parts.height:
-            write_what_if(book, parts, call_list.policy)
+            write_what_if(book, parts, call_list.policy, call_list.most_customers)
     others = 0 if call_list.sheet_column is None else sum(part.height for name, part in sheets if name == OTHERS)
     return HandOffReceipt(call_list.listed.height, 0, neutralised, others)
 
@@ -341,7 +341,7 @@ def _sheet_columns(call_list: CallList, contract: Contract) -> tuple[_SheetColum
             "expected_profit",
             f"Expected profit ({currency})",
             "money",
-            _how_profit_is_reckoned(call_list.policy.conversations_per_customer),
+            _how_profit_is_reckoned(call_list),
         ),
         _SheetColumn("segment", "Segment", "text", "The group of similar customers."),
         *(
@@ -357,9 +357,15 @@ def _sheet_columns(call_list: CallList, contract: Contract) -> tuple[_SheetColum
     return (*first, *carried, *last)
 
 
-def _how_profit_is_reckoned(reach: float) -> str:
+def _how_profit_is_reckoned(call_list: CallList) -> str:
+    reach, calls = call_list.policy.conversations_per_customer, call_list.policy.economics.calls_per_customer
     reached = f" times the chance of {100 * reach:.3g} % that the customer is reached" if reach < 1 else ""
-    return f"Propensity{reached} times the value of a success, less the cost of the calls."
+    fewer = ""
+    if call_list.calls_per_customer < calls:
+        fewer = (
+            f" Where fewer than {calls:g} calls are left, those that are left are counted, and their smaller chance."
+        )
+    return f"Propensity{reached} times the value of a success, less the cost of the calls.{fewer}"
 
 
 def _write_sheet(sheet: Any, part: pl.DataFrame, columns: Sequence[_SheetColumn], styles: dict[str, Any]) -> int:

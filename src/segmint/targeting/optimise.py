@@ -118,6 +118,7 @@ def best_under_limits(
     policy: ContactPolicy,
     columns: pl.DataFrame,
     *,
+    calls: Floats | None = None,
     priced: bool = True,
 ) -> BestList:
     """List the customers with the highest expected profit under every limit at once (HiGHS, gap ≤ 0.1 %).
@@ -135,6 +136,8 @@ def best_under_limits(
     policy : ContactPolicy
     columns : polars.DataFrame of n_customers rows
         Columns of quotas and capacities.
+    calls : ndarray of shape (n_customers,), optional
+        Dialled for each customer; None means as many as the economics say.
     priced : bool
         Whether to solve again for the prices of the limits.
 
@@ -144,7 +147,7 @@ def best_under_limits(
         If the minimums cannot be met.
     """
     worth = _worth_a_place(order, profit, policy, columns)
-    everyone, held = limits_of(worth, cost, policy, columns), holdout[worth]
+    everyone, held = limits_of(worth, cost, policy, columns, calls), holdout[worth]
     _require_enough(_of(everyone, ~held), worth[~held])
     possible = _possible(everyone, worth.size)
     worth, everyone, held = worth[possible], _of(everyone, possible), held[possible]
@@ -203,21 +206,22 @@ def _as_far_as_called(inside: NDArray[np.bool_], held: NDArray[np.bool_]) -> NDA
     return reached
 
 
-def limits_of(rows: NDArray[np.int64], cost: Floats, policy: ContactPolicy, columns: pl.DataFrame) -> tuple[Limit, ...]:
-    """Write every limit of the policy as a row of the program over `rows`."""
+def limits_of(
+    rows: NDArray[np.int64], cost: Floats, policy: ContactPolicy, columns: pl.DataFrame, calls: Floats | None = None
+) -> tuple[Limit, ...]:
+    """Write every limit of the policy as a row of the program over `rows`; `calls` as `best_under_limits` takes them."""
     economics = policy.economics
+    dialled = np.full(rows.size, economics.calls_per_customer) if calls is None else calls[rows]
     limits: list[Limit] = []
     if policy.budget_calls is not None:
-        each = np.full(rows.size, economics.calls_per_customer)
-        limits.append(Limit("call", each, -np.inf, float(policy.budget_calls)))
+        limits.append(Limit("call", dialled, -np.inf, float(policy.budget_calls)))
     if policy.budget_money is not None:
         limits.append(Limit(economics.currency, cost[rows], -np.inf, policy.budget_money))
     if policy.conversations is not None:
-        each = np.full(rows.size, policy.conversations_per_customer)
         most = policy.customers_for_conversations * policy.conversations_per_customer
-        limits.append(Limit("conversation", each, -np.inf, most))
+        limits.append(Limit("conversation", policy.reached_by(dialled), -np.inf, most))
     for capacity in policy.capacities:
-        use = _use(capacity.use(policy), capacity.name, columns)[rows]
+        use = _use(capacity.use(policy, dialled), capacity.name, columns, rows)
         limits.append(Limit(capacity.name, use, -np.inf, capacity.total))
     for quota in policy.quotas:
         member = _members(quota, columns).gather(rows)
@@ -241,6 +245,7 @@ def limits_used(
     policy: ContactPolicy,
     columns: pl.DataFrame,
     prices: Sequence[ShadowPrice] = (),
+    calls: Floats | None = None,
 ) -> pl.DataFrame:
     """Say how much of every limit a list takes, and what one more unit of it is worth.
 
@@ -253,6 +258,8 @@ def limits_used(
     policy : ContactPolicy
     columns : polars.DataFrame of n_customers rows
     prices : sequence of ShadowPrice
+    calls : ndarray of shape (n_customers,), optional
+        Dialled for each customer; None means as many as the economics say.
 
     Returns
     -------
@@ -262,7 +269,7 @@ def limits_used(
     """
     by_name = {price.name: price for price in prices}
     rows = []
-    for limit in limits_of(listed, cost, policy, columns):
+    for limit in limits_of(listed, cost, policy, columns, calls):
         price = by_name.get(limit.name)
         rows.append(
             {
@@ -306,9 +313,9 @@ def _members(quota: Quota, columns: pl.DataFrame) -> pl.Series:
     return has_level(columns[quota.column], [quota.level])
 
 
-def _use(setting: float | str, name: str, columns: pl.DataFrame) -> Floats:
+def _use(setting: float | str | Floats, name: str, columns: pl.DataFrame, rows: NDArray[np.int64]) -> Floats:
     if not isinstance(setting, str):
-        return np.full(columns.height, float(setting))
+        return np.full(rows.size, setting, dtype=np.float64)
     numbers = columns[setting].cast(pl.Float64, strict=False) if setting in columns.columns else None
     if numbers is None or numbers.null_count() or not bool((numbers >= 0).all()):
         raise PolicyError(
@@ -316,7 +323,7 @@ def _use(setting: float | str, name: str, columns: pl.DataFrame) -> Floats:
             expected="how much each customer takes",
             fix="correct per_customer in policy.capacities",
         )
-    return numbers.to_numpy()
+    return numbers.to_numpy()[rows]
 
 
 def _require_enough(limits: Sequence[Limit], candidates: NDArray[np.int64]) -> None:

@@ -9,9 +9,11 @@ from importlib import resources
 from pathlib import Path
 from typing import Any, TypeVar
 
+import numpy as np
 import polars as pl
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
 
+from segmint.arrays import Floats
 from segmint.complaints import fields_at, first_of, wanted
 from segmint.contract.yes_no import NO, YES, bare_words
 from segmint.errors import PolicyError
@@ -230,13 +232,13 @@ class Capacity(_Section):
         )
         return other if alike and other.total < self.total else self
 
-    def use(self, policy: ContactPolicy) -> float | str:
-        """How much one listed customer takes: an amount, or the name of a column."""
+    def use(self, policy: ContactPolicy, calls: Floats) -> float | str | Floats:
+        """How much each listed customer takes: an amount, the name of a column, or what so many `calls` to each take."""
         if self.per_customer is not None:
             return self.per_customer
-        reached = policy.conversations_per_customer
-        unanswered = policy.economics.calls_per_customer - reached
-        return (reached * float(self.handling_minutes or 0) + unanswered * self.ringing_minutes) / 60
+        reached = policy.reached_by(calls)
+        hours: Floats = (reached * float(self.handling_minutes or 0) + (calls - reached) * self.ringing_minutes) / 60
+        return hours
 
 
 class ContactRules(_Words):
@@ -456,6 +458,23 @@ class ContactPolicy(ContactRules):
     def conversations_per_customer(self) -> float:
         """Chance that a listed customer is reached: at most one conversation, as nobody is called again who was reached."""
         return self.economics.conversations(self.contact_rate)
+
+    def attempts_left(self, customers: int, spent: pl.Series | None) -> pl.Series:
+        """Calls that each customer may still get in this campaign after those `spent`; null without a most."""
+        most = pl.Series("attempts", [self.attempts], dtype=pl.Int64).new_from_index(0, customers)
+        return (most if spent is None else most - spent).clip(0)
+
+    def calls_each(self, left: pl.Series) -> Floats:
+        """Calls dialled for each listed customer: as many as the economics say, and no more than are `left`."""
+        each: Floats = np.minimum(
+            self.economics.calls_per_customer, left.cast(pl.Float64).fill_null(math.inf).to_numpy()
+        )
+        return each
+
+    def reached_by(self, calls: Floats) -> Floats:
+        """Chance that each listed customer is reached by one of so many calls."""
+        chance: Floats = np.minimum(calls * self.contact_rate, 1.0)
+        return chance
 
     @property
     def most_customers(self) -> float:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from typing import Any
 
@@ -16,6 +17,7 @@ from segmint.targeting.choose import (
     chances_of,
     cut,
     given_columns,
+    needs_optimiser,
     one_of_each,
     ranked,
     within_means,
@@ -24,7 +26,7 @@ from segmint.targeting.curves import expected_curve
 from segmint.targeting.given_ids import Ids, given_ids, given_mask
 from segmint.targeting.holdout import PowerCalculation, in_holdout, keyed_words, plan_holdout
 from segmint.targeting.optimise import limits_of, relaxed
-from segmint.targeting.policy import ContactPolicy
+from segmint.targeting.policy import WHOLE, ContactPolicy
 from segmint.targeting.stakes import Stakes
 from segmint.wording import counted
 
@@ -39,6 +41,8 @@ class Preview:
     ----------
     customers, held_out : int
         Customers to call and customers held out inside the cut.
+    calls : int
+        That the customers to call take.
     expected_profit, expected_cost : float
         Account currency.
     expected_successes : float
@@ -54,6 +58,7 @@ class Preview:
 
     customers: int
     held_out: int
+    calls: int
     expected_profit: float
     expected_cost: float
     expected_successes: float
@@ -105,6 +110,8 @@ class ListPreview:
     columns : polars.DataFrame, pandas.DataFrame or pyarrow.Table of n_customers rows, optional
         Columns of money, quotas and capacities.
     eligible : array-like of bool, or of 0 and 1, shape (n_customers,), optional
+    spent : polars.Series of Int64, shape (n_customers,), optional
+        As `choose` takes it.
 
     Attributes
     ----------
@@ -140,16 +147,17 @@ class ListPreview:
         *,
         columns: Any = None,
         eligible: ArrayLike | None = None,
+        spent: pl.Series | None = None,
     ) -> None:
         self.customers = customers = given_ids(customers)
         self.columns = given_columns(columns, customers, propensity)
-        able = given_mask(eligible, len(customers))
+        able, self.spent = given_mask(eligible, len(customers)), spent
         self.propensity = chances_of(propensity, able)
         words = keyed_words(customers, campaign=policy.campaign, key=policy.hash_key)
         self.holdout = in_holdout(words[:, 0], policy.holdout_share)
         self._lots, self._able = words[:, 1], able
         # a slider asks nearly the same question again: the last ranking may serve, and the last prices are where the next start
-        self._last: tuple[tuple[str, float, str | None], Ranked] | None = None
+        self._last: tuple[tuple[object, ...], Ranked] | None = None
         self._prices: dict[str, float] = {}
 
     def __repr__(self) -> str:
@@ -163,14 +171,14 @@ class ListPreview:
         PolicyError
             If a column of money is missing or holds no amounts.
         """
-        asked = policy.economics.model_dump_json(), policy.contact_rate, policy.one_per
+        asked = policy.economics.model_dump_json(), policy.contact_rate, policy.attempts, policy.one_per
         last = self._last  # somebody else may ask at the same time
         if last is None or last[0] != asked:
             last = self._last = asked, self._ranked(policy)
         return last[1]
 
     def _ranked(self, policy: ContactPolicy) -> Ranked:
-        stakes = Stakes.of(policy, self.columns)
+        stakes = Stakes.of(policy, self.columns, self.spent)
         profit = stakes.profit(self.propensity)
         order = ranked(profit, self._lots, np.flatnonzero(self._able & stakes.known))
         return Ranked(stakes, profit, *one_of_each(order, self.customers, self.columns, policy))
@@ -184,16 +192,16 @@ class ListPreview:
             If a column is missing or the minimums cannot be met.
         """
         best = self.ranked(policy)
-        stakes, profit, cost, order = best.stakes, best.profit, best.stakes.cost, best.order
+        profit, cost, order = best.profit, best.stakes.cost, best.order
         uneven = policy.budget_money is not None and order.size and np.ptp(cost[order]) > 0
-        if policy.needs_optimiser or uneven:
-            return self._priced(order, profit, cost, policy)
+        if needs_optimiser(policy, cost[order], best.stakes.calls[order]) or uneven:
+            return self._priced(best, policy)
         paying = order[profit[order] > 0]
         inside = paying[cut(paying, cost, self.holdout, policy)]
         listed = inside[~self.holdout[inside]]
         ones = np.ones(listed.size)
         held_out = inside.size - listed.size
-        return _summed(self.propensity, stakes.reach, listed, ones, held_out, profit, cost, {}, exact=True)
+        return _summed(self.propensity, profit, best.stakes, listed, ones, held_out, {}, exact=True)
 
     def curve(self, policy: ContactPolicy) -> dict[str, Any]:
         """Sum the expected profit of calling the best n customers, without any limit.
@@ -205,7 +213,7 @@ class ListPreview:
         """
         best = self.ranked(policy)
         stakes, rows = best.stakes, best.order[~self.holdout[best.order]]
-        likely = self.propensity[rows] * stakes.reach
+        likely = self.propensity[rows] * stakes.reach[rows]
         found = expected_curve(likely, stakes.value[rows], stakes.cost[rows], points=POINTS)
         told = found.select("customers", "expected_profit")
         each = best.profit[rows]
@@ -213,9 +221,10 @@ class ListPreview:
         peak = {"customers": paying.size, "expected_profit": float(paying.sum())}
         return {**told.to_dict(as_series=False), "peak": peak}
 
-    def _priced(self, order: NDArray[np.int64], profit: Floats, cost: Floats, policy: ContactPolicy) -> Preview:
+    def _priced(self, best: Ranked, policy: ContactPolicy) -> Preview:
+        order, profit, cost, calls = best.order, best.profit, best.stakes.cost, best.stakes.calls
         rows = order[~self.holdout[order] & within_means(order, cost, policy)]
-        limits = limits_of(rows, cost, policy, self.columns)
+        limits = limits_of(rows, cost, policy, self.columns, calls)
         names = tuple(limit.name for limit in limits)
         before = self._prices
         guess = np.array([before[name] for name in names]) if before.keys() == set(names) else None
@@ -225,18 +234,16 @@ class ListPreview:
         prices = {name: float(dual) for name, dual in zip(names, duals, strict=True) if abs(dual) > 1e-6}
         called = max(rows.size, 1)
         held_out = round(float(share.sum()) * (order.size - rows.size) / called)
-        reach = policy.conversations_per_customer
-        return _summed(self.propensity, reach, rows[listed], share[listed], held_out, profit, cost, prices, exact=False)
+        return _summed(self.propensity, profit, best.stakes, rows[listed], share[listed], held_out, prices, exact=False)
 
 
 def _summed(
     propensity: Floats,
-    reach: float,
+    profit: Floats,
+    stakes: Stakes | Choice,
     listed: NDArray[np.int64],
     share: Floats,
     held_out: int,
-    profit: Floats,
-    cost: Floats,
     prices: dict[str, float],
     *,
     exact: bool,
@@ -244,9 +251,10 @@ def _summed(
     return Preview(
         customers=round(float(share.sum())),
         held_out=held_out,
+        calls=math.ceil(float(stakes.calls[listed] @ share) - WHOLE),
         expected_profit=float(profit[listed] @ share),
-        expected_cost=float(cost[listed] @ share),
-        expected_successes=float(propensity[listed] * reach @ share),
+        expected_cost=float(stakes.cost[listed] @ share),
+        expected_successes=float(propensity[listed] * stakes.reach[listed] @ share),
         last_propensity=float(propensity[listed].min()) if listed.size else float("nan"),
         prices=prices,
         exact=exact,
@@ -259,12 +267,11 @@ def preview_of(choice: Choice) -> Preview:
     listed = choice.listed
     return _summed(
         choice.propensity,
-        choice.reach,
+        choice.expected_profit,
+        choice,
         listed,
         np.ones(listed.size),
         int((choice.status == HELD_OUT).sum()),
-        choice.expected_profit,
-        choice.cost,
         {price.name: price.price for price in choice.prices},
         exact=True,
     )

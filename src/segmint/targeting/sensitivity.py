@@ -159,7 +159,7 @@ def _again(choice: Choice, policy: ContactPolicy, what: str, factor: float) -> d
     again = order[np.argsort(-profit[order], kind="stable")]
     paying = again[profit[again] > 0]
     limits = _scaled(policy, factor) if what == "budget" else policy
-    inside = best_for_budget(paying, profit, cost, choice.holdout, limits, priced=False).inside
+    inside = best_for_budget(paying, profit, cost, choice.calls, choice.holdout, limits, priced=False).inside
     listed = inside[~choice.holdout[inside]]
     return {
         "what": what,

@@ -25,16 +25,19 @@ class Stakes:
         Of a yes, account currency; NaN where not known.
     cost : ndarray of shape (n_customers,)
         Of all calls to a customer who is listed, account currency; NaN where not known.
-    reach : float
+    calls : ndarray of shape (n_customers,)
+        Dialled for a customer who is listed, on average; no more than the customer may still get.
+    reach : ndarray of shape (n_customers,)
         Chance that a customer who is listed is reached.
     """
 
     value: Floats
     cost: Floats
-    reach: float
+    calls: Floats
+    reach: Floats
 
     @classmethod
-    def of(cls, policy: ContactPolicy, columns: pl.DataFrame) -> Stakes:
+    def of(cls, policy: ContactPolicy, columns: pl.DataFrame, spent: pl.Series | None = None) -> Stakes:
         """Read the economics of a policy for the customers of a table.
 
         Parameters
@@ -42,6 +45,8 @@ class Stakes:
         policy : ContactPolicy
         columns : polars.DataFrame of n_customers rows
             With the columns of money that the policy names.
+        spent : polars.Series of Int64, shape (n_customers,), optional
+            Calls already made to each in this campaign.
 
         Raises
         ------
@@ -49,10 +54,12 @@ class Stakes:
             If a column is missing or holds no numbers.
         """
         economics = policy.economics
+        calls = policy.calls_each(policy.attempts_left(columns.height, spent))
         return cls(
             value=amounts(economics.value_per_success, columns, below_zero=True),
-            cost=amounts(economics.cost_per_call, columns) * economics.calls_per_customer,
-            reach=policy.conversations_per_customer,
+            cost=amounts(economics.cost_per_call, columns) * calls,
+            calls=calls,
+            reach=policy.reached_by(calls),
         )
 
     @property

@@ -48,15 +48,15 @@ def summarise_list(call_list: CallList, choice: Choice, policy: ContactPolicy, c
         "suppressed_because": call_list.reasons,
         "sentences": list(call_list.sentences()),
         "currency": economics.currency,
-        "economics": _economics(policy, choice),
+        "economics": _economics(call_list, choice),
         "expected_profit": call_list.expected_profit,
         "expected_cost": float(listed["cost"].sum()),
-        "expected_successes": choice.reach * float(listed["propensity"].sum()),
+        "expected_successes": call_list.expected_successes,
         "last_propensity": _lowest(listed["propensity"]),
         "last_profit": _lowest(listed["expected_profit"]),
         "curve": curve.to_dict(as_series=False),
-        "limits": limits_used(choice.listed, choice.cost, policy, columns, choice.prices).to_dicts(),
-        "optimised": needs_optimiser(policy, choice.cost[rows]),
+        "limits": limits_used(choice.listed, choice.cost, policy, columns, choice.prices, choice.calls).to_dicts(),
+        "optimised": needs_optimiser(policy, choice.cost[rows], choice.calls[rows]),
         "quotas_or_capacities": policy.needs_optimiser,
         "gap": choice.gap,
         "sensitivity": sensitivity(choice, policy).to_dicts(),
@@ -65,13 +65,13 @@ def summarise_list(call_list: CallList, choice: Choice, policy: ContactPolicy, c
     }
 
 
-def _economics(policy: ContactPolicy, choice: Choice) -> dict[str, Any]:
-    rows, economics = choice.order, policy.economics
-    most = policy.most_customers
+def _economics(call_list: CallList, choice: Choice) -> dict[str, Any]:
+    rows, policy, most = choice.order, call_list.policy, call_list.most_customers
+    economics = policy.economics
     return {
         "cost": None if isinstance(economics.cost_per_call, str) else economics.cost_per_call,
         "value": None if isinstance(economics.value_per_success, str) else economics.value_per_success,
-        "calls_per_customer": economics.calls_per_customer,
+        "calls_per_customer": call_list.calls_per_customer,
         "mean_cost": float(choice.cost[rows].mean()) if rows.size else 0.0,
         "mean_value": float(choice.value[rows].mean()) if rows.size else 0.0,
         "most_customers": None if math.isinf(most) else int(most),
@@ -159,7 +159,9 @@ def past_of(
         return None
     rows, economics = choice.order, policy.economics
     value, cost = float(choice.value[rows].mean()), float(choice.cost[rows].mean())
-    worth = value * choice.reach  # those of the past were reached
+    full = policy.conversations_per_customer
+    reach = full - float((full - choice.reach[rows]).mean())
+    worth = value * reach  # those of the past were reached
     customers, happened = np.asarray(histogram["customers"]), np.asarray(histogram["happened"])
     curves = curves_of_bins(customers, happened, value=worth, cost=cost, currency=economics.currency)
     score = np.repeat(np.arange(customers.size), customers)
@@ -172,7 +174,7 @@ def past_of(
         "successes": int(happened.sum()),
         "cost": cost,
         "value": value,
-        "reach": choice.reach,
+        "reach": reach,
         "sentence": curves.sentence,
         "best_fraction": curves.best_fraction,
         "best_profit": curves.best_profit,

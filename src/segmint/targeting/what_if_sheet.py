@@ -17,7 +17,7 @@ FIRST_ROW = 21
 _NO_LIMIT = 1e12
 
 
-def write_what_if(book: Any, parts: pl.DataFrame, policy: ContactPolicy) -> None:
+def write_what_if(book: Any, parts: pl.DataFrame, policy: ContactPolicy, most: float) -> None:
     """Write the sheet: four cells to change, five results, and the parts of the ranking below.
 
     Parameters
@@ -26,7 +26,9 @@ def write_what_if(book: Any, parts: pl.DataFrame, policy: ContactPolicy) -> None
     parts : polars.DataFrame
         From `what_if_parts`.
     policy : ContactPolicy
-        Today's cost, value and limits.
+        Today's cost, value and money.
+    most : float
+        Customers that today's other budgets allow.
     """
     economics, currency = policy.economics, policy.economics.currency
     sheet = book.add_worksheet(SHEET)
@@ -38,13 +40,14 @@ def write_what_if(book: Any, parts: pl.DataFrame, policy: ContactPolicy) -> None
     sheet.write_string(2, 0, "Change these", styles["head"])
     _economics(sheet, 3, "A call costs", economics.cost_per_call, currency, styles)
     _economics(sheet, 4, "A success brings", economics.value_per_success, currency, styles)
-    _most(sheet, 5, "Customers to call, at most", policy.most_customers, styles["plain"], styles["count input"])
+    _most(sheet, 5, "Customers to call, at most", most, styles["plain"], styles["count input"])
     _most(
         sheet, 6, f"Money for calls, at most ({currency})", policy.budget_money, styles["plain"], styles["money input"]
     )
     today = [100.0 if isinstance(s, str) else float(s) for s in (economics.cost_per_call, economics.value_per_success)]
     cost, value = (_factor(cell, each) for cell, each in zip((COST, VALUE), today, strict=True))
-    _results(sheet, parts, policy, currency, styles)
+    limits = {"most": most, "money": np.inf if policy.budget_money is None else policy.budget_money}
+    _results(sheet, parts, limits, currency, styles)
     sheet.write_string(FIRST_ROW - 4, 0, "How it is calculated", styles["head"])
     sheet.write_string(
         FIRST_ROW - 3, 0, "Everyone who may be called, best return first, in parts; each part is taken while it pays and fits.",
@@ -60,7 +63,7 @@ def write_what_if(book: Any, parts: pl.DataFrame, policy: ContactPolicy) -> None
     heads += ("Share taken", "Called", "Say yes", f"Bring ({currency})", f"Cost ({currency})")
     for place, head in enumerate(heads):
         sheet.write_string(FIRST_ROW - 2, place, head, styles["head"])
-    shares = shares_of_parts(parts, **_limits(policy))
+    shares = shares_of_parts(parts, **limits)
     for line, (part, share) in enumerate(zip(parts.iter_rows(named=True), shares, strict=True)):
         _part(sheet, FIRST_ROW - 1 + line, part, float(share), cost, value, styles)
 
@@ -101,13 +104,9 @@ def _factor(cell: str, today: float) -> str:
     return f"(${cell[0]}${cell[1:]}/{today!r})" if today else "1"
 
 
-def _limits(policy: ContactPolicy) -> dict[str, float]:
-    return {"most": policy.most_customers, "money": np.inf if policy.budget_money is None else policy.budget_money}
-
-
-def _results(sheet: Any, parts: pl.DataFrame, policy: ContactPolicy, currency: str, styles: dict[str, Any]) -> None:
+def _results(sheet: Any, parts: pl.DataFrame, limits: dict[str, float], currency: str, styles: dict[str, Any]) -> None:
     last = FIRST_ROW + parts.height - 1
-    now = best_of_parts(parts, **_limits(policy))
+    now = best_of_parts(parts, **limits)
     sheet.write_string(8, 0, "Then", styles["head"])
     rows = [
         ("To be called", "customers", f"=SUM(G{FIRST_ROW}:G{last})", "count"),

@@ -99,11 +99,10 @@ def _doubts(desk: Desk, table: str, prepared: PreparedList, policy: ContactPolic
 
 def _seen(prepared: PreparedList, found: Preview, policy: ContactPolicy) -> Context:
     last, eligible = found.last_propensity, prepared.may_be_called(policy).size
-    calls = policy.economics.calls_of
     return {
         "currency": policy.economics.currency,
-        "calls": calls(found.customers),
-        "most_calls": calls(eligible),
+        "calls": found.calls,
+        "most_calls": policy.economics.calls_of(eligible),
         "customers": found.customers,
         "held_out": found.held_out,
         # rounded where they are shown, and nowhere else: twice rounded is another figure

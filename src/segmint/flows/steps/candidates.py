@@ -97,9 +97,14 @@ def weigh(table: ValidTable, policy: ContactPolicy, bundle: Bundle) -> Candidate
 
 
 def choose_of(
-    customers: pl.Series, propensity: ArrayLike, policy: ContactPolicy, columns: pl.DataFrame, because: pl.Series
+    customers: pl.Series,
+    propensity: ArrayLike,
+    policy: ContactPolicy,
+    columns: pl.DataFrame,
+    because: pl.Series,
+    spent: pl.Series | None = None,
 ) -> Choice:
-    """Choose from those of whom nothing says `because` of what they must not be called; see `choose`.
+    """Choose from those of whom nothing says `because` of what they must not be called; `spent` as `choose` takes it.
 
     Raises
     ------
@@ -108,7 +113,7 @@ def choose_of(
     """
     able = because == ""
     try:
-        return choose(customers, propensity, policy, columns=columns, eligible=able.to_numpy())
+        return choose(customers, propensity, policy, columns=columns, eligible=able.to_numpy(), spent=spent)
     except UnfilledQuotaError as error:
         raise _explained(error, customers, policy, columns, because) from None
 
