@@ -39,6 +39,26 @@ def test_reliability_counts_each_customer_once_and_keeps_equal_propensities_toge
     assert ((table.low <= table.response_rate) & (table.response_rate <= table.high)).all()
 
 
+def test_rows_of_one_customer_count_once_and_widen_the_intervals_of_bins():
+    random = np.random.default_rng(3)
+    each = random.beta(1, 6, 400)
+    said, held = random.random(400) < each, [0, 0]
+    alone = reliability_table(said, each)
+    five = reliability_table(np.repeat(said, 5), np.repeat(each, 5), np.repeat(np.arange(400), 5))
+    assert five.customers.tolist() == alone.customers.tolist()
+    assert five.rows.sum() == 2_000
+    assert np.allclose(five.low, alone.low)
+    assert np.allclose(five.high, alone.high)
+    customers = np.repeat(np.arange(400), 5)
+    for _ in range(40):
+        y = np.repeat(random.random(400) < each, 5)
+        for place, groups in enumerate((None, customers)):
+            bins = reliability_table(y, np.repeat(each, 5), groups)
+            held[place] += int(((bins.low <= bins.mean_propensity) & (bins.mean_propensity <= bins.high)).sum())
+    assert held[0] < 0.75 * 400
+    assert held[1] > 0.92 * 400
+
+
 def test_one_propensity_for_all_is_one_bin():
     table = reliability_table([1, 0, 0, 0], [0.25] * 4)
     assert table.customers.tolist() == [4]

@@ -13,7 +13,11 @@ from segmint.models.calibration import fit_calibration, logits_of
 
 
 def before_and_after(
-    likely: Floats, labels: NDArray[np.int64], folds: NDArray[np.int64], positive: int | None
+    likely: Floats,
+    labels: NDArray[np.int64],
+    folds: NDArray[np.int64],
+    positive: int | None,
+    groups: NDArray[np.int64],
 ) -> dict[str, Any]:
     """Judge the calibration on customers that it was not learned from: each fold by what the others teach.
 
@@ -27,6 +31,8 @@ def before_and_after(
         The fold in which each row was kept apart, at least two, all rows of a customer in one; see `halves`.
     positive : int or None
         The place of yes; None for an assignment.
+    groups : ndarray of shape (n_rows,)
+        Whose each row is.
 
     Returns
     -------
@@ -40,8 +46,8 @@ def before_and_after(
         after[~others] = fit_calibration(logits_of(likely[others]), labels[others]).again(likely[~others])
     return {
         "customers": len(labels),
-        "before": _judged(likely, labels, positive),
-        "after": _judged(after, labels, positive),
+        "before": _judged(likely, labels, positive, groups),
+        "after": _judged(after, labels, positive, groups),
     }
 
 
@@ -64,11 +70,13 @@ def halves(groups: NDArray[np.int64]) -> NDArray[np.int64]:
     return np.asarray(turn[member] % 2)
 
 
-def _judged(likely: Floats, labels: NDArray[np.int64], positive: int | None) -> dict[str, Any]:
+def _judged(
+    likely: Floats, labels: NDArray[np.int64], positive: int | None, groups: NDArray[np.int64]
+) -> dict[str, Any]:
     """Judge the propensities of a response; of an assignment, whether the likeliest segment is as likely as said."""
     score = likely.max(axis=1) if positive is None else likely[:, positive]
     happened = likely.argmax(axis=1) == labels if positive is None else labels == positive
-    bins = reliability_table(happened, score)
+    bins = reliability_table(happened, score, groups)
     return {
         "log_loss": log_loss(labels, likely),
         "calibration_error": expected_calibration_error(happened, score),

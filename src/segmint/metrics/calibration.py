@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from segmint.arrays import Floats
-from segmint.metrics.intervals import wilson
+from segmint.metrics.intervals import design_effect, wilson
 
 _BINS = 10
 _SMALLEST = float(np.finfo(np.float64).eps)
@@ -39,8 +39,10 @@ class ReliabilityTable(NamedTuple):
     mean_propensity, response_rate : ndarray
         What was promised and what happened.
     low, high : ndarray
-        Wilson interval (95 %) of the response rate.
+        Wilson interval (95 %) of the response rate, widened where rows of one customer go together.
     customers : ndarray
+        In the bin, each once.
+    rows : ndarray
     """
 
     lower: Floats
@@ -50,6 +52,7 @@ class ReliabilityTable(NamedTuple):
     low: Floats
     high: Floats
     customers: NDArray[np.int64]
+    rows: NDArray[np.int64]
 
 
 def log_loss_by_row(y_index: ArrayLike, probabilities: ArrayLike) -> Floats:
@@ -105,36 +108,41 @@ def brier_by_row(y_index: ArrayLike, probabilities: ArrayLike) -> Floats:
     return distance / 2 if shares.shape[1] == 2 else distance
 
 
-def reliability_table(y: ArrayLike, score: ArrayLike) -> ReliabilityTable:
-    """Compare propensities with response rates in bins of about equally many customers.
+def reliability_table(y: ArrayLike, score: ArrayLike, groups: NDArray[np.integer] | None = None) -> ReliabilityTable:
+    """Compare propensities with response rates in bins of about equally many rows.
 
     There are ten, or fewer, as equal propensities never part.
 
     Parameters
     ----------
     y : array-like of shape (n,)
-        Whether each customer said yes.
+        Whether each row said yes.
     score : array-like of shape (n,)
         Propensities.
+    groups : ndarray of shape (n,), optional
+        The customer of each row; without it each row is a customer of its own.
     """
     truth, points = np.asarray(y).astype(bool), np.asarray(score, dtype=np.float64)
     edges = np.unique(np.quantile(points, np.arange(1, _BINS) / _BINS, method="higher")) if points.size else points
     place = np.unique(np.searchsorted(edges, points, side="right"), return_inverse=True)[1]
-    customers = np.bincount(place)
-    responders = np.bincount(place, weights=truth)
-    low, high = wilson(responders, customers)
-    lower, upper = np.full(customers.size, np.inf), np.full(customers.size, -np.inf)
+    rows, responders = np.bincount(place), np.bincount(place, weights=truth)
+    customers, together = rows, 1.0
+    if groups is not None:
+        together = design_effect(truth - points, groups)
+        customers = np.bincount(np.unique(np.stack([place, groups]), axis=1)[0])
+    low, high = wilson(responders / together, rows / together)
+    lower, upper = np.full(rows.size, np.inf), np.full(rows.size, -np.inf)
     np.minimum.at(lower, place, points)
     np.maximum.at(upper, place, points)
-    mean = np.bincount(place, weights=points) / customers
-    return ReliabilityTable(lower, upper, mean, responders / customers, low, high, customers.astype(np.int64))
+    mean = np.bincount(place, weights=points) / rows
+    return ReliabilityTable(lower, upper, mean, responders / rows, low, high, customers.astype(np.int64), rows)
 
 
 def expected_calibration_error(y: ArrayLike, score: ArrayLike) -> float:
-    """Mean gap between propensity and response rate over the bins of `reliability_table`, by customers."""
+    """Mean gap between propensity and response rate over the bins of `reliability_table`, by rows."""
     table = reliability_table(y, score)
     gaps = np.abs(table.mean_propensity - table.response_rate)
-    return float(np.average(gaps, weights=table.customers))
+    return float(np.average(gaps, weights=table.rows))
 
 
 def _truth_and_shares(y_index: ArrayLike, probabilities: ArrayLike) -> tuple[NDArray[np.int64], Floats]:

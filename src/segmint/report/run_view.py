@@ -33,12 +33,15 @@ class Predictions:
     probabilities : ndarray of shape (n_customers, n_classes)
         In the order of `classes`.
     classes : tuple of str
+    groups : ndarray of shape (n_customers,)
+        Rows of one number may be one customer's.
     """
 
     outcome: NDArray[np.str_]
     predicted: NDArray[np.str_]
     probabilities: NDArray[np.float64]
     classes: tuple[str, ...]
+    groups: NDArray[np.int64]
 
     def said(self, name: str) -> NDArray[np.bool_]:
         """Whether each customer's outcome is `name`."""
@@ -218,6 +221,7 @@ class RunView:
             predicted=frame["predicted"].cast(pl.String).to_numpy().astype(str),
             probabilities=frame.select(names).to_numpy().astype(np.float64),
             classes=tuple(name.removeprefix("probability_") for name in names),
+            groups=frame["group" if "group" in frame.columns else "record"].to_numpy().astype(np.int64),
         )
 
 

@@ -39,10 +39,11 @@ def result_images(folder: Path) -> dict[str, dict[str, Any]]:
         if run.is_response and run.positive in found.classes:
             y, score = found.said(run.positive), found.probability(run.positive)
             images["results/gains"] = _png(quality.gains_picture(y, score))
-            images["results/calibration"] = _png(quality.calibration_picture(y, score))
+            images["results/calibration"] = _png(quality.calibration_picture(y, score, found.groups))
         else:
             right = found.outcome == np.array(found.classes)[found.probabilities.argmax(axis=1)]
-            images["results/calibration"] = _png(quality.calibration_picture(right, found.probabilities.max(axis=1)))
+            sure = found.probabilities.max(axis=1)
+            images["results/calibration"] = _png(quality.calibration_picture(right, sure, found.groups))
     texts["results/conclusion"] = "\n\n".join(str(sentence) for sentence in run.comparison.get("conclusion", ()))
     return {"images": images, "texts": texts, "curves": _curves(run)}
 

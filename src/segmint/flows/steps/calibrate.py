@@ -16,7 +16,6 @@ from segmint.metrics.classification import class_index
 from segmint.models.calibration import Calibration, fit_calibration, logits_of, moved_threshold
 from segmint.models.interval import fit_interval
 from segmint.models.names import OURS
-from segmint.splits.groups import row_groups
 
 if TYPE_CHECKING:
     from segmint.flows.steps.train import Trained
@@ -68,10 +67,10 @@ def calibrate(
     found = ours.then(more).to_json() | {"threshold": threshold}
     if place is not None:
         found |= interval_of(likely[:, place], mine.outcome == positive)
-    folds = comparison.predictions.filter(model=OURS)["fold"].to_numpy()
+    folds, groups = comparison.predictions.filter(model=OURS).select("fold", "group").to_numpy().T
     if np.unique(folds).size == 1:  # after a search
-        folds = halves(row_groups(table)[rows_judged(table, comparison)])
-    told = before_and_after(mine.probabilities, labels, folds, place)
+        folds = halves(groups)
+    told = before_and_after(mine.probabilities, labels, folds, place, groups)
     return Calibrated(found, (mine.outcome, likely), told | more.to_json())
 
 

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from segmint.arrays import Floats
-from segmint.metrics.calibration import expected_calibration_error, reliability_table
+from segmint.metrics.calibration import ReliabilityTable, expected_calibration_error, reliability_table
 from segmint.metrics.classification import confusion_matrix, f1_per_class
 from segmint.metrics.ranking import (
     average_precision,
@@ -54,7 +54,7 @@ def _response_page(run: RunView, found: Predictions) -> Page:
                     _gains(y, score),
                     _lift(y, score),
                     _confusion(found, _threshold_words(found, run.positive)),
-                    _calibration(y, score, "say yes"),
+                    _calibration(y, score, found.groups, "say yes"),
                     _roc(run, y, score),
                     _precision_recall(run, y, score),
                 ]
@@ -222,8 +222,7 @@ def _class_words(found: Predictions) -> str:
     )
 
 
-def _reliability_rows(y: NDArray[np.bool_], score: Floats) -> list[dict[str, Any]]:
-    bins = reliability_table(y, score)
+def _reliability_rows(bins: ReliabilityTable) -> list[dict[str, Any]]:
     return [
         {"promised": float(bins.mean_propensity[at]), "observed": float(bins.response_rate[at]), "low": float(bins.low[at]), "high": float(bins.high[at]),
          "tip": f"promised {percent(float(bins.mean_propensity[at]))}, observed {percent(float(bins.response_rate[at]))} of {count(bins.customers[at])} customers"}
@@ -231,21 +230,22 @@ def _reliability_rows(y: NDArray[np.bool_], score: Floats) -> list[dict[str, Any
     ]  # fmt: skip
 
 
-def calibration_picture(y: NDArray[np.bool_], score: Floats) -> charts.Chart:
+def calibration_picture(y: NDArray[np.bool_], score: Floats, groups: NDArray[np.int64]) -> charts.Chart:
     """Draw what was promised against what was observed, by tenths of the ranking."""
-    rows = _reliability_rows(y, score)
+    rows = _reliability_rows(reliability_table(y, score, groups))
     most = min(1.0, max(max(row["high"], row["promised"]) for row in rows) * 1.05)
     return charts.reliability(rows, most=most)
 
 
-def _calibration(y: NDArray[np.bool_], score: Floats, what: str) -> Block:
-    bins, rows = reliability_table(y, score), _reliability_rows(y, score)
+def _calibration(y: NDArray[np.bool_], score: Floats, groups: NDArray[np.int64], what: str) -> Block:
+    bins = reliability_table(y, score, groups)
+    rows = _reliability_rows(bins)
     gap = expected_calibration_error(y, score)
     inside = int(((bins.low <= bins.mean_propensity) & (bins.mean_propensity <= bins.high)).sum())
     last = len(rows) - 1
     return chart(
         "Calibration: whether 20 % means 20 in 100",
-        draw(calibration_picture(y, score), "Calibration"),
+        draw(calibration_picture(y, score, groups), "Calibration"),
         caption=f"Of the customers with the highest probabilities {percent(rows[last]['promised'], 0)} were expected to {what} and "
         f"{percent(rows[last]['observed'], 0)} did. On average promise and reality differ by {decimal(100 * gap, 1)} points; in {inside} of "
         f"{len(rows)} groups the difference is within chance.",
@@ -418,7 +418,7 @@ def _one_against_rest(found: Predictions) -> Block:
 def _confidence(found: Predictions) -> Block:
     """Whether the highest probability of each customer is as often right as it says."""
     right = found.outcome == np.array(found.classes)[found.probabilities.argmax(axis=1)]
-    block = _calibration(right, found.probabilities.max(axis=1), "be named rightly")
+    block = _calibration(right, found.probabilities.max(axis=1), found.groups, "be named rightly")
     second = listed([percent(share, 0) for share in np.quantile(found.probabilities.max(axis=1), [0.25, 0.75])])
     block["caption"] += f" The middle half of customers get between {second} for their segment."
     return block
