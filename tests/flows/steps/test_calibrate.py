@@ -42,8 +42,11 @@ class Compared:
         propensity = 1 / (1 + np.exp(-odds))
         self.mine = OutOfFold(table.outcome, np.column_stack([1 - propensity, propensity]), ("no", "yes"))
         self.predictions = pl.DataFrame(
-            {"model": [OURS] * len(yes), "fold": np.arange(len(yes)) % 5 + 1, "record": table.records}
-        )
+            {
+                "model": [OURS] * len(yes), "fold": np.arange(len(yes)) % 5 + 1, "record": table.records,
+                "group": np.arange(len(yes)),
+            }
+        )  # fmt: skip
 
     def of(self, model: str) -> OutOfFold:
         return self.mine
@@ -77,16 +80,13 @@ def test_without_a_comparison_the_inner_rows_say_how_sure_it_is(table: ValidTabl
     assert found.calibration["interval"]["customers"] == len(inner)
 
 
-def test_rows_of_one_customer_do_not_judge_what_the_others_of_them_taught(
-    table: ValidTable, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_rows_of_one_customer_do_not_judge_what_the_others_of_them_taught(table: ValidTable) -> None:
     """After a search there is one fold, whose customers are halved; here each customer has two equal rows."""
     compared: Any = Compared(table)
     people = np.repeat(np.arange(150), 2)
     likely, said = compared.mine.probabilities[people], table.outcome[people]
     compared.mine = OutOfFold(said, likely, ("no", "yes"))
-    compared.predictions = compared.predictions.head(300).with_columns(fold=pl.lit(1))
-    monkeypatch.setattr("segmint.flows.steps.calibrate.row_groups", lambda table: np.arange(len(table)) // 2)
+    compared.predictions = compared.predictions.head(300).with_columns(fold=pl.lit(1), group=people)
     told = calibrate(table, trained(likely[:, 1], np.arange(10)), compared, threshold=0.2).told
     yes = (said == "yes").astype(np.int64)
     by_heart = fit_calibration(logits_of(likely[::2]), yes[::2]).again(likely)
