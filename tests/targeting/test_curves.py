@@ -53,7 +53,9 @@ def test_gains_and_lift_agree_with_the_metrics_on_ties():
 def test_the_sentence_names_the_best_cut_and_where_the_list_turns_to_loss():
     y, score, _ = campaign(3)
     said = curves(y, score, value=100, cost=15).sentence
-    assert "brings the most" in said
+    assert said.startswith("In hindsight, calling the best ")
+    assert "would have brought the most" in said
+    assert "too high for customers to come, as the cut was chosen on these same customers" in said
     assert "loses money" in said
     assert "alling everybody" in curves(y, score, value=100, cost=1).sentence
     assert "call nobody" in curves(y, score, value=100, cost=1000).sentence
@@ -79,6 +81,18 @@ def test_the_expected_curve_rises_to_break_even_and_falls_behind_it():
     assert (points["low"] < points["high"]).all()
     assert points["expected_profit"][-1] == pytest.approx((100 * p - 10).sum())
     assert expected_curve([], 1.0, 1.0).height == 0
+
+
+def test_rows_of_one_customer_that_go_together_widen_the_band_as_so_many_fewer_customers_do():
+    once, five = [200, 200, 200, 200], [1_000, 1_000, 1_000, 1_000]
+    yes = np.array([5, 10, 20, 40])
+    money = {"value": 20.0, "cost": 1.0, "currency": "EUR"}
+    alone = curve(curves_of_bins(once, yes, **money), "response")
+    together = curve(curves_of_bins(five, 5 * yes, design_effect=5.0, **money), "response")
+    assert together["low"].to_numpy() == pytest.approx(alone["low"].to_numpy())
+    assert together["high"].to_numpy() == pytest.approx(alone["high"].to_numpy())
+    profit = curves_of_bins(five, 5 * yes, design_effect=5.0, **money)
+    assert profit.low < profit.best_profit < profit.high
 
 
 @pytest.mark.slow

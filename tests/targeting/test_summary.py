@@ -68,6 +68,9 @@ def test_the_past_is_measured_at_the_costs_of_this_list():
     score = np.repeat(np.arange(4), customers)
     assert past["empa"]["profit"] == pytest.approx(empa(said, score, contact_cost=4.0, mean_value=80.0).profit)
     assert (past["customers"], past["successes"], past["cost"]) == (950, 85, 4.0)
+    together = past_of({"customers": customers, "happened": happened, "design_effect": 4.0}, choice, policy)
+    widths = [np.subtract(found["curves"]["high"], found["curves"]["low"])[219] for found in (past, together)]
+    assert widths[1] == pytest.approx(2 * widths[0], rel=0.15)
     assert past_of(None, choice, policy) is None
 
 

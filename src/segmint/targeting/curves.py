@@ -29,9 +29,10 @@ class CampaignCurves:
         curve, fraction, customers, value, low, high: one row for each curve and fraction. Gain is a share of
         all successes, lift a ratio, response a rate, profit account currency, return profit per unit of cost.
     best_fraction : float
-        Fraction of customers with the highest profit.
+        Fraction of customers with the highest profit, in hindsight.
     best_profit, low, high : float
-        That profit and its band, in account currency.
+        That profit and the band of calling this fraction, in account currency; as the fraction was chosen on the same
+        customers, all three lie somewhat too high.
     break_even : float or None
         Largest fraction at which the list does not lose money; None if none.
     level : float
@@ -57,8 +58,9 @@ class CampaignCurves:
         gain = f" Calling the best 10 % reaches {percent(ten['value'][0], 0)} of all successes." if ten.height else ""
         best = f"{100 * self.best_fraction:.0f}"
         text = (
-            f"Calling {'everybody' if best == '100' else f'the best {best} %'} brings the most: {self.best_profit:,.0f} "
-            f"{self.currency} ({self.low:,.0f} to {self.high:,.0f} in {percent(self.level, 0)} of resamples)."
+            f"In hindsight, calling {'everybody' if best == '100' else f'the best {best} %'} would have brought the most: "
+            f"{self.best_profit:,.0f} {self.currency} ({self.low:,.0f} to {self.high:,.0f} in {percent(self.level, 0)} of resamples). "
+            "That is somewhat too high for customers to come, as the cut was chosen on these same customers."
         )
         if self.break_even is not None and self.break_even < 1:
             return f"{text} Beyond {percent(self.break_even, 0)} the whole list loses money.{gain}"
@@ -67,12 +69,20 @@ class CampaignCurves:
 
 
 def curves_of_bins(
-    customers: ArrayLike, happened: ArrayLike, *, value: float, cost: float, currency: str, repeats: int = 1000
+    customers: ArrayLike,
+    happened: ArrayLike,
+    *,
+    value: float,
+    cost: float,
+    currency: str,
+    design_effect: float = 1.0,
+    repeats: int = 1000,
 ) -> CampaignCurves:
     """Measure what calling the best customers brought, from counts by bin of propensity, as a bundle keeps them.
 
     The order of customers inside a bin is not known, so they share its successes evenly. Drawing the counts of
-    all bins together is drawing customers with replacement.
+    all bins together is drawing rows with replacement; where rows of one customer go together, as many fewer are drawn
+    as they say less than customers of one row each.
 
     Parameters
     ----------
@@ -81,6 +91,8 @@ def curves_of_bins(
     value, cost : float
         Account currency per success and per customer called.
     currency : str
+    design_effect : float
+        Of rows of one customer, see `segmint.metrics.intervals.design_effect`.
     repeats : int
         How often the counts are drawn for the bands.
 
@@ -94,12 +106,13 @@ def curves_of_bins(
         raise ValueError("Curves need at least one success.")
     counts = np.concatenate([yes, everyone - yes])
     total = int(counts.sum())
-    drawn = np.random.default_rng(0).multinomial(total, counts / total, size=repeats)
-    drawn = drawn[drawn[:, : yes.size].sum(axis=1) > 0]
+    apart = max(1, round(total / design_effect))
+    drawn = np.random.default_rng(0).multinomial(apart, counts / total, size=repeats)
+    drawn = drawn[drawn[:, : yes.size].sum(axis=1) > 0] * (total / apart)
     return _with_bands(_curves(counts[None, :], value, cost), _curves(drawn, value, cost), total, currency)
 
 
-def _curves(counts: NDArray[np.int64], value: float, cost: float) -> dict[str, Floats]:
+def _curves(counts: NDArray[np.int64] | Floats, value: float, cost: float) -> dict[str, Floats]:
     """Read every curve off each row of counts: who said yes by bin, then who did not; shape (repeats, n_fractions)."""
     yes, no = (part[:, ::-1] for part in np.split(counts, 2, axis=1))
     reached, called = (np.pad(part.cumsum(axis=1), ((0, 0), (1, 0))) for part in (yes, yes + no))

@@ -136,15 +136,13 @@ def fairness_of(
     return found
 
 
-def past_of(
-    histogram: Mapping[str, Sequence[int]] | None, choice: Choice, policy: ContactPolicy
-) -> dict[str, Any] | None:
+def past_of(histogram: Mapping[str, Any] | None, choice: Choice, policy: ContactPolicy) -> dict[str, Any] | None:
     """Say what this ranking brought where the answers are known, at this list's cost and value.
 
     Parameters
     ----------
     histogram : dict or None
-        ``customers`` and ``happened`` by bin of out-of-fold propensity, as a bundle keeps them.
+        ``customers`` and ``happened`` by bin of out-of-fold propensity and their ``design_effect``, as a bundle keeps them.
     choice : Choice
         Its mean cost and value are used.
     policy : ContactPolicy
@@ -163,7 +161,10 @@ def past_of(
     reach = full - float((full - choice.reach[rows]).mean())
     worth = value * reach  # those of the past were reached
     customers, happened = np.asarray(histogram["customers"]), np.asarray(histogram["happened"])
-    curves = curves_of_bins(customers, happened, value=worth, cost=cost, currency=economics.currency)
+    together = histogram.get("design_effect", 1.0)
+    curves = curves_of_bins(
+        customers, happened, value=worth, cost=cost, currency=economics.currency, design_effect=together
+    )
     score = np.repeat(np.arange(customers.size), customers)
     said = np.concatenate([np.arange(n) < yes for n, yes in zip(customers, happened, strict=True)])
     most = None
