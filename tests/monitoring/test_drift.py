@@ -22,6 +22,7 @@ from segmint.monitoring.drift import (
     drift_of,
     drift_of_shares,
     population_stability,
+    stability_by_chance,
 )
 from segmint.monitoring.expected import expected_auc
 from segmint.monitoring.reference import reference_of
@@ -497,6 +498,18 @@ def test_expected_auc_is_that_of_outcomes_drawn_from_the_propensities():
 def test_psi_of_equal_shares_is_nothing():
     assert population_stability(np.array([100.0, 300.0]), np.array([100.0, 300.0])) == 0
     assert population_stability(np.array([500.0, 500.0]), np.array([900.0, 100.0])) > 0.5
+
+
+def test_what_chance_alone_brings_is_about_the_mean_index_of_waves_like_training():
+    draw = np.random.default_rng(3)
+    for customers in (100, 300, 1_000):
+        pairs = [
+            (draw.multinomial(4_000, [0.05] * 20).astype(float), draw.multinomial(customers, [0.05] * 20).astype(float))
+            for _ in range(200)
+        ]
+        mean = np.mean([population_stability(*pair) for pair in pairs])
+        assert mean == pytest.approx(stability_by_chance(*pairs[0]), rel=0.1)
+    assert np.isnan(stability_by_chance(np.array([1.0, 2.0]), np.zeros(2)))
 
 
 def test_deciles_add_up_and_promise_less_down_the_ranking():

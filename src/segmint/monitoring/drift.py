@@ -83,7 +83,7 @@ class Drift:
     Attributes
     ----------
     columns : polars.DataFrame
-        One row per column: column, psi, ks (numbers only), p_value, missing_before, missing_now, unseen.
+        One row per column: column, psi, psi_by_chance (see `stability_by_chance`), ks (numbers only), p_value, missing_before, missing_now, unseen.
     alarms : tuple of Alarm
     advice : {"none", "look", "recalibrate", "retrain"}
     estimated : dict
@@ -255,7 +255,7 @@ def _look_first(alarms: Sequence[Alarm], columns: pl.DataFrame) -> tuple[str, ..
 
 
 _COLUMNS = {
-    "column": pl.String, "psi": pl.Float64, "ks": pl.Float64, "p_value": pl.Float64, "missing_before": pl.Float64,
+    "column": pl.String, "psi": pl.Float64, "psi_by_chance": pl.Float64, "ks": pl.Float64, "p_value": pl.Float64, "missing_before": pl.Float64,
     "missing_now": pl.Float64, "unseen": pl.Float64,
 }  # fmt: skip
 
@@ -265,10 +265,22 @@ def population_stability(before: Floats, now: Floats) -> float:
 
     References
     ----------
-    Lewis 1994, "An introduction to credit scoring"; below 0.1 is read as stable, above 0.25 as shifted.
+    Lewis 1994, "An introduction to credit scoring"; of large tables, below 0.1 is read as stable, above 0.25 as shifted.
     """
     p, q = (before + 0.5) / (before + 0.5).sum(), (now + 0.5) / (now + 0.5).sum()
     return float(((q - p) * np.log(q / p)).sum())
+
+
+def stability_by_chance(before: Floats, now: Floats) -> float:
+    """About which population stability index two vectors of counts have that were drawn alike; NaN if one is empty.
+
+    References
+    ----------
+    Yurdakul, Naranjo 2020, "Statistical properties of the population stability index", Journal of Risk Model Validation 14(4).
+    """
+    if not before.sum() or not now.sum():
+        return np.nan
+    return float((((before + now) > 0).sum() - 1) * (1 / before.sum() + 1 / now.sum()))
 
 
 def _column(
@@ -297,7 +309,8 @@ def _column(
         chance = _never_before(hardly, len(series), before, int(cells[seldom].sum()))
         rare.append(_Test("DRIFT-03", name, chance, odd))
     row = {
-        "column": name, "psi": psi, "ks": _ks(column, cells, now) if "edges" in column else None, "p_value": p_value,
+        "column": name, "psi": psi, "psi_by_chance": stability_by_chance(cells, now),
+        "ks": _ks(column, cells, now) if "edges" in column else None, "p_value": p_value,
         "missing_before": was_missing, "missing_now": share, "unseen": unseen / max(len(series), 1),
     }  # fmt: skip
     return row, tests, rare

@@ -66,7 +66,7 @@ def page(run: RunView) -> Page | None:
             points(
                 [
                     "A wave that is as in training raises any alarm in about 5 % of cases, however many columns there are.",
-                    "PSI below 0.1 is little, above 0.25 plain. Estimated figures trust the propensities; outcomes are the judge.",
+                    "PSI: less than 0.1 above what chance alone brings in a wave of this size is little, more than 0.25 above it plain. Estimated figures trust the propensities; outcomes are the judge.",
                 ]
             ),
         ],
@@ -197,10 +197,10 @@ def _columns(rows: list[Row], run: RunView) -> Block:
     ordered = sorted(rows, key=lambda row: -row["psi"])
     cells = [
         [
-            run.column_label(row["column"]), decimal(row["psi"], 3), decimal(row["ks"], 3),
+            run.column_label(row["column"]), decimal(row["psi"], 3), decimal(row.get("psi_by_chance"), 3), decimal(row["ks"], 3),
             percent(row["missing_before"]), percent(row["missing_now"]), percent(row["unseen"]),
         ]
         for row in ordered
     ]  # fmt: skip
-    heads = ["Column", "PSI", "KS", "missing in training", "missing now", "unseen levels"]
+    heads = ["Column", "PSI", "by chance alone", "KS", "missing in training", "missing now", "unseen levels"]
     return table(heads, cells, title="Every column, most moved first")

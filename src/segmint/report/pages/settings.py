@@ -30,7 +30,7 @@ _GLOSSARY = (
     ("Adjusted Rand", "How far two ways to group customers agree beyond chance: 0 is chance, 1 the same groups."),
     ("BIC and ICL", "What so many segments leave unexplained of the table, plus a price for each; ICL asks besides that they be told apart. "
      "Lower is better."),
-    ("PSI", "Population stability index, how far customers have moved over a column's levels: below 0.1 is little, above 0.25 plain."),
+    ("PSI", "Population stability index, how far customers have moved over a column's levels: of many customers below 0.1 is little, above 0.25 plain; of few, chance alone brings more."),
     ("KS", "Kolmogorov-Smirnov, the largest distance between two spreads of a number: 0 is the same, 1 wholly apart."),
     ("Calibration slope", "How what happened follows the propensities: 1 as promised, below 1 the propensities are too far apart."),
     ("Regret", "What the best cut of the list, known only afterwards, would have earned beyond what the list earned."),
