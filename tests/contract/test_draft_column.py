@@ -756,3 +756,28 @@ def test_what_one_customer_has_in_many_rows_is_named_in_no_draft() -> None:
     assert not any(own in told for own in ("Hiddensee", "8765432198765", "8.76543e+12"))
     by_rows = infer_contract(open_table(frame.drop("customer_id")), name="x").text
     assert all(own in by_rows for own in ('"Hiddensee"', "8.76543e+12", "(see Hiddensee)"))
+
+
+@pytest.mark.parametrize("share", [0.1, 0.5])
+def test_rows_without_an_outcome_do_not_hide_a_copy_of_it(share: float) -> None:
+    frame = churn().with_columns(Churn=pl.when(pl.int_range(400) >= 400 * share).then("Churn"))
+    draft = infer_contract(open_table(frame), name="x")
+    assert draft.contract.by_name["final_bill"].known == "after_call"
+    assert "alone tells the outcome (AUC 1.00)" in draft.suspects["final_bill"]
+
+
+@pytest.mark.parametrize("name", ["disclosed_income", "undisclosed", "Enclosed.Porch", "closing_balance"])
+def test_a_part_of_a_word_and_a_closing_balance_are_no_outcome(name: str) -> None:
+    assert known_by_name(plain_name(name)) == "planning"
+
+
+@pytest.mark.parametrize("name", ["converted_points", "accounts_closed"])
+def test_a_number_named_like_an_outcome_that_tells_little_of_it_is_asked_about(name: str) -> None:
+    draft = drafted_with(name, [str(number) for number in range(7)])
+    assert draft.contract.by_name[name].known == "planning"
+    assert draft.suspects[name].startswith("named like an outcome; is it known only after the call?")
+
+
+@pytest.mark.parametrize("name", ["closed_deal", "deal closed", "is_converted", "cancel_reason"])
+def test_a_level_named_like_an_outcome_stays_known_after_the_call(name: str) -> None:
+    assert drafted_with(name, ["red", "blue", "green"]).contract.by_name[name].known == "after_call"

@@ -16,6 +16,7 @@ from segmint.contract.draft_outcome import says_no, says_yes
 from segmint.contract.hints import (
     date_known_by_name,
     feature_role,
+    holds_outcome,
     is_age,
     is_hardship,
     is_sensitive,
@@ -26,7 +27,6 @@ from segmint.contract.hints import (
     moment_by_name,
     names_code,
     names_customer,
-    outcome_rank,
     perhaps_after_call,
     perhaps_consent,
     perhaps_value,
@@ -44,6 +44,7 @@ FAR_AWAY = 1e5  # times the size that 95 in 100 do not exceed: a slip, or a code
 _ENOUGH = 200  # numbers, of which even a long tail has none that is as large as all others together
 _MOST_TOTALS = 5
 STRONG_AUC = 0.9
+WEAK_AUC = 0.7  # below it a number says little of the outcome, and what its name may say of it is asked
 COPY_AUC = 0.99  # of one of several segments: below it a column that tells who is in it is a good one
 MIN_TO_TELL = 30  # rows of one of several outcomes, below which a column that tells it proves nothing
 # a wrong guess here calls whom the bank must not call, or nobody
@@ -203,12 +204,18 @@ def draft_column(
     return _used(
         look,
         role,
-        "after_call" if tells else known_by_name(look.plain),
+        "after_call" if tells else _known(look, auc, answered=answers.count() > 0),
         doubts,
         _who_counts(answers),
         customers,
         outcome,
     )
+
+
+def _known(look: Look, auc: float, *, answered: bool) -> Known:
+    """Say when the bank knows a column: a number whose name holds an outcome's word, and that tells little of it, is asked about."""
+    weak = look.kind == "number" and answered and auc < WEAK_AUC
+    return "planning" if weak and holds_outcome(look.plain) else known_by_name(look.plain)
 
 
 def _who_counts(answers: pl.Series) -> pl.Series:
@@ -244,7 +251,7 @@ def _used(
     if role == "treatment":
         said = left_alone(look.texts.unique(), column)
         doubts += [_WHO_WAS_CALLED, *([_WORDS_FOR_CALLED] if said.has_nulls() else [])]
-    if column.is_feature and known != "after_call" and perhaps_after_call(look.plain):
+    if column.is_feature and known != "after_call" and (perhaps_after_call(look.plain) or holds_outcome(look.plain)):
         doubts.append(_AFTER_THE_CALL)
     return Guess(column, tuple(doubts))
 
@@ -264,7 +271,7 @@ def _may_be_consent(look: Look) -> bool:
 
 def _doubts_by_name(look: Look, outcome: Outcome) -> list[str]:
     doubts = []
-    if known_by_name(look.plain) == "after_call" and outcome_rank(look.plain):
+    if holds_outcome(look.plain):
         doubts.append("named like an outcome")
     if look.kind == "number" and perhaps_value(look.plain):
         doubts.append(_BRINGS[outcome.kind])
@@ -430,15 +437,16 @@ def _round_up(number: float) -> float:
 def _single_column_auc(look: Look, answers: pl.Series) -> tuple[float, str]:
     """How well one column alone ranks customers by outcome: the best AUC of any outcome level, in [0.5, 1].
 
-    Categories rank by the share of the level among all *other* rows, so that levels of single customers prove nothing.
+    Only rows with an outcome count: who was not called said neither yes nor no. Categories rank by the share of the level
+    among all *other* rows, so that levels of single customers prove nothing.
     Also names the level where there are more than two; those of few rows are left out: a small class at one end of an
     age is no leak.
     """
     counts = count_values(answers.drop_nulls())
-    found = [(0.5, "")]
+    answered, found = answers.is_not_null(), [(0.5, "")]
     for level in _large_enough(counts):
-        yes = (answers == level).fill_null(False)
-        auc = _auc(_scores(look, yes), yes)
+        yes = answers.filter(answered) == level
+        auc = _auc(_scores(look, answered, yes), yes)
         best = auc if look.kind == "category" else max(auc, 1 - auc)
         found.append((best, level if len(counts) > 2 else ""))
     return max(found, key=lambda each: each[0])
@@ -451,13 +459,13 @@ def _large_enough(counts: Mapping[str, int]) -> list[str]:
     return large or sorted(counts)
 
 
-def _scores(look: Look, yes: pl.Series) -> pl.Series:
+def _scores(look: Look, answered: pl.Series, yes: pl.Series) -> pl.Series:
     if look.kind == "category":
-        return _share_among_others(look.texts, yes)
+        return _share_among_others(look.texts.filter(answered), yes)
     if look.kind == "text":  # whether anything is written at all
-        return look.texts.is_not_null().cast(pl.Float64)
+        return look.texts.filter(answered).is_not_null().cast(pl.Float64)
     numbers = look.numbers if look.kind == "number" else look.days.cast(pl.Int32).cast(pl.Float64)
-    return numbers.fill_null(-1e308)
+    return numbers.filter(answered).fill_null(-1e308)
 
 
 def _share_among_others(texts: pl.Series, yes: pl.Series) -> pl.Series:

@@ -51,9 +51,10 @@ _OUTCOME = re.compile(
     r"|purchased?|accepted|deposit|segment(ation)?|class|success|renewed|cancelled|left|result|sold|sale|abschluss"
     r"|ergebnis|zusage|antwort|reaktion|termineinlage|term_?deposit)$"
 )
+# A closing balance is a balance, and what is disclosed or enclosed was never closed.
 _LIKE_OUTCOME = re.compile(
     r"subscribed|churn|convert|conversion|bought|accepted|purchased|respon(se|ded)|took_up|signed_up|abgeschlossen"
-    r"|gekauft|zugesagt|cancel|clos(ed|ing)"
+    r"|gekauft|zugesagt|cancel|(?<!dis)(?<!en)(?<!fore)clos(ed|ing)(?!_?(balance|price|stock))"
 )
 _EARLIER = re.compile(
     r"prev|past|earlier|last|prior|p_?outcome|before|letzt|vorher|vorig|frueher|früher"
@@ -273,9 +274,14 @@ def personal_role(plain: str) -> Role | None:
     return "ignore" if _PERSONAL.search(plain) else None
 
 
+def holds_outcome(plain: str) -> bool:
+    """Whether a name holds a word for an answer and is no length or result of a call: accounts_closed, converted_points."""
+    return bool(_LIKE_OUTCOME.search(plain) and outcome_rank(plain)) and not _is_left_by_a_call(plain)
+
+
 def known_by_name(plain: str) -> Known:
     """When the bank knows such a column."""
-    if _is_left_by_a_call(plain) or (_LIKE_OUTCOME.search(plain) and outcome_rank(plain)):
+    if _is_left_by_a_call(plain) or holds_outcome(plain):
         return "after_call"
     return "dialling" if _DIALLING.search(plain) else "planning"
 
