@@ -52,9 +52,7 @@ _WHO_MAY_BE_CALLED: Mapping[Role, str] = {
     "consent": 'does yes mean that the customer may be called? If it means the opposite, write role = "exclude_if"',
     "exclude_if": "does yes mean that the customer must not be called? Then no, false and 0 may be; empty is not called",
 }
-_NO_BARE_NUMBERS = (
-    "numbers with currencies or units that differ, or in a form that is not read; write bare numbers to use them"
-)
+_NO_BARE_NUMBERS = "numbers with currencies or units that differ, or in a unit or form that is not read; write bare numbers to use them"
 _WRITTEN_OUT = "amounts that nothing is learned from, as they are written: write 1234.50 or 1234,50, and draft again"
 _DAYS_OF_CONSENT = "the days of a consent or an objection: to heed it, put yes or no for each customer into a column"
 _PERHAPS_CONSENT = (

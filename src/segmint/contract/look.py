@@ -51,8 +51,10 @@ _PERIOD = (
 )
 _CLOCK = r"^-?[0-9]{1,3}:[0-5][0-9](:[0-5][0-9]([.,][0-9]+)?)?( ?[AaPp]\.?[Mm]\.?)?$"  # 09:30, 9:30 pm, 00:02:17
 _WITH_UNIT = r"^([^0-9A-Za-z]{0,4}|[A-Z]{3} ?)[0-9][0-9., ']*[^0-9]{0,4}$"
-# € 1234.50, 12'345.60, 12 345,60, 12345,60-, 12.3456 %, 1.234.567
-_AMOUNT = rf"^[+-]?((\p{{Sc}}|{BEFORE})\s?)?[+-]?[0-9]+([.,'’\s][0-9]{{3}})*([.,][0-9]*)?\s?(\p{{Sc}}|{AFTER})?-?$"
+# € 1234.50, 12'345.60, 12 345,60, 12345,60-, (12.50), 12.3456 %, 1.234.567
+_AMOUNT = (
+    rf"^\(?[+-]?((\p{{Sc}}|{BEFORE})\s?)?[+-]?[0-9]+([.,'’\s][0-9]{{3}})*([.,][0-9]*)?\s?(\p{{Sc}}|{AFTER})?-?\)?$"
+)
 _WORDS = r"\p{L}{2,}[.,;:]?\s+(\S+\s+)?\p{L}{2,}"
 WHO = (
     r"^[^@\s]+@[^@\s]+\.[A-Za-z]+$"  # e-mail
@@ -208,7 +210,9 @@ def look_at(raw: pl.Series, decimal: str) -> Look:
     if look.distinct <= 1:
         look.doubts.append("has one value only" if look.distinct else "is empty")
     if look.kind == "category" and look.distinct > 2 and look.has_units:
-        look.doubts.append("numbers with currencies or units that differ, read as levels; write bare numbers instead?")
+        look.doubts.append(
+            "numbers with currencies or units that differ or are not read, read as levels; write bare numbers instead?"
+        )
     if look.missing:
         look.doubts.append(f"read as no value: {', '.join(look.missing)}")
     if look.kind == "category" and (words := [word for word in MISSING_WORDS if word in look.levels]):
