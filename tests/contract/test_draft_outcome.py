@@ -45,7 +45,7 @@ def test_an_outcome_that_cannot_be_found_is_asked_for() -> None:
     assert infer_contract(open_table(frame), name="x", outcome="answer").contract.outcome.kind == "response"
     with pytest.raises(ContractError, match=r"no column 'Answer'(.|\n)*one of customerID, gender"):
         infer_contract(open_table(frame), name="x", outcome="Answer")
-    with pytest.raises(ContractError, match="has 1 levels"):
+    with pytest.raises(ContractError, match=r"has 1 level\."):
         infer_contract(open_table(frame), name="x", outcome="country")
 
 
@@ -258,3 +258,34 @@ def test_an_answer_that_one_customer_gives_in_many_rows_is_not_quoted(tmp_path: 
     with pytest.raises(DataError, match="unknown_outcome") as refusal:
         validate(open_table(tmp_path / "table.csv"), known)
     assert "her own words" not in str(refusal.value)
+
+
+def test_an_outcome_of_yes_alone_is_explained() -> None:
+    frame = churn().with_columns(Churn=pl.when(pl.col("Churn") == "Yes").then("Churn"))
+    empty = frame["Churn"].null_count()
+    for outcome in (None, "Churn"):
+        with pytest.raises(ContractError, match=f"'Churn' has 1 level, and {empty} of 400 rows have none") as caught:
+            infer_contract(open_table(frame), name="x", outcome=outcome)
+        assert caught.value.fix.startswith("if no outcome means no, write no into these rows and draft again")
+
+
+def test_segments_that_a_prediction_has_written_are_the_last_choice_and_asked_about() -> None:
+    segments = pl.Series([str("ABC"[i % 3]) for i in range(400)])
+    frame = (
+        churn()
+        .drop("Churn")
+        .with_columns(segment=segments, propensity=pl.int_range(400) / 400, result=segments.reverse())
+    )
+    assert infer_contract(open_table(frame), name="x").contract.outcome.column == "result"
+    draft = infer_contract(open_table(frame.drop("result")), name="x")
+    assert draft.contract.outcome.column == "segment"
+    assert "`segmint predict` writes such a column" in draft.suspects["segment"]
+    assert draft.sentence.startswith("outcome: 'segment' (guessed from its name); ")
+
+
+def test_segments_beside_columns_of_yes_and_no_are_asked_about() -> None:
+    frame = churn().rename({"Churn": "answer"}).with_columns(segment=pl.Series([str("ABC"[i % 3]) for i in range(400)]))
+    draft = infer_contract(open_table(frame), name="x")
+    assert "is one of yes and no the outcome (final_bill, answer)?" in draft.suspects["segment"]
+    assert "segment" not in infer_contract(open_table(frame), name="x", outcome="segment").suspects
+    assert not infer_contract(open_table(frame), name="x", outcome="segment").sentence.startswith("outcome")

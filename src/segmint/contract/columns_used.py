@@ -6,11 +6,17 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 
 from segmint.contract.column import Column, Role
+from segmint.contract.hints import known_by_name
 from segmint.contract.look import MAX_LEVELS, Look
 from segmint.wording import counted, listed
 
 _PERSONAL, _DATE, _ID = "with personal data", "date", "id"
-_MANY: Mapping[str, str] = {_DATE: "dates", _ID: "ids"}
+_STRONG = "that tells the outcome almost by itself (look and decide)"
+_MANY: Mapping[str, str] = {
+    _DATE: "dates",
+    _ID: "ids",
+    _STRONG: "that tell the outcome almost by themselves (look and decide)",
+}
 _BY_ROLE: Mapping[Role, str] = {
     "id": _ID,
     "name": _PERSONAL,
@@ -43,7 +49,8 @@ def columns_used(columns: Sequence[Column], looks: Mapping[str, Look]) -> str:
 def _why_set_aside(column: Column, look: Look) -> str:
     """Say in a few words why a column describes no customer when a list is made; empty if it does."""
     if column.is_feature:
-        return "" if column.known_by("planning") else "known only later than the list"
+        strong = column.known == "after_call" and known_by_name(look.plain) != "after_call"
+        return "" if column.known_by("planning") else _STRONG if strong else "known only later than the list"
     if column.role in _BY_ROLE:
         return _BY_ROLE[column.role]
     if look.personal:

@@ -17,7 +17,7 @@ from segmint.contract.hints import (
     outcome_rank,
     plain_name,
 )
-from segmint.contract.look import MIN_PER_LEVEL, MISSING_WORDS, bare_texts
+from segmint.contract.look import MIN_PER_LEVEL, MISSING_WORDS, bare_texts, few_named
 from segmint.contract.validate import MIN_ROWS_PER_LEVEL, rare_told
 from segmint.contract.yes_no import NO, NO_ANSWER, NO_WORDS, WHOLE, YES, YES_WORDS, few_yes_told
 from segmint.errors import ContractError
@@ -33,6 +33,7 @@ WON = ("won", "success", "accepted", "sold")
 LOST = ("lost", "failure", "rejected", "declined")
 _TWO_SEGMENTS = 'If both name segments, write kind = "assignment", without positive and words'
 _WITHOUT = {"response": "not called, or a no", "assignment": "is their segment not known, or one of its own"}
+_PREDICTED, _MADE_OF_IT = "propensity", "segment"  # as `segmint predict` names its columns
 _NO_ANSWERS_YET = "nobody's answer is here yet; name the column that your campaign will fill"
 
 
@@ -76,9 +77,11 @@ def draft_outcome(frame: pl.DataFrame, wanted: str | None, table: str) -> Drafte
     chosen = _outcome_column(frame, wanted, table)
     answers, words = _answers(frame[chosen])
     no_answer, strange = _rare_apart(frame[chosen], words)
-    outcome = _outcome_of(count_values(answers.drop_nulls()), chosen)
+    outcome = _outcome_of(answers, chosen)
     answers = _one_spelling(answers)
-    return DraftedOutcome(outcome, answers, no_answer, _outcome_doubts(outcome, answers, no_answer, strange))
+    doubts = _outcome_doubts(outcome, answers, no_answer, strange)
+    doubts = [*(_guess_doubts(frame, outcome) if wanted is None else []), *doubts]
+    return DraftedOutcome(outcome, answers, no_answer, {chosen: "; ".join(doubts)} if doubts else {})
 
 
 def outcome_to_come(frame: pl.DataFrame, name: str | None, table: str) -> DraftedOutcome:
@@ -189,14 +192,41 @@ def _outcome_column(frame: pl.DataFrame, wanted: str | None, table: str) -> str:
 
 
 def _likely_outcome(frame: pl.DataFrame) -> str | None:
-    levels = {name: _one_spelling(_answers(frame[name])[0]).drop_nulls().n_unique() for name in frame.columns}
-    named = [name for name in frame.columns if outcome_rank(plain_name(name)) and levels[name] > 1]
+    answers = {name: _answers(frame[name])[0] for name in frame.columns}
+    levels = {name: _one_spelling(said).drop_nulls().n_unique() for name, said in answers.items()}
+    named = [name for name in frame.columns if outcome_rank(plain_name(name)) and levels[name]]
     yes_or_no = [name for name in named if levels[name] == 2]
-    segments = [name for name in named if levels[name] <= MAX_OUTCOME_LEVELS and outcome_rank(plain_name(name)) == 2]
-    if fitting := yes_or_no or segments:
-        # exports put the answer last, so the last of the best names wins
-        return max(reversed(fitting), key=lambda name: outcome_rank(plain_name(name)))
-    return None
+    sure = [name for name in named if levels[name] <= MAX_OUTCOME_LEVELS and outcome_rank(plain_name(name)) == 2]
+    segments = [name for name in sure if levels[name] > 1]
+    of_yes_alone = [name for name in sure if answers[name].has_nulls()]
+    fitting = yes_or_no or segments or of_yes_alone
+    # exports put the answer last, so the last of the best names wins; what a prediction has added is the last choice
+    own = {_MADE_OF_IT} if _PREDICTED in frame.columns else set()
+    return min(fitting[::-1], key=lambda name: (name in own, -outcome_rank(plain_name(name))), default=None)
+
+
+def _guess_doubts(frame: pl.DataFrame, outcome: Outcome) -> list[str]:
+    """Ask about segments that are taken for the outcome by their name alone."""
+    if outcome.kind == "response":
+        return []
+    own = outcome.column == _MADE_OF_IT and _PREDICTED in frame.columns
+    others = [name for name in frame.columns if name != outcome.column and _is_yes_or_no(frame[name])]
+    doubts = [
+        *(["`segmint predict` writes such a column"] if own else []),
+        *([f"is one of yes and no the outcome ({few_named(others)})?"] if others else []),
+    ]
+    return ["guessed from its name", *doubts, "another is named by --outcome COLUMN"] if doubts else []
+
+
+def _is_yes_or_no(raw: pl.Series) -> bool:
+    said = _answers(raw)[0].drop_nulls().unique()
+    few = len(said) <= MAX_OUTCOME_SPELLINGS
+    return (
+        few
+        and any(map(says_yes, said))
+        and any(map(says_no, said))
+        and all(says_yes(text) or says_no(text) for text in said)
+    )
 
 
 def _likely_answers(frame: pl.DataFrame) -> dict[str, str]:
@@ -223,12 +253,19 @@ def _one_spelling(answers: pl.Series) -> pl.Series:
     return answers.replace(_levels_of(count_values(answers.drop_nulls())))
 
 
-def _outcome_of(counts: Mapping[str, int], name: str) -> Outcome:
+def _outcome_of(answers: pl.Series, name: str) -> Outcome:
+    counts = count_values(answers.drop_nulls())
     levels = _levels_of(counts)
     distinct = sorted(set(levels.values()))
+    if len(distinct) == 1 and answers.has_nulls():
+        raise ContractError(
+            f"The outcome '{name}' has 1 level, and {answers.null_count():,} of {len(answers):,} rows have none.",
+            expected="two levels: a row without an outcome is one of a customer who was not asked, and teaches nothing",
+            fix="if no outcome means no, write no into these rows and draft again; else name another outcome column",
+        )
     if not 2 <= len(distinct) <= MAX_OUTCOME_LEVELS:
         raise ContractError(
-            f"The outcome '{name}' has {len(distinct)} levels.",
+            f"The outcome '{name}' has {counted(len(distinct), 'level')}.",
             expected=f"two levels, or up to {MAX_OUTCOME_LEVELS} segments",
             fix="name another outcome column",
         )
@@ -263,7 +300,7 @@ def _sure_yes(levels: Sequence[str]) -> str | None:
     return None if number and not clear else said[0]
 
 
-def _outcome_doubts(outcome: Outcome, answers: pl.Series, no_answer: Sequence[str], strange: int) -> dict[str, str]:
+def _outcome_doubts(outcome: Outcome, answers: pl.Series, no_answer: Sequence[str], strange: int) -> list[str]:
     """Ask about an outcome whose words do not tell which of them is the yes, where few said it, or where some rows have none."""
     doubts, counts = [], _rows_of_levels(outcome, answers)
     if outcome.kind == "response" and _sure_yes(outcome.levels) is None:
@@ -290,7 +327,7 @@ def _outcome_doubts(outcome: Outcome, answers: pl.Series, no_answer: Sequence[st
         words = f" (empty, or {', '.join(no_answer)})" if no_answer else ""
         rows = counted(empty, "row has", "rows have")
         doubts.append(f"{rows} no outcome{words} and would be rejected: {_WITHOUT[outcome.kind]}?")
-    return {outcome.column: "; ".join(doubts)} if doubts else {}
+    return doubts
 
 
 def _rows_of_levels(outcome: Outcome, answers: pl.Series) -> Counter[str]:

@@ -54,7 +54,7 @@ class Draft:
     text : str
         The contract as TOML, suspects and notes as comments; `parse_contract` reads it back.
     sentence : str
-        How many columns are read as characteristics, and how many are set aside and why.
+        Which outcome was guessed, how many columns are read as characteristics, and how many are set aside and why.
     """
 
     contract: Contract
@@ -145,7 +145,11 @@ def infer_contract(
     )
     about_table = (_guess_told(source, frame), *about_rows, copies_told(frame))
     text = draft_text(contract, suspects, notes, about_table)
-    return Draft(contract, suspects, notes, text, columns_used(columns, {look.name: look for look in looks}))
+    guessed = (
+        f"outcome: '{drafted.column}' (guessed from its name); " if outcome is None and not without_outcome else ""
+    )
+    used = columns_used(columns, {look.name: look for look in looks})
+    return Draft(contract, suspects, notes, text, f"{guessed}{used}")
 
 
 _Labelled = TypeVar("_Labelled", Column, Outcome)
