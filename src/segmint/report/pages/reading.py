@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from segmint.contract.column import FEATURE_ROLES, ROLES, Column
 from segmint.report.blocks import Block, Page, figures, fold, make_page, table, text
 from segmint.report.pages.answer import MOMENTS
 from segmint.report.run_view import RunView
@@ -61,9 +62,9 @@ def _reasons(reasons: dict[str, Any]) -> Block | None:
 def _set_aside(run: RunView) -> Block | None:
     rows = [[*_names(run, name), reason] for name, reason in _unused(run)]
     if not rows:
-        return text("No column had to be set aside: everything in the contract is known in time.")
+        return text("No column was set aside: all describe the customer and are known in time.")
     return table(
-        ["Column not used", "name in the file", "why"],
+        ["Column that is no feature", "name in the file", "why"],
         rows,
         words=(0, 1, 2),
         note=f"A model that chooses whom to call may use only what is known {MOMENTS.get(run.at, run.at)}.",
@@ -76,7 +77,17 @@ def _unused(run: RunView) -> list[tuple[str, str]]:
     if not late and run.contract is not None:
         late = [(column.name, column.known) for column in run.contract.set_aside(run.at)]
     strangers = [(str(name), "not in the contract") for name in receipt.get("not_in_contract") or ()]
-    return [(name, f"known {MOMENTS.get(known, known)}") for name, known in late] + strangers
+    told = {name for name, _ in late} | {str(name) for name in receipt.get("absent") or ()}
+    columns = () if run.contract is None else run.contract.columns
+    others = [(column.name, _role(column)) for column in columns if not column.is_feature and column.name not in told]
+    return [(name, f"known {MOMENTS.get(known, known)}") for name, known in late] + others + strangers
+
+
+def _role(column: Column) -> str:
+    """Say what the contract has a column for that is no feature."""
+    if column.role == "ignore":
+        return "the contract says ignore"
+    return f"a {column.kind}; never a feature" if column.role in FEATURE_ROLES else ROLES[column.role]
 
 
 def _names(run: RunView, column: str) -> tuple[str, str]:
