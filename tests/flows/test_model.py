@@ -93,7 +93,34 @@ def test_reasons_have_a_row_for_each_record_too(model: OpenModel) -> None:
     said = model.explain(AGES)
     assert said["record"].to_list() == [1, 2, 3]
     assert said["prediction"].is_null().to_list() == said["error"].is_not_null().to_list() == [False, True, False]
-    assert model.explain(AGES[1:2])["error"].to_list() == ["not_a_number: 'age' is not a number."]
+    nobody = model.explain(AGES[1:2])
+    assert nobody["error"].to_list() == ["not_a_number: 'age' is not a number."]
+    assert nobody.schema == said.schema
+    assert nobody.drop("record", "error").null_count().row(0) == (1,) * (said.width - 2)
+
+
+def test_logits_of_another_shape_are_refused_and_one_logit_may_be_flat(model: OpenModel) -> None:
+    logits = np.array([[-1.0], [0.5], [np.nan]])
+    likely = model.probabilities(logits)
+    np.testing.assert_array_equal(model.probabilities(logits[:, 0]), likely)
+    assert np.isnan(likely).all(axis=1).tolist() == [False, False, True]
+    for wrong in (np.zeros((3, 2)), np.zeros((2, 7)), np.zeros((1, 1, 1)), 0.5):
+        with pytest.raises(
+            ValueError, match=r"must have 1 column, as keras_model\(\) returns them\. Got an array of shape \("
+        ):
+            model.probabilities(wrong)
+
+
+def test_a_kept_result_is_read_from_another_folder_too(
+    model: OpenModel, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "elsewhere").mkdir()
+    found = predict(AGES[::2], "bundle")
+    before = found.frame()
+    monkeypatch.chdir("elsewhere")
+    assert found.folder.parent == tmp_path / "runs"
+    assert found.frame().equals(before)
 
 
 def test_what_is_no_table_of_the_contract_is_refused(model: OpenModel) -> None:

@@ -66,3 +66,11 @@ def test_a_threshold_moves_along_and_who_calls_everyone_goes_on() -> None:
     threshold = moved_threshold(0.305, later, 1)
     assert np.array_equal(later.again(likely)[:, 1] >= threshold, likely[:, 1] >= 0.305)
     assert moved_threshold(0.0, later, 1) == 0.0
+
+
+def test_logits_of_no_shape_that_a_network_has_are_refused() -> None:
+    calibration = Calibration(temperature=2.0, offset=0.1)
+    np.testing.assert_array_equal(calibration.apply([0.0, 3.0]), calibration.apply(np.array([[0.0], [3.0]])))
+    for wrong in (np.zeros((3, 2)), np.zeros((3, 0)), np.zeros((1, 3, 1)), 0.5):
+        with pytest.raises(ValueError, match="1 column for two classes, else one for each class"):
+            calibration.apply(wrong)

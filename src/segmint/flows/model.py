@@ -28,6 +28,7 @@ from segmint.monitoring.unread import Unread
 from segmint.store.bundle import Bundle
 from segmint.store.promoted import WORD
 from segmint.tables.rejects import Reject
+from segmint.wording import counted
 
 
 class _Forks:
@@ -148,13 +149,25 @@ class OpenModel:
         Parameters
         ----------
         logits : array-like of shape (n_rows, n_outputs)
+            Of two classes also of shape (n_rows,). NaN, as of what `encode` returns of a rejected row, stays NaN.
 
         Returns
         -------
         ndarray of shape (n_rows, n_classes)
             In the order of ``bundle.classes``; each row sums to 1.
+
+        Raises
+        ------
+        ValueError
+            For any other shape.
         """
-        return self._predictor.calibrated.apply(np.asarray(logits, dtype=np.float64))
+        logits, outputs = np.asarray(logits, dtype=np.float64), len(self._predictor.folded[-1][1])
+        if logits.shape[1:] != (outputs,) and (logits.ndim, outputs) != (1, 1):
+            raise ValueError(
+                f"The logits must have {counted(outputs, 'column')}, as keras_model() returns them. "
+                f"Got an array of shape {logits.shape} instead."
+            )
+        return self._predictor.calibrated.apply(logits)
 
     def explain(self, source: Any, *, sensitive: bool = False) -> pl.DataFrame:
         """Say why customers get the predictions they get; a few thousand at a time, as it takes a while.
@@ -183,7 +196,7 @@ class OpenModel:
         """
         require_switches(sensitive=sensitive)
         table, rejects = self._read(source)
-        reasons = reasons_of(table, self.bundle, sensitive=sensitive) if len(table) else pl.DataFrame()
+        reasons = reasons_of(table, self.bundle, sensitive=sensitive)
         return pl.concat([reasons, errors_of(rejects)], how="diagonal").sort("record")
 
     def _unread(self) -> Unread:

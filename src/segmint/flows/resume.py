@@ -46,7 +46,7 @@ def resume(name: Place, *, runs: Place = RUNS, progress: Progress = silent) -> A
         Python or machine are no longer what they were.
     """
     place_of("name", name)
-    earlier = find_run(name, place_of("runs", runs))
+    earlier = find_run(name, place_of("runs", runs).absolute())
     _require_stopped(earlier)
     source = Path(earlier.record["source"])
     _require_same("settings or contract", earlier.record["sealed"], _seals(earlier))

@@ -7,7 +7,7 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
+from numpy.typing import ArrayLike, NDArray
 
 from segmint.arrays import Floats
 from segmint.models.forward import probabilities
@@ -26,8 +26,27 @@ class Calibration:
     offset: float = 0.0
     surest: float | None = None
 
-    def apply(self, logits: Floats) -> Floats:
-        """Return one probability per class; shape (n_rows, n_classes)."""
+    def apply(self, logits: ArrayLike) -> Floats:
+        """Return one probability per class; shape (n_rows, n_classes).
+
+        Parameters
+        ----------
+        logits : array-like of shape (n_rows, n_outputs)
+            Of two classes one logit, that of the second: also of shape (n_rows,). NaN stays NaN.
+
+        Raises
+        ------
+        ValueError
+            For any other shape.
+        """
+        logits = np.asarray(logits, dtype=np.float64)
+        if logits.ndim == 1:
+            logits = logits[:, None]
+        if logits.ndim != 2 or logits.shape[1] in (0, 2):
+            raise ValueError(
+                "The logits must have 1 column for two classes, else one for each class. "
+                f"Got an array of shape {logits.shape} instead."
+            )
         return probabilities(logits, temperature=self.temperature, offset=self.offset, surest=self.surest)
 
     def then(self, later: Calibration) -> Calibration:

@@ -120,6 +120,7 @@ class Run:
         RunError
             If nothing can be written into `runs`.
         """
+        runs = runs.absolute()  # results are read again after the process has gone to another folder
         now = datetime.now(UTC)
         files = {CONFIG: config_toml.encode("utf-8")}
         if contract_toml is not None:
