@@ -74,6 +74,17 @@ def test_pandas_columns_of_mixed_objects_become_text() -> None:
     assert frame_of(open_table(table))["a"].to_list() == ["x", "1", None, None]
 
 
+def test_decimals_of_pandas_are_numbers_as_those_of_polars_are() -> None:
+    import pandas as pd
+
+    amounts = [decimal.Decimal("1.50"), None, decimal.Decimal("22.25")]
+    told = pd.DataFrame({"id": range(3), "amount": pd.Series(amounts, dtype=object)})
+    assert frame_of(open_table(told))["amount"].to_list() == amounts
+    for other in (decimal.Decimal("Infinity"), decimal.Decimal("1E+40"), 2.5):
+        told["amount"] = pd.Series([*amounts[:2], other], dtype=object)
+        assert frame_of(open_table(told))["amount"].to_list() == ["1.50", None, str(other)]
+
+
 def test_types_that_only_pandas_has_are_read_as_they_show() -> None:
     import pandas as pd
 
@@ -536,6 +547,13 @@ def test_a_column_of_pandas_without_a_name_is_refused(name: object) -> None:
 
     with pytest.raises(InputError, match="column 2 has no name"):
         open_table(pd.DataFrame([[1, 2], [3, 4]], columns=pd.Index(["id", name], dtype=object)))
+
+
+def test_a_column_that_stands_twice_is_refused_in_a_table_of_arrow_too() -> None:
+    import pyarrow as pa
+
+    with pytest.raises(InputError, match="columns 1 and 2 have the same name"):
+        open_table(pa.table([pa.array([1]), pa.array([2])], names=["age", "age"]))
 
 
 def test_half_a_character_is_told_by_column_and_row_and_not_quoted() -> None:

@@ -7,6 +7,7 @@ import re
 from collections.abc import Iterator, Mapping, Sized
 from contextlib import contextmanager
 from dataclasses import replace
+from decimal import Decimal
 from typing import IO, TYPE_CHECKING, Any, cast
 
 import numpy as np
@@ -149,6 +150,7 @@ def frame_of(table: Any, *, named_index: bool = True) -> pl.DataFrame:
         return table.collect()
     kinds = {(kind.__module__.partition(".")[0], kind.__name__) for kind in type(table).__mro__}
     if kinds & {("pyarrow", "Table"), ("pyarrow", "RecordBatch")}:
+        check_names(tuple(table.schema.names), "a frame")
         _refuse_schema(table.schema, "a frame")
         return _from_arrow(table, tuple(table.schema.names), "a frame")
     if ("pandas", "DataFrame") in kinds:
@@ -225,14 +227,29 @@ def _pandas_column(column: Any, name: str) -> pl.Series:
     column = _plain(column)
     if column.dtype == object:
         _refuse_columns([name] if any(_is_nested(value) for value in column) else [], "a frame")
-        texts = [None if is_none(value) else _object_text(value, name) for value in column]
-        return _texts(name, texts)
+        values = [None if is_none(value) else value for value in column]
+        if (decimals := _decimals(values)) is not None:
+            return decimals.alias(name)
+        return _texts(name, [None if value is None else _object_text(value, name) for value in values])
     try:
         return pl.Series(name, pl.from_pandas(column, nan_to_null=True))
     except UnicodeEncodeError:
         return _texts(name, [None if is_none(value) else str(value) for value in column])
     except (pa.ArrowException, pl.exceptions.PolarsError) as error:
         raise _unreadable({name: str(column.dtype)}, "a frame") from error
+
+
+def _decimals(values: list[Any]) -> pl.Series | None:
+    """Take objects that are all decimals as the numbers that they are; None for others, infinity and too many digits."""
+    import pyarrow as pa
+
+    if set(map(type, values)) - {type(None)} != {Decimal}:
+        return None
+    try:
+        numbers = pa.array(values)
+    except (TypeError, pa.ArrowException):
+        return None
+    return cast(pl.Series, pl.from_arrow(numbers)) if pa.types.is_decimal128(numbers.type) else None
 
 
 def _texts(name: str, texts: list[str | None]) -> pl.Series:
