@@ -9,8 +9,17 @@ import polars as pl
 import pytest
 
 import segmint
+from segmint.contract.ledger import Ledger
+from segmint.evaluation.comparison import SCHEMA
+from segmint.flows.explain import Explained
+from segmint.flows.find import FoundCustomers
+from segmint.flows.old_runs import OldRuns
+from segmint.flows.predict import Predicted
 from segmint.flows.run import RunResult
 from segmint.flows.runs import RunLine, RunList
+from segmint.flows.segment import Segmented
+from segmint.flows.update import Updated
+from segmint.simulation import Campaign
 
 IDS = [f"customer-{number // 2}" for number in range(400)]
 POLICY = segmint.ContactPolicy(
@@ -51,12 +60,25 @@ def test_a_list_of_runs_is_a_few_lines_and_says_that_there_are_more() -> None:
 
 
 def test_results_of_runs_name_their_folder() -> None:
-    run = RunResult(Path("runs/a"), Path("runs/a/report.html"), "read", ("long " * 99,), {"rows": 4_521})
-    assert repr(run) == "<RunResult runs/a: 4,521 rows>"
+    folder, page, said = Path("runs/a"), Path("runs/a/report.html"), ("long " * 99,)
+    run = RunResult(folder, page, "read", said, {"rows": 4_521})
+    shown = {
+        repr(run): "<RunResult runs/a: 4,521 rows>",
+        repr(Predicted(folder, None, Ledger(accepted=3), {"no": 3}, None, {})): "<Predicted runs/a: 3 customers>",
+        repr(Explained(folder, page, pl.DataFrame({"record": [1]}), said, {})): "<Explained runs/a: 1 customer>",
+        repr(Segmented(folder, said, {}, folder)): "<Segmented runs/a>",
+        repr(Updated(folder, said, {"customers": 500})): "<Updated runs/a: 500 customers>",
+        repr(FoundCustomers(folder, 1, (), ())): "<FoundCustomers in runs/a: 0 files>",
+        repr(OldRuns(folder, 9, True, (), (), ())): "<OldRuns in runs/a: 0 runs would be removed>",
+        repr(Campaign(rows=2_000)): "<Campaign of 2,000 rows: 6 waves, seed 7>",
+    }
+    assert list(shown) == list(shown.values())
+    assert run.frame().schema == SCHEMA  # nothing was compared
 
 
 def test_results_that_hold_frames_are_equal_to_themselves_alone_and_can_be_hashed(table: segmint.ValidTable) -> None:
     compared = segmint.ModelComparison(["base_rate"], folds=2, repeats=50).run(table)
     again = segmint.ModelComparison(["base_rate"], folds=2, repeats=50).run(table)
     assert compared == compared != again
+    assert compared.frame().schema == SCHEMA
     assert len({compared, again, table}) == 3

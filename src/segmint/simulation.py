@@ -18,6 +18,7 @@ from numpy.random import Generator
 from numpy.typing import NDArray
 
 from segmint.arrays import Floats
+from segmint.wording import counted
 
 Drift = Literal["inputs", "effects", "base_rate"]
 
@@ -71,7 +72,7 @@ _LIMITS = {
 }
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Campaign:
     """What to simulate.
 
@@ -131,6 +132,9 @@ class Campaign:
             raise ValueError(
                 f"drift must be inputs, effects or base_rate. Got {', '.join(sorted(map(str, strangers)))} instead."
             )
+
+    def __repr__(self) -> str:
+        return f"<Campaign of {counted(self.rows, 'row')}: {counted(self.waves, 'wave')}, seed {self.seed}>"
 
     def _require_kinds(self) -> None:
         """Refuse numbers that came as texts, and one kind of drift where a tuple is meant."""

@@ -29,6 +29,13 @@ from segmint.wording import listed, some_of
 
 MAIN_METRIC = {"response": "f1", "assignment": "weighted_f1"}
 ORDER = ("roc_auc", "lift_10")  # measures of the order alone, whatever the threshold
+SCHEMA = {
+    **dict.fromkeys(("task", "model", "metric"), pl.String),
+    **dict.fromkeys(("value", "low", "high", "difference_to_best", "difference_low", "difference_high"), pl.Float64),
+    **dict.fromkeys(("folds", "rows"), pl.Int64),
+    "seconds": pl.Float64,
+}
+"""Columns of `Comparison.frame`."""
 
 
 @dataclass(frozen=True)
@@ -483,7 +490,7 @@ def _rows(
                     "seconds": seconds[place],
                 }
             )
-    return pl.DataFrame(found)
+    return pl.DataFrame(found, schema=SCHEMA)
 
 
 def _conclusion(

@@ -49,7 +49,7 @@ MOST_UNEQUAL = 1.1
 CALLS, WAVES = "tables/backtest_calls.parquet", "tables/backtest_waves.parquet"
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Backtested:
     """What came of a replay, for any door.
 
@@ -72,6 +72,9 @@ class Backtested:
     sentences: tuple[str, ...]
     summary: dict[str, Any] = field(repr=False)
     result: Backtest = field(repr=False)
+
+    def __repr__(self) -> str:
+        return f"<Backtested {self.folder}>"
 
     def frame(self) -> pl.DataFrame:
         """Return one row per strategy and metric; see `Backtest.frame`."""

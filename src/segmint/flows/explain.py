@@ -34,7 +34,7 @@ from segmint.store.bundle import Bundle
 from segmint.store.promoted import WORD
 from segmint.store.run import Run
 from segmint.tables.table_source import TableSource
-from segmint.wording import some_of
+from segmint.wording import counted, some_of
 
 REASONS_OF_EACH = "reasons.parquet"
 MOST_EXPLAINED, MOST_WEIGHED, MOST_DRAWN_AGAIN = 10_000, 500, 100
@@ -43,7 +43,7 @@ MANY_COLUMNS = 40  # from here on fewer customers are weighed, as each has as ma
 _RECORD = re.compile(r"record\s+([0-9]{1,15})", re.ASCII | re.IGNORECASE)
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Explained:
     """What came of explaining, for any door.
 
@@ -66,6 +66,9 @@ class Explained:
     reasons: pl.DataFrame
     sentences: tuple[str, ...]
     summary: dict[str, Any] = field(repr=False)
+
+    def __repr__(self) -> str:
+        return f"<Explained {self.folder}: {counted(self.reasons.height, 'customer')}>"
 
     def frame(self) -> pl.DataFrame:
         """Return the reasons, one row per customer."""

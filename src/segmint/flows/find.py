@@ -65,7 +65,7 @@ class Named:
         return f"{self.file}: {counted(self.rows, 'row')}, in {some_named(self.columns, 3)}"
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class FoundCustomers:
     """Where customers stand below a folder of runs.
 
@@ -83,6 +83,9 @@ class FoundCustomers:
     ids: int
     named: tuple[Named, ...]
     unread: tuple[Unread, ...]
+
+    def __repr__(self) -> str:
+        return f"<FoundCustomers in {self.folder}: {counted(len(self.named), 'file')}>"
 
     @property
     def sentences(self) -> tuple[str, ...]:

@@ -56,7 +56,7 @@ WITHOUT_OUTCOMES = (
 )
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Monitored:
     """How a wave differs from training, for any door.
 
@@ -75,6 +75,9 @@ class Monitored:
     sentences: tuple[str, ...]
     summary: dict[str, Any] = field(repr=False)
     drift: Drift = field(repr=False)
+
+    def __repr__(self) -> str:
+        return f"<Monitored {self.folder}: {counted(self.frame().height, 'column')}>"
 
     def frame(self) -> pl.DataFrame:
         """Return one row per column."""

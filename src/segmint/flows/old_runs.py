@@ -40,7 +40,7 @@ class OldRun:
     why: str = ""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class OldRuns:
     """Which runs are older than asked, oldest last.
 
@@ -64,6 +64,9 @@ class OldRuns:
     gone: tuple[OldRun, ...]
     kept: tuple[OldRun, ...]
     failed: tuple[OldRun, ...]
+
+    def __repr__(self) -> str:
+        return f"<OldRuns in {self.folder}: {counted(len(self.gone), 'run')} {'would be removed' if self.dry else 'removed'}>"
 
     @property
     def sentences(self) -> tuple[str, ...]:

@@ -41,7 +41,7 @@ WRITERS: dict[str, Writer] = {
 }
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Predicted:
     """What came of predicting, for any door.
 
@@ -79,6 +79,9 @@ class Predicted:
     classes: list[dict[str, Any]] = field(default_factory=list, repr=False)
     outcomes: Outcomes = field(default_factory=Outcomes)
     doubts: tuple[str, ...] = field(default=(), repr=False)
+
+    def __repr__(self) -> str:
+        return f"<Predicted {self.folder}: {counted(self.rows, 'customer')}>"
 
     @property
     def rows(self) -> int:

@@ -38,7 +38,7 @@ from segmint.wording import counted
 GATE = "gate.json"
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Promoted:
     """What is in use now, and why.
 
@@ -50,6 +50,9 @@ class Promoted:
 
     entry: Entry
     sentence: str
+
+    def __repr__(self) -> str:
+        return f"<Promoted {self.entry.run}: {self.entry.action}>"
 
     def frame(self) -> pl.DataFrame:
         """Return the promotion in one row; see `Promotions.frame`."""

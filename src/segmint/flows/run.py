@@ -16,7 +16,7 @@ from segmint.contract.contract import Contract
 from segmint.contract.valid_table import ValidTable
 from segmint.contract.yes_no import few_yes_told
 from segmint.errors import ConfigError, DataError
-from segmint.evaluation.comparison import Comparison, compare_models
+from segmint.evaluation.comparison import SCHEMA, Comparison, compare_models
 from segmint.evaluation.differences import outcome_by_level
 from segmint.evaluation.search import require_optuna
 from segmint.flows.explain import keep_importance
@@ -107,8 +107,8 @@ class RunResult:
         return f"<RunResult {self.folder}: {counted(self.summary['rows'], 'row')}>"
 
     def frame(self) -> pl.DataFrame:
-        """Return one row per model and metric, see `Comparison.frame`; nothing without a comparison."""
-        return pl.DataFrame() if self.comparison is None else self.comparison.frame()
+        """Return one row per model and metric, see `Comparison.frame`; no row without a comparison."""
+        return pl.DataFrame(schema=SCHEMA) if self.comparison is None else self.comparison.frame()
 
 
 def _not_compared(summary: dict[str, Any]) -> list[str]:

@@ -34,7 +34,7 @@ from segmint.store.run_files import CUSTOMERS, SEGMENTS, SQL
 from segmint.wording import counted, percent
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Segmented:
     """What came of segmenting, for any door.
 
@@ -54,6 +54,9 @@ class Segmented:
     sentences: tuple[str, ...]
     summary: dict[str, Any] = field(repr=False)
     customers: Path
+
+    def __repr__(self) -> str:
+        return f"<Segmented {self.folder}>"
 
     def frame(self) -> pl.DataFrame:
         """Return one row per customer; see `customers`."""

@@ -60,7 +60,7 @@ NOTHING_NEW = Gate(
 MOST_AGAIN = 0.5  # in narrow tables other customers may well look the same
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Updated:
     """The challenger and how it compares, for any door.
 
@@ -75,6 +75,9 @@ class Updated:
     folder: Path
     sentences: tuple[str, ...]
     summary: dict[str, Any] = field(repr=False)
+
+    def __repr__(self) -> str:
+        return f"<Updated {self.folder}: {counted(self.summary['customers'], 'customer')}>"
 
     def frame(self) -> pl.DataFrame:
         """Return what was observed and promised, before and now, in one row."""
