@@ -59,3 +59,25 @@ def pool_repeated(levels: pl.Series, customers: NDArray[Any]) -> pl.Series:
     rows, sizes = count_values(levels), customers_by_level(levels, customers)
     few = [level for level in rows if level is not None and sizes[level] < FEWEST_TOGETHER <= rows[level]]
     return levels.set(levels.is_in(few), KEPT_OTHER)
+
+
+def much_of_one(amounts: NDArray[np.float64], customers: NDArray[Any]) -> bool:
+    """Whether one customer makes more than a tenth of some amounts: a sum or a mean of them would tell about that one.
+
+    The dominance rule of disclosure control (Hundepool et al. 2012, Statistical Disclosure Control). Of fewer than ten
+    customers one always does.
+
+    Parameters
+    ----------
+    amounts : ndarray of shape (n_rows,)
+    customers : ndarray of shape (n_rows,)
+        The customer of each row.
+    """
+    whose = np.unique(customers, return_inverse=True)[1]
+    each = np.bincount(whose, weights=np.abs(amounts))
+    return len(each) < FEWEST_TOGETHER or bool(each.max() > each.sum() / FEWEST_TOGETHER)
+
+
+def four_digits(number: float) -> float:
+    """Round a mean, a sum or an end of an interval of amounts: the same of one customer fewer must not give the amount to the cent."""
+    return float(f"{number:.4g}")

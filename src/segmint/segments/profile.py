@@ -11,8 +11,8 @@ from numpy.typing import NDArray
 
 from segmint.contract.column import Column
 from segmint.contract.valid_table import ValidTable, require_valid_table
-from segmint.features.edges import once_each, round_down, round_up
-from segmint.features.levels import NO_VALUE, OTHER, count_customers
+from segmint.features.edges import once_each, outer_edges, round_down, round_up
+from segmint.features.levels import NO_VALUE, OTHER, count_customers, four_digits, much_of_one
 from segmint.metrics.intervals import NORMAL_95, design_effect, rate_difference, wilson
 from segmint.segments.assign import given_labels
 from segmint.segments.coding import RAREST_LEVEL, Codes, encode_column, learn_coding
@@ -55,12 +55,20 @@ class CallMoney:
         """Whether every call is reckoned to reach its customer."""
         return self.conversations_per_customer >= self.calls_per_customer
 
+    @property
+    def by_customer(self) -> bool:
+        """Whether customers have amounts of their own."""
+        return not all(isinstance(amount, (int, float)) for amount in (self.cost_per_call, self.value_per_success))
+
     def of(self, here: NDArray[np.bool_], customers: NDArray[np.int64]) -> CallMoney:
-        """The amounts of some rows; of fewer than ten customers the mean of all, as theirs would be their own."""
-        few = count_customers(pl.Series(here), customers) < RAREST_LEVEL
+        """The amounts of some rows; where one customer makes much of them the mean of all but for extremes, as theirs would be hers."""
 
         def some(amount: float | NDArray[np.float64]) -> float | NDArray[np.float64]:
-            return amount if isinstance(amount, (int, float)) else float(amount.mean()) if few else amount[here]
+            if isinstance(amount, (int, float)):
+                return amount
+            if not much_of_one(amount[here], customers[here]):
+                return amount[here]
+            return four_digits(float(np.clip(amount, *outer_edges(once_each(amount, customers))).mean()))
 
         return replace(self, cost_per_call=some(self.cost_per_call), value_per_success=some(self.value_per_success))
 
@@ -105,7 +113,7 @@ class Marker:
 
 @dataclass(frozen=True)
 class Typical:
-    """A number's median in a segment and among all, and the standardised difference of means.
+    """A number's median in a segment and among all, and the standardised difference of means, without the outermost numbers.
 
     All three are of the customers who have a number, each once with the middle one of theirs: `known` is their share of the segment, `base_known` that of all.
     Medians that few customers have are rounded, both down where that of the segment is the larger, else both up: half of them
@@ -178,9 +186,9 @@ class Worth:
     customers : int
         With an amount.
     mean, low, high : float
-        Per customer, with a 95 % interval (normal, of the mean).
+        Per customer, with a 95 % interval (normal, of the mean), to four significant digits.
     base_mean : float
-        Per customer, among all.
+        Per customer, among all, to as many.
     share : float or None
         Of the sum over all customers; None where some owe, as shares of a balance of debts mean nothing.
     role : str
@@ -223,7 +231,10 @@ class SegmentProfile:
     best : tuple of Association
         The channel and the month in which the segment responded best, where that is surely above its own rate.
     worth : tuple of Worth
-        Of every column of money.
+        Of every column of money but those withheld.
+    withheld : tuple of str
+        Labels of the columns of money of which no mean is told: one customer makes more than a tenth of the sum, here or in a
+        segment that could be reckoned from this one's.
     """
 
     number: int
@@ -239,6 +250,7 @@ class SegmentProfile:
     response: Response | None
     best: tuple[Association, ...]
     worth: tuple[Worth, ...] = ()
+    withheld: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -321,7 +333,7 @@ def profile_segments(
     yes = response_of(table)
     alike = 1.0 if yes is None else _alike(yes, labels, customers, count)
     best = _best_observed(table, labels, customers, count, yes, alike)
-    worth = _worth(table, labels, customers, count)
+    worth, withheld = _worth(table, labels, customers, count)
 
     def describe(place: int) -> SegmentProfile:
         here = labels == place
@@ -343,6 +355,7 @@ def profile_segments(
             else _response(yes[here], customers[here], alike, float(yes.mean()), money and money.of(here, customers)),
             best=best[place],
             worth=worth[place],
+            withheld=withheld[place],
         )
 
     return Profiles(tuple(describe(place) for place in range(count)))
@@ -466,7 +479,8 @@ def _typical(
         whole = once_each(numbers[plain], customers[plain], middle=True)
         if len(whole) < RAREST_LEVEL:
             continue
-        spread = float(numbers[plain].std()) or 1.0
+        ends = outer_edges(whole)  # beyond them single customers would move the means
+        spread = float(np.clip(numbers[plain], *ends).std()) or 1.0
         for place in range(count):
             mine = labels == place
             here = once_each(numbers[plain & mine], customers[plain & mine], middle=True)
@@ -475,7 +489,8 @@ def _typical(
                 found[place].append(
                     Typical(
                         column.name, column.label, column.unit, median, base_median,
-                        float((here.mean() - whole.mean()) / spread), float((plain & mine).sum() / mine.sum()),
+                        four_digits(float((np.clip(here, *ends).mean() - np.clip(whole, *ends).mean()) / spread)),
+                        float((plain & mine).sum() / mine.sum()),
                         float(plain.mean()), side,
                     )
                 )  # fmt: skip
@@ -519,20 +534,23 @@ def _profits(
         for amount in (money.value_per_success * money.conversations_per_customer / calls, money.cost_per_call)
     )
     rate, low, high = rates
-    profit = float((yes * values - costs).mean())
-    brought = yes if yes.sum() >= RAREST_LEVEL else np.full_like(yes, True)  # of a few, a mean says little
+    brought = (
+        np.full_like(yes, True) if much_of_one(values[yes], customers[yes]) else yes
+    )  # one's is not told, and a few's say little
     worth = float(values[brought].mean())
+    profit = rate * worth - float(costs.mean())
     of_values = _reach(values[brought], customers[brought], max(int(yes.sum()), 1))
     unsure = float(np.hypot(rate * of_values, _reach(costs, customers, len(costs))))
     if worth < 0:  # the more say yes, the more is lost
         low, high = high, low
     below, above = (float(np.hypot(worth * (end - rate), unsure)) for end in (low, high))
-    return (profit, profit - below, profit + above, profit * calls)
+    found = (profit, profit - below, profit + above, profit * calls)
+    return tuple(map(four_digits, found)) if money.by_customer else found
 
 
 def _mean_interval(amounts: NDArray[np.float64], customers: NDArray[np.int64]) -> tuple[float, float, float]:
     mean, reach = float(amounts.mean()), _reach(amounts, customers, len(amounts))
-    return mean, mean - reach, mean + reach
+    return four_digits(mean), four_digits(mean - reach), four_digits(mean + reach)
 
 
 def _reach(amounts: NDArray[np.float64], customers: NDArray[np.int64], count: int) -> float:
@@ -542,9 +560,15 @@ def _reach(amounts: NDArray[np.float64], customers: NDArray[np.int64], count: in
     return NORMAL_95 * float(amounts.std(ddof=1)) * float(np.sqrt(design_effect(amounts, customers) / count))
 
 
-def _worth(table: ValidTable, labels: Labels, customers: NDArray[np.int64], count: int) -> list[tuple[Worth, ...]]:
-    """Every holding in account currency, and what a yes is worth; what a call costs is nothing that a customer has or brings."""
+def _worth(
+    table: ValidTable, labels: Labels, customers: NDArray[np.int64], count: int
+) -> tuple[list[tuple[Worth, ...]], list[tuple[str, ...]]]:
+    """Every holding in account currency, and what a yes is worth; what a call costs is nothing that a customer has or brings.
+
+    And the labels of those columns of which nothing is told, by segment.
+    """
     found: list[list[Worth]] = [[] for _ in range(count)]
+    withheld: list[list[str]] = [[] for _ in range(count)]
     value = table.column_of("value")
     for column in table.contract.columns:
         money = column == value or (column.role == "holding" and "currency" in column.unit)
@@ -554,20 +578,36 @@ def _worth(table: ValidTable, labels: Labels, customers: NDArray[np.int64], coun
         plain = ~np.isnan(numbers) & ~np.isin(numbers, column.codes)
         if count_customers(pl.Series(plain), customers) < RAREST_LEVEL:
             continue
+        told = _tellable(numbers[plain], labels[plain], customers[plain], count)
         total, base = float(numbers[plain].sum()), float(numbers[plain].mean())
         for place in range(count):
             mine = plain & (labels == place)
             here = numbers[mine]
             holders = count_customers(pl.Series(mine), customers)
-            if holders >= RAREST_LEVEL:
-                share = float(here.sum()) / total if total > 0 and (numbers[plain] >= 0).all() else None
-                found[place].append(
-                    Worth(
-                        column.name, column.label, holders, *_mean_interval(here, customers[mine]), base, share,
-                        column.role,
-                    )
-                )  # fmt: skip
-    return [tuple(row) for row in found]
+            if place not in told:
+                withheld[place] += [column.label] if holders >= RAREST_LEVEL else []
+                continue
+            share = four_digits(float(here.sum()) / total) if total > 0 and (numbers[plain] >= 0).all() else None
+            found[place].append(
+                Worth(
+                    column.name, column.label, holders, *_mean_interval(here, customers[mine]), four_digits(base), share,
+                    column.role,
+                )
+            )  # fmt: skip
+    return [tuple(row) for row in found], [tuple(row) for row in withheld]
+
+
+def _tellable(amounts: NDArray[np.float64], labels: Labels, customers: NDArray[np.int64], count: int) -> set[int]:
+    """Segments of whose amounts no customer makes much, nor of those of all the others together: all but the told can be reckoned."""
+    if much_of_one(amounts, customers):
+        return set()
+    by_size = sorted(range(count), key=lambda place: float(np.abs(amounts[labels == place]).sum()))
+    told = [place for place in by_size if not much_of_one(amounts[labels == place], customers[labels == place])]
+    while told and not (others := np.isin(labels, told, invert=True)).all() and others.any():
+        if not much_of_one(amounts[others], customers[others]):
+            break
+        told.pop(0)
+    return set(told)
 
 
 def _best_observed(

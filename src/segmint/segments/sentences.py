@@ -95,6 +95,13 @@ def what_they_hold(segment: SegmentProfile, currency: str) -> list[Sentence]:
         )
         for worth in segment.worth
         for digits in [0 if worth.role == "holding" else 2]
+    ] + [
+        Sentence(
+            "worth",
+            f"{capital(label)}: no average is shown, as one customer makes up much of it, here or in a segment whose average could be reckoned.",
+            (evidence_of_everybody(segment),),
+        )
+        for label in segment.withheld
     ]  # fmt: skip
 
 
