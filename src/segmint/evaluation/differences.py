@@ -10,15 +10,13 @@ from segmint.contract.column import Column
 from segmint.contract.counts import count_values, customers_by_level
 from segmint.contract.valid_table import ValidTable
 from segmint.features.apply import level_codes
-from segmint.features.edges import FEWEST_TOGETHER, band_cuts, once_each
+from segmint.features.edges import FEWEST_TOGETHER, TABLE_BANDS, band_cuts, once_each
 from segmint.features.levels import NO_VALUE, OTHER, pool_rare
 from segmint.metrics.association import cramers_v
 from segmint.metrics.intervals import wilson
 from segmint.segments.coding import band_labels
 from segmint.splits.groups import row_customers
 from segmint.wording import plain
-
-BANDS = 6
 
 
 def outcome_by_level(table: ValidTable) -> pl.DataFrame:
@@ -112,10 +110,10 @@ def _bands(column: Column, series: pl.Series, whose: NDArray[np.int64]) -> tuple
     if not len(numbers):
         return named, [*states.values()]
     distinct = np.unique(numbers)
-    if len(distinct) <= BANDS:
+    if len(distinct) <= TABLE_BANDS:
         labels, place = [plain(number) for number in distinct], np.searchsorted(distinct, numbers)
     else:
-        cuts = band_cuts(once_each(numbers, whose[known.to_numpy()]), BANDS)
+        cuts = band_cuts(once_each(numbers, whose[known.to_numpy()]), TABLE_BANDS)
         whole = bool((numbers == np.round(numbers)).all())
         labels, place = band_labels(cuts, whole=whole, lowest=distinct[0]), np.searchsorted(cuts, numbers, "right")
     return named.scatter(known.arg_true(), np.array(labels, dtype=object)[place].tolist()), [*labels, *states.values()]

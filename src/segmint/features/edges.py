@@ -18,6 +18,9 @@ from segmint.arrays import Floats
 FEWEST_TOGETHER = 10
 """Customers: what fewer of them share could point at a person, and is neither kept nor shown."""
 
+TABLE_BANDS = 6
+"""At most so many bands has a number in the table of columns; sensitive groups are some of these together."""
+
 _NEXT_TO_NOTHING = 0.1
 _GOLDEN = (5**0.5 - 1) / 2  # whose multiples lie evenly between whole numbers
 _SURE_DIGITS = 12  # what follows in a float differs between units

@@ -14,39 +14,63 @@ from numpy.typing import ArrayLike, NDArray
 
 from segmint.contract.counts import customers_by_level
 from segmint.errors import PolicyError
-from segmint.features.edges import FEWEST_TOGETHER
+from segmint.features.edges import FEWEST_TOGETHER, TABLE_BANDS, band_cuts, once_each
 from segmint.features.levels import NO_VALUE, OTHER, pool_rare
 from segmint.metrics.intervals import wilson
 from segmint.targeting.choose import LISTED, Choice
 from segmint.targeting.optimise import best_under_limits
 from segmint.targeting.policy import ContactPolicy, Quota
 
-MOST_LEVELS = 10
 AGES, AGE_EDGES = (15, 110), (30, 45, 60)
 _MOSTLY = 0.95
 _PRICED = {"expected_profit": pl.Float64, "cost_of_floor": pl.Float64, "changed": pl.Int64}
 
 
-def groups_of(values: pl.Series, edges: Sequence[float] | None = None) -> pl.Series:
+def groups_of(
+    values: pl.Series, edges: Sequence[float] | None = None, *, customers: NDArray[np.int64] | None = None
+) -> pl.Series:
     """Name each customer's group: the level of a category or of a number with few, else the band of a number.
+
+    Each band is some bands of the table of columns together: whoever lay between an edge of one and an edge of the other could be
+    reckoned from both.
 
     Parameters
     ----------
-    values : polars.Series of shape (n_customers,)
+    values : polars.Series of shape (n_rows,)
     edges : sequence of float, optional
-        Where the bands of a number begin. Left out, a number of at most 10 values has a group for each, ages have bands
-        that begin at 30, 45 and 60, and other numbers have four of about equal size.
+        Where the bands of a number begin. Left out, a number of at most 6 values has a group for each, and bands begin at those edges of
+        the table of columns that are nearest to 30, 45 and 60 for ages, and to the quarters of the customers for other numbers.
+    customers : ndarray of shape (n_rows,), optional
+        The customer of each row; left out, each row is another.
     """
     if not values.dtype.is_numeric():
         return values.cast(pl.String).fill_null(NO_VALUE)
     numbers = values.cast(pl.Float64).fill_nan(None)
     distinct = numbers.drop_nulls().unique()
-    if edges is None and len(distinct) <= MOST_LEVELS:
+    if edges is None and len(distinct) <= TABLE_BANDS:
         names = {number: _written(number) for number in distinct}
         groups = numbers.replace_strict(names, default=None, return_dtype=pl.String)
+    elif edges is None:
+        groups = _nested(numbers, customers)
     else:
-        groups = _banded(numbers, sorted(_edges_of(numbers.drop_nulls()) if edges is None else edges))
+        groups = _banded(numbers, sorted(edges))
     return groups.fill_null(NO_VALUE).rename(values.name)
+
+
+def _nested(numbers: pl.Series, customers: NDArray[np.int64] | None) -> pl.Series:
+    """Bands of numbers that are bands of the table of columns together, also where a band there is told with the few without a number."""
+    there = numbers.is_finite().fill_null(value=False)
+    finite = numbers.filter(there)
+    cuts = band_cuts(
+        once_each(finite.to_numpy(), None if customers is None else customers[there.to_numpy()]), TABLE_BANDS
+    )
+    groups, fine = (_banded(numbers, edges).fill_null(NO_VALUE) for edges in (_edges_among(cuts, finite), cuts))
+    sizes = customers_by_level(fine, customers)
+    if not 0 < sizes.pop(NO_VALUE, 0) < FEWEST_TOGETHER or not sizes:
+        return groups
+    smallest = [band for band, size in sizes.items() if size == min(sizes.values())]
+    joined = groups.filter(fine.is_in([NO_VALUE, *smallest])).unique()
+    return groups.set(groups.is_in(joined.to_list()), OTHER)
 
 
 def _banded(numbers: pl.Series, cuts: Sequence[float]) -> pl.Series:
@@ -63,19 +87,12 @@ def _banded(numbers: pl.Series, cuts: Sequence[float]) -> pl.Series:
     return pl.Series(names).gather(place).set(numbers.is_null(), None)
 
 
-def _edges_of(numbers: pl.Series) -> Sequence[float]:
-    """Where bands begin: those of ages, or quarters of the customers, rounded so that no edge is one customer's value.
-
-    None where three quarters have the least value: they are one group, and the rest another.
-    """
-    numbers = numbers.filter(numbers.is_finite())
+def _edges_among(cuts: Sequence[float], numbers: pl.Series) -> Sequence[float]:
+    """Where bands begin: the cuts nearest to those of ages, or to the quarters of the customers."""
     whole = bool((numbers == numbers.round()).all())
-    if whole and float(numbers.is_between(*AGES).mean()) >= _MOSTLY:  # type: ignore[arg-type]
-        return AGE_EDGES
-    quarters = [float(numbers.quantile(share) or 0.0) for share in (0.25, 0.5, 0.75)]
-    reach = max(quarters[-1] - quarters[0], 1e-9) / 4
-    rounded = {round(edge, -math.floor(math.log10(reach))) for edge in quarters}
-    return [edge for edge in rounded if edge > float(numbers.min())]  # type: ignore[arg-type]
+    ages = whole and float(numbers.is_between(*AGES).mean()) >= _MOSTLY  # type: ignore[arg-type]
+    wanted = AGE_EDGES if ages else [float(numbers.quantile(share) or 0.0) for share in (0.25, 0.5, 0.75)]
+    return sorted({min(cuts, key=lambda cut: abs(cut - edge)) for edge in wanted if cuts})
 
 
 def _written(number: float) -> str:

