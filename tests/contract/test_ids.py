@@ -57,6 +57,20 @@ def test_an_id_without_zeros_that_could_be_of_several_tells_none_of_them_apart()
     assert met.theirs(pl.Series(["18", "17", "19", None, "017"])).to_list() == ["0018", None, None, None, "017"]
 
 
+def test_ids_meet_whatever_their_capitals_where_nobody_has_them_as_written() -> None:
+    known = pl.Series(["kdnr7@bank.pt", "Ab1", "AB1", "STRASSE9"])
+    named = pl.Series(["KDNR7@bank.pt;", "AB1", "ab1", "straße9"])
+    met = match_ids(named, known)
+    assert sorted(met.pairs.rows()) == [("AB1", "AB1"), ("KDNR7@bank.pt;", "kdnr7@bank.pt"), ("straße9", "STRASSE9")]
+    assert (met.unclear, met.by_zeros) == ({"ab1"}, 2)
+    assert may_be_among(known, pl.Series(["AB1"])).to_list() == [False, True, True, False]
+
+
+def test_who_has_other_capitals_in_a_file_that_names_both_is_somebody_else() -> None:
+    met = match_ids(pl.Series(["AB1", "ab1", "ab1"]), pl.Series(["ab1"]))
+    assert (met.pairs.rows(), met.unclear) == ([("ab1", "ab1")], {"AB1"})
+
+
 def test_of_two_rows_that_write_an_id_alike_the_same_spelling_is_taken() -> None:
     for ids in (["17.0", "17"], ["17", "17.0"]):
         named = pl.Series(["17", "17.0"])

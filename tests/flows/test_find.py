@@ -102,6 +102,15 @@ def test_the_command_says_the_same_and_no_value(
     assert f"no file in {runs} names the id" in capsys.readouterr().out
 
 
+def test_capitals_hide_nobody(tmp_path: Path) -> None:
+    (tmp_path / "rejected.csv").write_text(
+        'record,reason,column,detail,raw\n4,not_a_number,age,no number,"Kdnr7@x.pt;old"\n'
+    )
+    pl.DataFrame({"client": ["kdnr7@X.pt", "kdnr8@x.pt"]}).with_columns(n=1).write_parquet(tmp_path / "one.parquet")
+    write_training_ids(tmp_path, ["Kdnr7@X.PT"])
+    assert set(_named(tmp_path, "KDNR7@x.pt")) == {"rejected.csv", "one.parquet", "training_ids.bin"}
+
+
 def test_nobody_and_nowhere_are_refused(runs: Path, tmp_path: Path) -> None:
     with pytest.raises(InputError, match="No id was given"):
         find_customers([" "], runs=runs)

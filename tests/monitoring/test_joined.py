@@ -276,7 +276,7 @@ def test_zeros_that_a_spreadsheet_dropped_change_nothing(lost):
         "purchases": purchases.height,
         "customers of earlier lists": 300,
     }
-    assert "zeros before them, which a spreadsheet drops: " in joined.sentence
+    assert "zeros before them, which a spreadsheet drops, or by capitals: " in joined.sentence
     assert "spreadsheet drops" not in whole.sentence
     assert whole.cautions == joined.cautions == ()
 
@@ -288,7 +288,7 @@ def test_an_id_without_its_zeros_that_could_be_of_several_customers_is_a_caution
     joined = join_results(twins, said, CODES, purchases=pl.DataFrame({"customer": ["7"]}))
     assert joined.rows.select(pl.col("dialled", "success").sum()).row(0) == (1, 0)  # 07 alone, who refused
     assert joined.do_not_call.to_list() == ["7"]  # `segmint target` keeps off whoever that may be
-    assert any("1 id has lost the zeros before, and several" in said for said in joined.cautions)
+    assert any("1 id has lost the zeros before or has other capitals, and several" in said for said in joined.cautions)
 
 
 def test_an_earlier_list_that_meets_nobody_is_a_caution():

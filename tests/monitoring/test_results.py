@@ -150,7 +150,7 @@ def test_ids_meet_without_the_zeros_that_a_spreadsheet_dropped() -> None:
     rows, yes, sentence, *_ = outcomes_of(scored, results, CONTRACT, PLAIN)
     assert (rows.tolist(), yes.tolist()) == ([0, 1], [True, False])
     assert "3 results read, 1 of customers who are not in the scored table" in sentence
-    assert "1 result was matched although the ids differ by zeros before them." in sentence
+    assert "1 result was matched although the ids differ by zeros before them or by capitals." in sentence
 
 
 def test_an_id_that_lost_its_zeros_and_could_be_of_several_is_said() -> None:
@@ -158,7 +158,10 @@ def test_an_id_that_lost_its_zeros_and_could_be_of_several_is_said() -> None:
     results = pl.DataFrame({"client": ["7", "07"], "code": ["success", "refused"]})
     rows, yes, sentence, *_ = outcomes_of(scored, results, CONTRACT, PLAIN)
     assert (rows.tolist(), yes.tolist()) == ([1], [False])
-    assert "1 id could be of several customers, without zeros before or marks around: taken for none." in sentence
+    assert (
+        "1 id could be of several customers, but for zeros before, marks around or capitals: taken for none."
+        in sentence
+    )
 
 
 @pytest.mark.parametrize("where", ["scored", "results"])

@@ -79,6 +79,6 @@ def test_customers_whose_ids_lost_the_zeros_before_them_are_in_both_waves_and_it
     assert found.migration is not None
     assert found.migration.customers.tolist() == [[0, 1], [0, 1]]
     met, both, *_ = found.to_json(["A", "B"])["sentences"]
-    assert met == "2 customers were matched although the ids differ by zeros before them."
+    assert met == "2 customers were matched although the ids differ by zeros before them or by capitals."
     assert both.startswith("2 customers are in both waves")
     assert not compare_waves(before, before, ["a", "b"], by_id=True).matched

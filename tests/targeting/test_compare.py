@@ -68,7 +68,7 @@ def test_an_earlier_list_whose_ids_lost_their_zeros_in_a_spreadsheet_is_the_list
     assert len(customers) == found.met.by_zeros == 40
     assert found.rows.is_empty()
     assert found.sentences == (
-        "40 customers of the earlier list were matched although the ids differ by zeros before them.",
+        "40 customers of the earlier list were matched although the ids differ by zeros before them or by capitals.",
     )
     unlisted = padded.filter(pl.col("status") != "listed")["customer"].head(1)
     gone = dropped_since(pl.DataFrame({"customer": unlisted.str.slice(1), "rank_before": [1]}), now).rows
@@ -86,5 +86,5 @@ def test_an_id_without_zeros_that_could_be_of_several_is_compared_with_none():
     assert found.rows["customer"].to_list() == ["nobody"]
     assert (found.met.by_zeros, len(found.met.unclear)) == (0, 1)
     assert found.sentences == (
-        "1 id of the earlier list could be of several customers, without zeros before or marks around: taken for none.",
+        "1 id of the earlier list could be of several customers, but for zeros before, marks around or capitals: taken for none.",
     )

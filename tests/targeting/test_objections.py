@@ -150,7 +150,17 @@ def test_whoever_differs_from_an_objector_by_zeros_before_the_id_alone_is_kept_o
     found = run(frame, contract, make_policy(suppress=[str(stop)]))
     assert found.eligible.tolist() == [False, False, True, True]
     assert found.receipt == (
-        "'stop.csv': 1 entry, 2 customers matched, 1 of them by an id without the zeros before it",
+        "'stop.csv': 1 entry, 2 customers matched, 1 of them by an id with other zeros before it or other capitals",
+    )
+
+
+def test_capitals_lose_no_objection_and_make_two_customers_doubtful(tmp_path, contract, customers):
+    frame = customers.head(4).with_columns(client=pl.Series(["kdnr7@bank.pt", "Ab1", "AB1", "Ab2"]))
+    stop = write(tmp_path / "stop.csv", "client;note\nKdnr7@Bank.PT;a\nAB1;b\n")
+    found = run(frame, contract, make_policy(suppress=[str(stop)]))
+    assert found.eligible.tolist() == [False, False, False, True]
+    assert found.receipt[0].endswith(
+        "3 customers matched, 2 of them by an id with other zeros before it or other capitals"
     )
 
 

@@ -64,7 +64,8 @@ def same_ids(named: pl.Series, known: pl.Series) -> pl.DataFrame:
     """Find the ids of a table that another file names, however a spreadsheet wrote them there.
 
     ``1001.0`` is 1001 in either. An id that the table does not have is every one that differs by the marks around it alone
-    (quotes, ``="…"``, a separator behind), and where there is none, by zeros before it too: a spreadsheet drops them.
+    (quotes, ``="…"``, a separator behind), and where there is none, by zeros before it too: a spreadsheet drops them. Where there
+    is none either, by capitals too: an e-mail address is typed with or without.
 
     Parameters
     ----------
@@ -80,7 +81,7 @@ def same_ids(named: pl.Series, known: pl.Series) -> pl.DataFrame:
         pl.DataFrame([ids.drop_nulls().unique().alias(name)]) for ids, name in ((named, "named"), (known, "known"))
     )
     pairs = [pl.DataFrame(schema={"named": pl.String, "known": pl.String})]
-    for spelled in (without_point_zero, without_marks, without_marks_and_zeros):
+    for spelled in (without_point_zero, without_marks, without_marks_and_zeros, in_small_letters):
         there, here = (each.with_columns(spelled(each[each.columns[0]]).alias("spelled")) for each in (left, right))
         pairs.append(there.join(here, on="spelled").select("named", "known"))
         left = there.join(here, on="spelled", how="anti").select("named")
@@ -100,9 +101,9 @@ def name_somebody(ids: pl.Series, customers: pl.Series) -> pl.Series:
 
 
 def may_be_among(customers: pl.Series, others: pl.Series) -> pl.Series:
-    """Tell which customers another file may name: those of `are_among`, and who differs from one of them by zeros alone."""
+    """Tell which customers another file may name: those of `are_among`, and who differs from one of them by zeros or capitals alone."""
     named = same_ids(others, customers)["known"]
-    return without_zeros(customers).is_in(without_zeros(named).implode()).fill_null(False)
+    return small_letters(without_zeros(customers)).is_in(small_letters(without_zeros(named)).implode()).fill_null(False)
 
 
 def unlike(ids: pl.Series, known: pl.Series) -> pl.Series:
@@ -138,7 +139,9 @@ class IdMatch(NamedTuple):
 
     pairs: pl.DataFrame  # named and known, where an id can be that of one customer only
     unclear: set[str]  # ids without their zeros or marks that could be those of several customers
-    by_zeros: int  # rows of the file that found their customer only without the zeros before an id
+    by_zeros: (
+        int  # rows of the file that found their customer only by an id with other zeros before it, or other capitals
+    )
 
     def theirs(self, ids: pl.Series) -> pl.Series:
         """Return the table's id for each of the file's `ids`, null where the table has none or it is unclear which."""
@@ -147,10 +150,10 @@ class IdMatch(NamedTuple):
         return ids.replace_strict(one["named"], one["known"], default=None, return_dtype=pl.String).alias(ids.name)
 
     def said(self, what: str, of: str = "") -> tuple[str, ...]:
-        """Say what became of ids that lost the zeros before them; `what` are the rows `of` the file."""
+        """Say what became of ids that lost the zeros before them, or have other capitals; `what` are the rows `of` the file."""
         rows, unclear = self.by_zeros, len(self.unclear)
-        matched = f"{counted(rows, what)}{of} {'was' if rows == 1 else 'were'} matched although the ids differ by zeros before them."
-        dropped = f"{counted(unclear, 'id')}{of} could be of several customers, without zeros before or marks around: taken for none."
+        matched = f"{counted(rows, what)}{of} {'was' if rows == 1 else 'were'} matched although the ids differ by zeros before them or by capitals."
+        dropped = f"{counted(unclear, 'id')}{of} could be of several customers, but for zeros before, marks around or capitals: taken for none."
         return (matched,) * (rows > 0) + (dropped,) * (unclear > 0)
 
 
@@ -158,18 +161,24 @@ def match_ids(named: pl.Series, known: pl.Series) -> IdMatch:
     """Find the ids of a table that another file names, as `same_ids` compares them, each the id of one customer."""
     every = same_ids(named, known)
     spelled_alike = without_point_zero(every["named"]) == without_point_zero(every["known"])
-    pairs = every.filter(spelled_alike | ~every["named"].is_duplicated())
+    # where the other file has both, AB1 and ab1 are two customers, of whom the table has one
+    alone = ~every["named"].is_duplicated() & ~(_by_capitals(every) & every["known"].is_duplicated())
+    pairs = every.filter(spelled_alike | alone)
     return IdMatch(pairs, set(every["named"]) - set(pairs["named"]), rows_by_zeros(named, pairs))
 
 
 def rows_by_zeros(ids: pl.Series, pairs: pl.DataFrame) -> int:
-    """Count the rows whose ids found their customer only without the zeros before them."""
+    """Count the rows whose ids found their customer only by other zeros before them, or other capitals."""
     return int(ids.is_in(pairs.filter(matched_by_zeros(pairs))["named"].implode()).sum())
 
 
 def matched_by_zeros(pairs: pl.DataFrame) -> pl.Series:
-    """Tell which pairs of `same_ids` differ by the zeros before them."""
+    """Tell which pairs of `same_ids` differ by the zeros before them, or by capitals."""
     return without_marks(pairs["named"]) != without_marks(pairs["known"])
+
+
+def _by_capitals(pairs: pl.DataFrame) -> pl.Series:
+    return without_marks_and_zeros(pairs["named"]) != without_marks_and_zeros(pairs["known"])
 
 
 def without_point_zero(ids: pl.Series) -> pl.Series:
@@ -190,6 +199,16 @@ def without_marks(ids: pl.Series) -> pl.Series:
 def without_marks_and_zeros(ids: pl.Series) -> pl.Series:
     """Write ids without the marks around them and the zeros before them: ``'0017`` is 17."""
     return without_zeros(_unmarked(ids))
+
+
+def in_small_letters(ids: pl.Series) -> pl.Series:
+    """Write ids without marks, zeros before them and capitals: whoever is not told apart here may be one customer."""
+    return small_letters(without_marks_and_zeros(ids))
+
+
+def small_letters(ids: pl.Series) -> pl.Series:
+    """Write texts so that capitals do not count."""
+    return ids.str.to_uppercase().str.to_lowercase()  # ß and SS meet
 
 
 def lost_digits(ids: pl.Series) -> pl.Series:

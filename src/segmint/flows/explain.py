@@ -168,7 +168,7 @@ def one_customer(table: ValidTable, customer: str) -> ValidTable:
     Raises
     ------
     InputError
-        If there is none, or more than one that differs from it by the zeros before the id.
+        If there is none, or more than one that differs from it by the zeros before the id, or by capitals.
     """
     if (by_record := named_by_record(table)) and not _RECORD.fullmatch(customer.strip()):
         raise InputError(
@@ -208,9 +208,9 @@ def _one_id(customer: str, ids: pl.Series) -> str | None:
     met = match_ids(wanted, ids)
     if met.unclear:
         raise InputError(
-            f"'{customer}' could be several customers of the table, whose ids differ by the zeros before them.",
+            f"'{customer}' could be several customers of the table, whose ids differ by the zeros before them or by capitals.",
             expected="the id as the table writes it",
-            fix="write the zeros too",
+            fix="write the zeros and capitals as there",
         )
     written = met.theirs(wanted)[0]
     return None if written is None else str(written)

@@ -16,7 +16,7 @@ import polars as pl
 
 from segmint.config import Data
 from segmint.contract.hints import looks_like_id, names_customer, plain_name
-from segmint.contract.ids import are_among, bare_ids, without_marks_and_zeros
+from segmint.contract.ids import are_among, bare_ids, in_small_letters, small_letters
 from segmint.errors import InputError, SegmintError, why
 from segmint.flows.runs import list_runs
 from segmint.flows.steps.read import data_of_list, open_source
@@ -271,7 +271,7 @@ def _in_file(
 
 def _in_table(file: Path, wanted: pl.Series, data: Data, tell: Callable[[float], None]) -> tuple[list[Named], str]:
     """Look into every cell, whatever its column is called; with what could not be seen."""
-    alike = without_marks_and_zeros(wanted).unique()
+    alike = in_small_letters(wanted).unique()
     rows, cells, cut = Counter[str](), defaultdict[str, list[pl.Series]](list), False
     for frame in _frames(file, data, tell):
         for column in frame.iter_columns():
@@ -279,14 +279,12 @@ def _in_table(file: Path, wanted: pl.Series, data: Data, tell: Callable[[float],
             if column.name == _RAW:
                 cut = cut or bool((texts.str.len_chars() >= MAX_RAW).any())
             # what files put around an id leaves it whole: a cell that does not hold it needs no closer look
-            texts = texts.filter(texts.str.contains_any(alike.to_list()).fill_null(False))
+            texts = texts.filter(small_letters(texts).str.contains_any(alike.to_list()).fill_null(False))
             if column.name == _RAW or frame.width == 1:
-                rows[column.name] += _rows_with(texts, alike)
+                rows[column.name] += _rows_with(small_letters(texts), alike)
                 continue
             bare = bare_ids(texts)
-            cells[column.name].append(
-                bare.filter(without_marks_and_zeros(bare).is_in(alike.implode()).fill_null(False))
-            )
+            cells[column.name].append(bare.filter(in_small_letters(bare).is_in(alike.implode()).fill_null(False)))
     rows.update({name: int(are_among(pl.concat(found), wanted).sum()) for name, found in cells.items()})
     columns = tuple(name for name, count in rows.items() if count)
     unseen = f"a rejected record is longer than the {MAX_RAW:,} characters that are kept" if cut else ""
@@ -294,7 +292,7 @@ def _in_table(file: Path, wanted: pl.Series, data: Data, tell: Callable[[float],
 
 
 def _rows_with(records: pl.Series, ids: pl.Series) -> int:
-    """Count the rows, as they came, in which an id stands, with no letter or digit beside it but zeros before.
+    """Count the rows, but for capitals as they came, in which an id stands, with no letter or digit beside it but zeros before.
 
     How they part cells nobody knows: whoever may be named there is found, and sometimes a number that is nobody's id.
     """

@@ -52,7 +52,7 @@ class JoinedResults:
     of_calls : bool
         Whether the results are of calls; else an outcome, the same for both arms.
     by_zeros : dict of str to int
-        How many results, purchases and customers of earlier lists found their customer only without the zeros before an id.
+        How many results, purchases and customers of earlier lists found their customer only by an id with other zeros before it, or other capitals.
     several : int
         Ids of results and purchases without their zeros that could be those of several customers of the list: of none, then.
     met_nobody : tuple of int
@@ -109,7 +109,9 @@ class JoinedResults:
         said += [] if self.early is None else self.early.sentences(self.too_early)
         if self.by_zeros:
             found = ", ".join(f"{rows:,} {what}" for what, rows in self.by_zeros.items())
-            said.append(f"Matched although the ids differ by zeros before them, which a spreadsheet drops: {found}.")
+            said.append(
+                f"Matched although the ids differ by zeros before them, which a spreadsheet drops, or by capitals: {found}."
+            )
         listed = self.compared.filter(pl.col("status") == "listed")
         if self.purchases is not None:
             plain = self.bought is None or self.bought.told_by is None
@@ -148,7 +150,7 @@ class JoinedResults:
         ]
         if self.several:
             said.append(
-                f"{counted(self.several, 'id has', 'ids have')} lost the zeros before, and several customers of the list could "
+                f"{counted(self.several, 'id has', 'ids have')} lost the zeros before or has other capitals, and several customers of the list could "
                 "be meant: these results and purchases count for nobody. Export the ids as text."
             )
         said += [self.two_answers.caution] if self.two_answers.caution else []

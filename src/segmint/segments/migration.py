@@ -184,7 +184,7 @@ class WavesCompared:
     known : str
         Why customers can or cannot be recognised, when there is no migration.
     matched : tuple of str
-        That customers were recognised although zeros before their ids were lost, or could not be.
+        That customers were recognised although their ids lost zeros or have other capitals, or could not be.
     """
 
     changes: tuple[ShareChange, ...]

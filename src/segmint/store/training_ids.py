@@ -21,7 +21,7 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
-from segmint.contract.ids import bare_ids, without_marks_and_zeros
+from segmint.contract.ids import bare_ids, in_small_letters, without_marks_and_zeros
 from segmint.errors import RunError
 from segmint.store.as_made import require_as_made
 from segmint.store.run import RECORD, Run
@@ -46,13 +46,14 @@ class TrainingIds:
     key: bytes
 
     def known(self, ids: Iterable[str | None]) -> NDArray[np.bool_]:
-        """Tell for each id whether it was trained on; shape (n_ids,). Ids count without zeros before and marks around."""
+        """Tell for each id whether it was trained on; shape (n_ids,). Ids count as `in_small_letters` writes them."""
         bare = _bare(ids)
-        short = without_marks_and_zeros(bare)
-        found = np.isin(_hashed(short, self.key), self.fingerprints)
-        # older runs kept ids with their zeros
-        odd = (short != bare).fill_null(False)
-        found[odd.to_numpy()] |= np.isin(_hashed(bare.filter(odd), self.key), self.fingerprints)
+        small = in_small_letters(bare)
+        found = np.isin(_hashed(small, self.key), self.fingerprints)
+        # older runs kept ids with their capitals, and still older ones with their zeros
+        for older in (without_marks_and_zeros(bare), bare):
+            odd = (older != small).fill_null(False)
+            found[odd.to_numpy()] |= np.isin(_hashed(older.filter(odd), self.key), self.fingerprints)
         return found
 
 
@@ -137,7 +138,7 @@ def _sealed(fingerprints: bytes, key: bytes) -> bytes:
 
 
 def _fingerprints(ids: Iterable[str | None], key: bytes) -> NDArray[np.uint64]:
-    return _hashed(without_marks_and_zeros(_bare(ids)), key)
+    return _hashed(in_small_letters(_bare(ids)), key)
 
 
 def _bare(ids: Iterable[str | None]) -> pl.Series:

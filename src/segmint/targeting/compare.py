@@ -35,7 +35,7 @@ class Dropped:
 
     @property
     def sentences(self) -> tuple[str, ...]:
-        """How the ids of the earlier list met those of now, where zeros before them were lost."""
+        """How the ids of the earlier list met those of now, where zeros before them were lost, or capitals differ."""
         return self.met.said("customer", of=" of the earlier list")
 
 

@@ -45,7 +45,7 @@ class Objectors:
     unlike : str
         That ids match nobody and are written as none of the table, see `unlike_ids`; "" if none are.
     by_zeros : int
-        Rows of the table whose ids differ by zeros before them from any that is named.
+        Rows of the table whose ids differ by zeros before them or by capitals from any that is named.
     """
 
     name: str
@@ -63,7 +63,7 @@ class Objectors:
         return f"on '{self.name}'"
 
     def by_id(self, customers: pl.Series) -> pl.Series:
-        """Tell which customers are on the file by id, zeros before it or not."""
+        """Tell which customers are on the file by id, whatever its zeros before and capitals."""
         return may_be_among(customers, self.ids)
 
     def by_phone(self, phones: Sequence[pl.Series], customers: int) -> pl.Series:

@@ -164,7 +164,11 @@ def suppress(
         if len(objectors.ids) and nameless is not None:
             rules.append((nameless, NO_ID))
         entries = counted(objectors.records, "entry", "entries")
-        zeros = f", {objectors.by_zeros:,} of them by an id without the zeros before it" if objectors.by_zeros else ""
+        zeros = (
+            f", {objectors.by_zeros:,} of them by an id with other zeros before it or other capitals"
+            if objectors.by_zeros
+            else ""
+        )
         receipt.append(f"'{objectors.name}': {entries}, {counted(int(found.sum()), 'customer')} matched{zeros}")
         if objectors.records and not found.any():
             of_nobody.append(_of_nobody(objectors.name, objectors.records))

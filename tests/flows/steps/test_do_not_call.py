@@ -149,5 +149,5 @@ def test_whose_id_differs_by_zeros_from_another_objector_is_not_lost(tmp_path: P
     grown = add_objectors(path, ids("17", "19"))
     assert grown.added == 2
     assert grown.sentence.endswith(
-        "2 of them new. 1 new one differs from another entry by zeros before the id alone: the same customer, or somebody else."
+        "2 of them new. 1 new one differs from another entry by zeros before the id or by capitals alone: the same customer, or somebody else."
     )

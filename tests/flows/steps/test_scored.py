@@ -153,7 +153,9 @@ def test_customers_are_found_by_ids_that_lost_their_zeros_in_either_file(shorten
     known = known_of(bundle, pl.DataFrame({"customer": theirs[::-1]}), people, CONFIG.data)
     assert known is not None
     assert known.raw["customer"].to_list() == ours[::-1]
-    assert known.said == ("3 customers of the scored table were matched although the ids differ by zeros before them.",)
+    assert known.said == (
+        "3 customers of the scored table were matched although the ids differ by zeros before them or by capitals.",
+    )
     twice = people.with_columns(customer=pl.Series(["07", "007", "300"]))
     with pytest.raises(DataError, match=r"2 of 3 .* not in the table of customers\. 1 id .* several") as told:
         known_of(bundle, pl.DataFrame({"customer": ["7", "12", "0300"]}), twice, CONFIG.data)

@@ -252,7 +252,7 @@ def undrawn(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_ids_of_the_earlier_list_without_their_zeros_are_said(tmp_path: Path, dropped: int) -> None:
     write_target(tmp_path)
     path = tmp_path / "target.json"
-    met = "2 customers of the earlier list were matched although the ids differ by zeros before them."
+    met = "2 customers of the earlier list were matched although the ids differ by zeros before them or by capitals."
     gone = {"before": 3, "dropped": dropped, "because": {"not in the table any more": 1} if dropped else {}}
     for sentences in ([], [met]):
         path.write_text(json.dumps(json.loads(path.read_text()) | {"dropped": gone | {"sentences": sentences}}))

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import polars as pl
 
-from segmint.contract.ids import bare_ids, lost_digits, without_point_zero, without_zeros
+from segmint.contract.ids import bare_ids, in_small_letters, lost_digits, without_point_zero
 from segmint.errors import InputError, SegmintError
 from segmint.store.alone import alone
 from segmint.store.staging import disk_explained, make_folder, publish_file
@@ -29,7 +29,7 @@ class Grown:
     before, added : int
         Entries that stood there, and new ones.
     by_zeros : int
-        New ones that differ from another entry by the zeros before them alone: the same customer, or somebody else.
+        New ones that differ from another entry by the zeros before them or by capitals alone: the same customer, or somebody else.
     nameless : int
         Who asked, and of whom nobody knows the id.
     """
@@ -50,7 +50,7 @@ class Grown:
         if not self.by_zeros:
             return said
         differs = counted(self.by_zeros, "new one differs", "new ones differ")
-        return f"{said} {differs} from another entry by zeros before the id alone: the same customer, or somebody else."
+        return f"{said} {differs} from another entry by zeros before the id or by capitals alone: the same customer, or somebody else."
 
 
 @dataclass(frozen=True)
@@ -119,7 +119,7 @@ def add_objectors(path: Path, customers: pl.Series, own: str | None = None, name
         known = known.with_columns(unguarded(known[column]) for column in known.columns)
         name = _id_column(known, own, named, path.name)
         asked = bare_ids(customers.alias(name)).drop_nulls().unique(maintain_order=True)
-        # zeros count here: 0017 may be another customer than 17, and who asked not to be called must not lack a line
+        # zeros and capitals count here: 0017 may be another customer than 17, and who asked not to be called must not lack a line
         new = asked.filter(~without_point_zero(asked).is_in(without_point_zero(bare_ids(known[name])).implode()))
         grown = Grown(path, known.height, len(new), _by_zeros(new, bare_ids(known[name])))
         if len(new):
@@ -130,10 +130,10 @@ def add_objectors(path: Path, customers: pl.Series, own: str | None = None, name
 
 
 def _by_zeros(new: pl.Series, known: pl.Series) -> int:
-    """Count the new ids, all of digits, of which another entry differs by the zeros before it alone."""
+    """Count the new ids of which another entry differs by the zeros before it or by capitals alone."""
     every = without_point_zero(pl.concat([known.alias("id"), new.alias("id")])).drop_nulls().unique()
-    short = without_zeros(every)  # spelled alike, now that zeros do not count
-    return int(without_zeros(new).is_in(short.filter(short.is_duplicated()).implode()).sum())
+    short = in_small_letters(every)  # spelled alike, now that zeros and capitals do not count
+    return int(in_small_letters(new).is_in(short.filter(short.is_duplicated()).implode()).sum())
 
 
 def _id_column(known: pl.DataFrame, own: str | None, named: str | None, file: str) -> str:

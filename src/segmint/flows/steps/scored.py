@@ -42,7 +42,7 @@ class ScoredCustomers:
     frame : polars.DataFrame of shape (n_customers, n_columns)
         The same, typed: what a bundle of the same contract can predict.
     said : tuple of str
-        How ids that lost the zeros before them found their customer.
+        How ids that lost the zeros before them, or have other capitals, found their customer.
     """
 
     raw: pl.DataFrame
