@@ -87,7 +87,7 @@ def test_an_id_that_lost_or_kept_its_zeros_finds_the_customer_whose_id_it_must_b
         assert one_customer(table, asked).records.tolist() == [record]
     with pytest.raises(InputError, match="'018' could be several customers of the table") as told:
         one_customer(table, "018")
-    assert "write the zeros too" in told.value.fix
+    assert "write the zeros and capitals" in told.value.fix
 
 
 def test_an_id_is_written_as_the_table_does_before_there_is_a_run() -> None:

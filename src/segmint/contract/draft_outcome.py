@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -12,6 +11,7 @@ import polars as pl
 from segmint.contract.column_match import suggested
 from segmint.contract.contract import Outcome
 from segmint.contract.counts import count_values
+from segmint.contract.header import VALUE, has_header
 from segmint.contract.hints import (
     label_for,
     outcome_rank,
@@ -28,7 +28,6 @@ MAX_OUTCOME_LEVELS = 12
 MAX_OUTCOME_SPELLINGS = 60
 MOST_LISTED = 20  # names of columns in an error
 UNANSWERED = "response"  # the column of answers to come, unless it is named
-_VALUE = re.compile(r"^[-+0-9]|[0-9]{3}|@")  # what no name of a column looks like
 WON = ("won", "success", "accepted", "sold")
 LOST = ("lost", "failure", "rejected", "declined")
 _TWO_SEGMENTS = 'If both name segments, write kind = "assignment", without positive and words'
@@ -142,7 +141,7 @@ def _neither(said: Sequence[str]) -> list[str]:
         return []
     unnamed = {text.casefold() for text in others} - set(NO_ANSWER)
     # a letter beside two others is one more segment
-    named = all(len(text) > 1 and not _VALUE.search(text) for text in unnamed)
+    named = all(len(text) > 1 and not VALUE.search(text) for text in unnamed)
     return others if len(unnamed) <= 1 and named else []
 
 
@@ -177,7 +176,7 @@ def _outcome_column(frame: pl.DataFrame, wanted: str | None, table: str) -> str:
             raise ContractError(
                 f"'{table}' has no column '{wanted}'.",
                 expected=_choice_of_columns(frame),
-                fix=(_has_header(frame) and suggested(wanted, frame.columns))
+                fix=(has_header(frame) and suggested(wanted, frame.columns))
                 or 'name the outcome column: --outcome COLUMN (in Python outcome="COLUMN")',
             )
         return wanted
@@ -238,13 +237,9 @@ def _likely_answers(frame: pl.DataFrame) -> dict[str, str]:
 def _choice_of_columns(frame: pl.DataFrame) -> str:
     """List the columns, unless their names may be the values of the first customer."""
     more = frame.width - MOST_LISTED
-    if not _has_header(frame):
+    if not has_header(frame):
         return f"one of its {frame.width:,} columns; is the first line a header?"
     return f"one of {', '.join(frame.columns[:MOST_LISTED])}{f' … and {more} more' if more > 0 else ''}"
-
-
-def _has_header(frame: pl.DataFrame) -> bool:
-    return not any(_VALUE.search(name) or (bare_texts(frame[name]) == name).any() for name in frame.columns)
 
 
 def _one_spelling(answers: pl.Series) -> pl.Series:

@@ -22,6 +22,7 @@ from segmint.contract.counts import count_values
 from segmint.contract.draft_column import draft_column, id_column, with_twins
 from segmint.contract.draft_outcome import SAMPLE_ROWS, draft_outcome, outcome_to_come
 from segmint.contract.draft_text import draft_text
+from segmint.contract.header import header_told
 from segmint.contract.hints import (
     date_known_by_name,
     is_german,
@@ -104,10 +105,11 @@ def infer_contract(
     Raises
     ------
     ContractError
-        If no row can be read, no column looks like an outcome, the named one has one level or too many, or any
+        If no row can be read, the first line is a customer and no header, no column looks like an outcome, the named one has one level or too many, or any
         where there should be none.
     """
     frame, about_rows = _sample(source, progress)
+    headless = header_told(frame, source.name)
     found = (outcome_to_come if without_outcome else draft_outcome)(frame, outcome, source.name)
     drafted, suspects = found.outcome, dict(found.suspects)
     notes: dict[str, str] = {}
@@ -143,7 +145,7 @@ def infer_contract(
         outcome=drafted,
         columns=tuple(columns),
     )
-    about_table = (_guess_told(source, frame), *about_rows, copies_told(frame))
+    about_table = (headless, _guess_told(source, frame), *about_rows, copies_told(frame))
     text = draft_text(contract, suspects, notes, about_table)
     guessed = (
         f"outcome: '{drafted.column}' (guessed from its name); " if outcome is None and not without_outcome else ""

@@ -64,7 +64,7 @@ def infer_contract(
     Raises
     ------
     ContractError
-        If no row can be read, no column looks like an outcome, the named one has one level or too many, or any
+        If no row can be read, the first line is a customer and no header, no column looks like an outcome, the named one has one level or too many, or any
         where there should be none.
     """
     require_switches(without_outcome=without_outcome)
