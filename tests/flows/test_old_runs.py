@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -52,6 +53,27 @@ def test_old_runs_go_and_younger_ones_stay_and_without_a_word_nothing_goes(tmp_p
     assert sorted(path.name for path in tmp_path.iterdir()) == sorted([young.name, "notes"])
     assert not killed.exists()
     assert remove_runs(180, tmp_path).sentences == (f"no runs older than 180 days in {tmp_path}",)
+
+
+def test_tables_brought_to_the_dashboard_go_with_the_runs_but_not_while_one_may_be_read(tmp_path: Path) -> None:
+    brought, new = (tmp_path / "tables" / name for name in ("0123456789abcdef", "fedcba9876543210"))
+    for place in (brought, new):
+        place.mkdir(parents=True)
+        (place / "new.csv").write_text("Canary")
+        (place / "about.json").write_text("{}")
+    then = (datetime.now(UTC) - timedelta(days=200)).timestamp()
+    os.utime(brought / "about.json", (then, then))
+    working = made(tmp_path, 1, ends=False)
+    assert {one.run: one.why for one in remove_runs(180, tmp_path).kept} == {
+        brought: "a run is at work, and may read it"
+    }
+    Run.open(working).done()
+    made(tmp_path, 190)
+    dry = remove_runs(180, tmp_path, dry=True)
+    assert dry.sentences[1].startswith(f"would be removed: {brought} (table, ")
+    assert dry.sentences[-1] == "1 run and 1 table older than 180 days would be removed; remove: --remove"
+    assert remove_runs(180, tmp_path).gone == dry.gone
+    assert (brought.exists(), (new / "new.csv").exists()) == (False, True)
 
 
 def test_what_is_in_use_what_a_rollback_needs_and_what_is_at_work_stay(tmp_path: Path) -> None:

@@ -145,7 +145,11 @@ def tensorboard(
 def list_runs(
     runs: Runs = RUNS,
     older_than: Annotated[
-        str | None, typer.Option("--older-than", help="Only runs made so many days ago or earlier: 180d.")
+        str | None,
+        typer.Option(
+            "--older-than",
+            help="Only runs made, and tables brought to the dashboard, so many days ago or earlier: 180d.",
+        ),
     ] = None,
     remove: Annotated[
         bool, typer.Option("--remove", help="Remove them, but none in use, needed by a rollback or at work.")

@@ -25,6 +25,7 @@ from segmint.service.champion import Champion
 from segmint.service.children import Children, list_workers
 from segmint.service.limits import Workers, page_workers
 from segmint.service.problems import Problem
+from segmint.store.brought_tables import BROUGHT
 from segmint.store.bundle import FOLDER, Bundle, open_bundle, run_of
 from segmint.store.promoted import WORD, read_history, read_promoted
 from segmint.store.run import Run
@@ -129,7 +130,7 @@ class Desk:
         self.bundle_name = bundle if bundle in (None, WORD) else _run_in(str(bundle), runs)
         self.standing = standing or StandingPolicy()
         self.keeper = keeper or Doorkeeper()
-        self.tables, self.jobs = Tables(runs / "tables"), Jobs(runs)
+        self.tables, self.jobs = Tables(runs / BROUGHT), Jobs(runs)
         self.tables.sweep()
         self.lists, self.workers = lists or list_workers(), workers or page_workers()
         self.children = children or Children()

@@ -11,11 +11,12 @@ import shutil
 from collections.abc import AsyncIterator, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 from pathlib import Path
 
 from segmint.errors import InputError, RunError, why
-from segmint.store.staging import FILE_MODE, staging, sweep_dead, write_file
+from segmint.store.brought_tables import ABOUT, TABLE_ID, brought_at, brought_tables, sweep_brought
+from segmint.store.staging import FILE_MODE, staging, write_file
 from segmint.wording import in_plain_letters
 
 TEXTS, PACKED = (".csv", ".txt", ".tsv"), (".gz", ".zst")
@@ -23,8 +24,7 @@ TEXTS, PACKED = (".csv", ".txt", ".tsv"), (".gz", ".zst")
 ENDINGS = (*TEXTS, ".xlsx", ".parquet", *(text + packed for packed in PACKED for text in TEXTS), *PACKED)
 WORKBOOKS = (".xlsm", ".xltx", ".xltm", ".xlsb", ".xls", ".ods")  # that their own program saves as .xlsx
 MOST_BYTES = 2 << 30
-_ID = re.compile(r"[0-9a-f]{16}")
-_ABOUT, SAID, TOLD = "about.json", "said.txt", "told.json"
+SAID, TOLD = "said.txt", "told.json"
 
 
 @dataclass(frozen=True)
@@ -43,7 +43,7 @@ class Table:
     @property
     def brought(self) -> datetime:
         """When it was brought, in UTC."""
-        return datetime.fromtimestamp((self.path.parent / _ABOUT).stat().st_mtime, UTC)
+        return brought_at(self.path.parent)
 
     @property
     def contract(self) -> Path | None:
@@ -78,16 +78,12 @@ class Tables:
         place, file = self.folder / secrets.token_hex(8), f"{plain(name[: -len(ending)])}{ending}"
         with staging(place) as staged:
             await _write(staged / file, chunks, most)
-            write_file(staged / _ABOUT, json.dumps({"name": name[:200], "file": file}).encode())
+            write_file(staged / ABOUT, json.dumps({"name": name[:200], "file": file}).encode())
         return Table(place.name, name[:200], place / file)
 
     def sweep(self) -> None:
         """Remove what is left of tables that were never whole, as their process died, or that were half forgotten."""
-        sweep_dead(self.folder, _ID)
-        with suppress(OSError):
-            for place in [entry for entry in self.folder.iterdir() if _ID.fullmatch(entry.name)]:
-                if place.is_dir() and not (place / _ABOUT).exists():
-                    shutil.rmtree(place, ignore_errors=True)
+        sweep_brought(self.folder)
 
     def find(self, table: str) -> Table:
         """Open a table by its id.
@@ -99,7 +95,7 @@ class Tables:
         """
         place = self.place(table)
         with suppress(OSError, ValueError, KeyError, TypeError):  # somebody tidied up in our folder
-            about = json.loads((place / _ABOUT).read_text("utf-8"))
+            about = json.loads((place / ABOUT).read_text("utf-8"))
             file = str(about["file"])
             if Path(file).name == file and (place / file).is_file():
                 return Table(table, str(about["name"]), place / file)
@@ -114,7 +110,7 @@ class Tables:
             If there is none.
         """
         place = self.folder / table
-        if not _ID.fullmatch(table) or not (place / _ABOUT).is_file():
+        if not TABLE_ID.fullmatch(table) or not (place / ABOUT).is_file():
             raise _unknown()
         return place
 
@@ -128,16 +124,13 @@ class Tables:
         """
         place = self.place(table)
         with writing("deleted from"):
-            (place / _ABOUT).unlink()  # from now on it is found no more, whatever becomes of the rest
+            (place / ABOUT).unlink()  # from now on it is found no more, whatever becomes of the rest
             shutil.rmtree(place)
 
     def all(self) -> list[Table]:
         """Every table that can be opened, newest first."""
-        if not self.folder.is_dir():
-            return []
-        places = [p for p in self.folder.iterdir() if _ID.fullmatch(p.name) and (p / _ABOUT).is_file()]
         tables = []
-        for place in sorted(places, key=lambda p: -(p / _ABOUT).stat().st_mtime):
+        for place in brought_tables(self.folder):
             with suppress(RunError):
                 tables.append(self.find(place.name))
         return tables

@@ -1,10 +1,10 @@
-"""`segmint runs --older-than`: runs that are kept longer than they should be, and their removal."""
+"""`segmint runs --older-than`: runs and tables brought to the dashboard that are kept longer than they should be, and their removal."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -13,23 +13,26 @@ from segmint.errors import ConfigError, RunError
 from segmint.flows.runs import list_runs
 from segmint.flows.steps.settings import RUNS, Place
 from segmint.store.alone import alone
+from segmint.store.brought_tables import BROUGHT, brought_tables, sweep_brought
 from segmint.store.promoted import needed_runs
 from segmint.store.run import Run, sweep_runs
 from segmint.store.runs import read_runs, remove_run
 from segmint.wording import counted
 
+TABLE = "table"  # what stands for the command that made it
 _DAYS = re.compile(r"\s*([0-9]{1,5})\s*d?\s*", re.ASCII)
 
 
 @dataclass(frozen=True)
 class OldRun:
-    """A run that is older than asked.
+    """A run that is older than asked, or a table that was brought to the dashboard so long ago.
 
     Attributes
     ----------
     run : Path
+        The folder.
     command, made : str
-        The command is "" where the record cannot be read; `made` is then what the name says.
+        The command is "" where the record cannot be read; `made` is then what the name says. Of a table it is "table".
     why : str
         Why it stays; "" where it goes.
     """
@@ -70,7 +73,7 @@ class OldRuns:
 
     @property
     def sentences(self) -> tuple[str, ...]:
-        """A line for each run, then how many there were."""
+        """A line for each run and table, then how many there were."""
         does = "would be removed" if self.dry else "removed"
         lines = [f"{does}: {_named(one)}" for one in self.gone]
         lines += [f"stays: {_named(one)}: {one.why}" for one in self.kept]
@@ -80,13 +83,16 @@ class OldRuns:
             return (f"no runs {older} in {self.folder}",)
         if not self.gone:
             return (*lines, f"no runs {older} {does} in {self.folder}")
-        return (*lines, f"{counted(len(self.gone), 'run')} {older} {does}{'; remove: --remove' if self.dry else ''}")
+        tables = sum(one.command == TABLE for one in self.gone)
+        whole = [counted(count, what) for count, what in ((len(self.gone) - tables, "run"), (tables, "table")) if count]
+        return (*lines, f"{' and '.join(whole)} {older} {does}{'; remove: --remove' if self.dry else ''}")
 
 
 def remove_runs(older_than: int | str, runs: Place = RUNS, *, dry: bool = False) -> OldRuns:
-    """Remove runs that were made longer ago than so many days, and all that is in them.
+    """Remove runs that were made longer ago than so many days, tables brought to the dashboard before, and all that is in them.
 
-    What stays whatever its age: the run in use, those to which a rollback would return, and those at work. What killed commands left by
+    What stays whatever its age: the run in use, those to which a rollback would return, and those at work; tables while any run is
+    at work, which may read them. What killed commands left by
     halves goes too.
 
     Parameters
@@ -119,29 +125,45 @@ def remove_runs(older_than: int | str, runs: Place = RUNS, *, dry: bool = False)
     with alone(folder, "promotion or removal"):
         if not dry:
             sweep_runs(folder)
+            sweep_brought(folder / BROUGHT)
         return _remove(folder, days, _nothing if dry else remove_run, dry=dry)
 
 
 def _remove(folder: Path, days: int, remove: Callable[[Path], None], *, dry: bool) -> OldRuns:
     end = datetime.now(UTC) - timedelta(days=days)
-    used, *needed = needed_runs(folder) or ("",)
     gone, kept, failed = [], [], []
-    for run in _all(folder):
+    for one in _older(folder, end):
+        if one.why:
+            kept.append(one)
+            continue
+        try:
+            remove(one.run)
+            gone.append(one)
+        except RunError as error:
+            failed.append(replace(one, why=error.came))
+    return OldRuns(folder, days, dry, tuple(gone), tuple(kept), tuple(failed))
+
+
+def _older(folder: Path, end: datetime) -> Iterator[OldRun]:
+    """Name runs, then tables, that were made or brought before a moment, and why one has to stay."""
+    used, *needed = needed_runs(folder) or ("",)
+    runs = _all(folder)
+    for run in runs:
         made = _moment(run.record["made"])
         if made is None or made > end:
             continue
-        name = run.folder, run.record["command"], made.isoformat(timespec="seconds")
+        why = "it is at work" if _is_at_work(run) else ""
         if run.id == used or run.id in needed:
-            kept.append(OldRun(*name, "it is in use" if run.id == used else "a rollback would need it"))
-        elif run.record["status"] == "running" and run.status == "running":
-            kept.append(OldRun(*name, "it is at work"))
-        else:
-            try:
-                remove(run.folder)
-                gone.append(OldRun(*name))
-            except RunError as error:
-                failed.append(OldRun(*name, error.came))
-    return OldRuns(folder, days, dry, tuple(gone), tuple(kept), tuple(failed))
+            why = "it is in use" if run.id == used else "a rollback would need it"
+        yield OldRun(run.folder, run.record["command"], made.isoformat(timespec="seconds"), why)
+    why = "a run is at work, and may read it" if any(map(_is_at_work, runs)) else ""
+    for place, brought in brought_tables(folder / BROUGHT).items():
+        if brought <= end:
+            yield OldRun(place, TABLE, brought.isoformat(timespec="seconds"), why)
+
+
+def _is_at_work(run: Run) -> bool:
+    return bool(run.record["status"] == "running") and run.status == "running"
 
 
 def _all(folder: Path) -> list[Run]:
