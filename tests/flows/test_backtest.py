@@ -22,6 +22,7 @@ from segmint.flows import backtest as flow
 from segmint.flows.demo import sample_path
 from segmint.splits.waves import Wave
 from segmint.store.run import Run
+from segmint.store.run_files import BACKTEST_CALLS, BACKTEST_WAVES
 from segmint.tables.source import open_table
 from segmint.targeting.policy import ContactPolicy, ContactRules, Quota
 
@@ -59,7 +60,7 @@ def done(history: Path, tmp_path_factory: pytest.TempPathFactory) -> flow.Backte
 def test_every_strategy_is_settled_in_every_wave(done: flow.Backtested) -> None:
     names = ["dense_network", "lightgbm", "logistic", "static", "rule", "random", "everyone"]
     assert list(done.summary["strategies"]) == names
-    waves = pl.read_parquet(done.folder / flow.WAVES)
+    waves = pl.read_parquet(done.folder / BACKTEST_WAVES)
     assert waves.group_by("strategy").agg(pl.len())["len"].to_list() == [3] * 7
     everyone = waves.filter(pl.col("strategy") == "everyone")
     assert everyone["called"].sum() == 1800
@@ -69,12 +70,12 @@ def test_without_a_policy_a_call_costs_the_rate_before_the_first_wave(done: flow
     yes = pl.read_csv(history, separator=";")["y"] == "yes"
     assert done.summary["economics"]["cost_per_call"] == pytest.approx(yes[:1500].mean())
     assert "No policy says what a call costs" in done.sentences[2]
-    calls = pl.read_parquet(done.folder / flow.CALLS).filter(pl.col("strategy") == "everyone")
+    calls = pl.read_parquet(done.folder / BACKTEST_CALLS).filter(pl.col("strategy") == "everyone")
     assert calls["profit"].sum() == pytest.approx(yes[1500:3300].sum() - 1800 * yes[:1500].mean())
 
 
 def test_the_rule_calls_whom_it_names(done: flow.Backtested, history: Path) -> None:
-    called = pl.read_parquet(done.folder / flow.CALLS).filter(pl.col("strategy") == "rule")["called"]
+    called = pl.read_parquet(done.folder / BACKTEST_CALLS).filter(pl.col("strategy") == "rule")["called"]
     assert called.to_list() == (pl.read_csv(history, separator=";")["age"] >= 60)[1500:3300].to_list()
 
 
@@ -175,7 +176,7 @@ def test_label_sets_rest_on_outcomes_known_when_the_call_was_made(history: Path)
 
 
 def test_each_call_of_the_network_has_its_label_set(done: flow.Backtested) -> None:
-    calls = pl.read_parquet(done.folder / flow.CALLS)
+    calls = pl.read_parquet(done.folder / BACKTEST_CALLS)
     ours = calls.filter(pl.col("strategy") == "dense_network")
     assert ours["label_set"].is_in(["yes", "no", "both", "none"]).all()
     assert calls.filter(pl.col("strategy") != "dense_network")["label_set"].null_count() == calls.height - ours.height

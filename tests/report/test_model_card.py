@@ -19,6 +19,8 @@ ROW = {
     "missed": 0.4, "missed_low": 0.3, "missed_high": 0.5, "apart": [],
 }  # fmt: skip
 
+MADE = {"table": "sha256:00ff", "rejected": 7, "recipe": "fast", "seed": 3, "version": "0.1.0"}
+
 
 def card(**changes):
     rows = [ROW, ROW | {"group": "f | <b>\nx"}, ROW | {"group": "m"}]
@@ -28,6 +30,8 @@ def card(**changes):
         "sentences": ["No group."],
     }
     told = {
+        "made": MADE,
+        "taught": "No teacher.",
         "learned": "all 200 rows but 20",
         "threshold": 0.2,
         "quality": QUALITY,
@@ -47,6 +51,15 @@ def test_each_figure_has_its_interval_and_says_of_what_it_is():
     assert "yes is predicted from a propensity of 0.2000 on, where F1 is best on all rows kept apart" in text
     assert "best F1 on the other folds" in text
     assert "**Learned from**: all 200 rows but 20." in text
+
+
+def test_what_taught_the_network_and_what_it_was_made_from_can_be_audited():
+    text = card()
+    assert (
+        "version 1; 7 more were rejected. The table's\nfingerprint is `sha256:00ff`. By segmint 0.1.0 with the seed 3."
+        in text
+    )
+    assert "- **Taught by the recipe** `fast`: No teacher.\n" in text
 
 
 def test_groups_stand_in_a_table_that_no_level_can_break():
@@ -86,7 +99,7 @@ def test_the_card_says_what_it_is_for_by_what_it_predicts():
     outcome = Outcome(column="y", kind="assignment", levels=("A", "B", "C"), label="segment")
     known = model_card(
         CONTRACT.model_copy(update={"outcome": outcome}), "planning", {"A": 50, "B": 90, "C": 60}, NETWORK,
-        learned="all", threshold=None, quality=[], repeats=0, by_group=None, note="",
+        made=MADE, taught="", learned="all", threshold=None, quality=[], repeats=0, by_group=None, note="",
     )  # fmt: skip
     assert "For putting customers into known segments" in known
     for belied in ("propensity", "contact", "say yes"):

@@ -8,6 +8,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import polars as pl
 import pytest
 
 from segmint.errors import RunError
@@ -16,7 +17,7 @@ from segmint.store.as_made import look, require_as_made
 from segmint.store.bundle import write_bundle
 from segmint.store.champion import promote
 from segmint.store.run import Run
-from segmint.store.run_files import FINGERPRINTS, OF_CUSTOMERS
+from segmint.store.run_files import BACKTEST_CALLS, BACKTEST_WAVES, FINGERPRINTS, OF_CUSTOMERS
 from segmint.store.training_ids import carry_moved_ids, open_training_ids, write_training_ids
 from segmint.store.verify import Check, verify_bundle
 
@@ -266,6 +267,16 @@ def test_files_of_customers_may_be_removed_and_the_run_is_used_on(finished: Make
     removed = "do_not_call.csv, predictions.parquet, segments.parquet, training_ids.bin, training_ids.key"
     assert checked(folder).detail.startswith(f"7 files as they were; removed since: {removed}; seal ")
     assert promote(folder.parent, folder.name, Gate(True, "first", "first")).run == folder.name
+
+
+def test_the_calls_of_a_replay_may_be_removed_and_nothing_else_of_it(tmp_path: Path) -> None:
+    with Run.create(tmp_path, "backtest", "", 1) as run:
+        for name in (BACKTEST_CALLS, BACKTEST_WAVES):
+            run.keep(name, pl.DataFrame({"record": [1]}))
+    (run.folder / BACKTEST_CALLS).unlink()
+    assert checked(run.folder).ok
+    (run.folder / BACKTEST_WAVES).unlink()
+    assert checked(run.folder).detail == f"missing: {BACKTEST_WAVES}"
 
 
 @pytest.mark.parametrize("name", ["training_ids.bin", "training_ids.key"])

@@ -40,13 +40,12 @@ from segmint.models.names import MODEL_LABELS, OURS
 from segmint.progress import Progress, Remember, silent, tell_both
 from segmint.splits.waves import ROW_ORDER, Wave, doubt_of_time, make_waves, time_proxies, times_of
 from segmint.store.run import Run
-from segmint.store.run_files import BACKTEST
+from segmint.store.run_files import BACKTEST, BACKTEST_CALLS, BACKTEST_WAVES
 from segmint.tables.table_source import TableSource
 from segmint.targeting.policy import ContactPolicy, ContactRules, Economics
 from segmint.wording import counted, listed, percent, plain
 
 MOST_UNEQUAL = 1.1
-CALLS, WAVES = "tables/backtest_calls.parquet", "tables/backtest_waves.parquet"
 
 
 @dataclass(frozen=True, repr=False)
@@ -135,8 +134,8 @@ def _backtest_in(
     found = replace(found, calls=_with_sets(found.calls, sets))
     summary = {**found.to_json(), **_about(table, waves, applied, sets, config, found)}
     here.keep(BACKTEST, summary)
-    here.keep(CALLS, found.calls)
-    here.keep(WAVES, found.waves)
+    here.keep(BACKTEST_CALLS, found.calls)
+    here.keep(BACKTEST_WAVES, found.waves)
     report = write_report(here.folder)
     sentences = (
         summary["replayed"], *summary["notes"], summary["answer"], *found.conclusion, summary["label_sets"]["sentence"],

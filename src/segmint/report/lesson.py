@@ -27,8 +27,20 @@ def lesson_block(lesson: Mapping[str, Any]) -> Block:
 
 
 def _words(taught: Mapping[str, Any], lesson: Mapping[str, Any]) -> str:
-    teachers, student = listed(taught["teachers"]), lesson["student"]
-    several = len(taught["teachers"]) > 1
+    student = lesson["student"]
+    missed = lesson.get("missed") if lesson.get("recipe") == "best" else None
+    without = f" Not installed, and done without: {listed(missed)} (pip install 'segmint[best]')." if missed else ""
+    return (
+        f"{teaching_words(str(lesson.get('recipe')), taught)} On customers whose own answers neither had learned from, the area under the curve is {decimal(taught['auc'])} for the teacher and "
+        f"{decimal(student['auc'])} for the student{_verdict(taught, student)}.{_pair_words(taught.get('pairs', []))}{_again_words(lesson)}{without}"
+    )
+
+
+def teaching_words(recipe: str, taught: Mapping[str, Any] | None) -> str:
+    """Say what taught the network, by the recipe and the part `taught` of ``lesson.json``, without how well."""
+    if not taught:
+        return _plain_words(recipe)
+    teachers, several = listed(taught["teachers"]), len(taught["teachers"]) > 1
     said = (
         f"{teachers} {'were' if several else 'was'} trained {taught['folds']} times, each time without a part of the customers, and said of "
         f"that part how likely each outcome is. The network learned to match these probabilities ({percent(taught['share'], 0)}; the rest is "
@@ -46,12 +58,7 @@ def _words(taught: Mapping[str, Any], lesson: Mapping[str, Any]) -> str:
         if taught.get("members", 1) > 1
         else ""
     )
-    missed = lesson.get("missed") if lesson.get("recipe") == "best" else None
-    without = f" Not installed, and done without: {listed(missed)} (pip install 'segmint[best]')." if missed else ""
-    return (
-        f"{said}{upcoming}{members} On customers whose own answers neither had learned from, the area under the curve is {decimal(taught['auc'])} for the teacher and "
-        f"{decimal(student['auc'])} for the student{_verdict(taught, student)}.{_pair_words(taught.get('pairs', []))}{_again_words(lesson)}{without}"
-    )
+    return f"{said}{upcoming}{members}"
 
 
 def _verdict(taught: Mapping[str, Any], student: Mapping[str, Any]) -> str:

@@ -34,6 +34,8 @@ def model_card(
     classes: Mapping[str, int],
     network: Mapping[str, Any],
     *,
+    made: Mapping[str, Any],
+    taught: str,
     learned: str,
     threshold: float | None,
     quality: Sequence[Mapping[str, Any]],
@@ -53,6 +55,10 @@ def model_card(
         How many rows have each outcome.
     network : mapping
         The content of ``network.json``.
+    made : mapping
+        `table`, its fingerprint, `rejected`, how many of its rows, and `recipe`, `seed` and `version` of segmint.
+    taught : str
+        What the network learned to match, in sentences.
     learned : str
         What the delivered network learned from, as the rest of a sentence that begins with it.
     threshold : float or None
@@ -72,7 +78,8 @@ def model_card(
     folds = int(quality[0]["folds"]) if quality else 0
     return f"""# Model card: {contract.outcome.label}
 
-Made from {sum(classes.values()):,} rows under the contract `{contract.name}`, version {contract.version}.
+Made from {sum(classes.values()):,} rows under the contract `{contract.name}`, version {contract.version}; {made["rejected"]:,} more were rejected. The table's
+fingerprint is `{made["table"]}`. By segmint {made["version"]} with the seed {made["seed"]}.
 
 - **Predicts**: one of {", ".join(contract.outcome.levels)}.
 - **Outcomes of these rows**: {_shares(classes)}.
@@ -81,6 +88,7 @@ Made from {sum(classes.values()):,} rows under the contract `{contract.name}`, v
 - **Sensitive columns among them**: {sensitive}.
 - **Network**: {network["inputs"]} inputs; {layers}. Only Dense, BatchNormalization and Dropout.
 - **Learned from**: {learned}.
+- **Taught by the recipe** `{made["recipe"]}`: {taught}
 - **Threshold**: {_threshold(threshold, folds)}.
 
 ## Quality on rows kept apart

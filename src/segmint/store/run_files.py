@@ -23,6 +23,7 @@ TARGET = "target.json"
 LIST, SHEET, DIALLER = "call_list.parquet", "call_list.xlsx", "dialler.csv"
 
 BACKTEST, MONITOR = "backtest.json", "monitor.json"
+BACKTEST_CALLS, BACKTEST_WAVES = "tables/backtest_calls.parquet", "tables/backtest_waves.parquet"
 MEASURE, OBJECTORS, STRANGE = "measure.json", "do_not_call.csv", "strange_results.csv"
 
 PAGE, STORED_PAGE = "report.html", "report.json"
@@ -36,6 +37,7 @@ OF_CUSTOMERS = (
     REJECTED,
     TEST_PREDICTIONS,
     TEST_REJECTED,
+    BACKTEST_CALLS,
     OBJECTORS,
     STRANGE,
     *FINGERPRINTS,

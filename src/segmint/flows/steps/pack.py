@@ -19,6 +19,7 @@ from segmint.flows.steps.calibrate import calibrate, rows_judged
 from segmint.models.names import OURS
 from segmint.models.predict import Predictor
 from segmint.monitoring.reference import reference_of
+from segmint.report.lesson import teaching_words
 from segmint.report.model_card import model_card
 from segmint.splits.groups import row_customers
 from segmint.store import run_files
@@ -77,6 +78,14 @@ def pack(
             table.at,
             {level: int((table.outcome == level).sum()) for level in table.contract.outcome.levels},
             network,
+            made={
+                "table": table.ledger.receipt["fingerprint"],
+                "rejected": table.ledger.rejected,
+                "recipe": trained.model.recipe,
+                "seed": config.seed,
+                "version": installed_versions()["segmint"],
+            },
+            taught=teaching_words(trained.model.recipe, trained.model.lesson_),
             learned=_learned(trained, len(table), comparison),
             threshold=calibration.get("threshold"),
             quality=[] if comparison is None else comparison.measured(OURS),
