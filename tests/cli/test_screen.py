@@ -81,3 +81,10 @@ def test_what_comes_after_a_result_still_happens_where_its_reader_has_gone(monke
     monkeypatch.setattr(sys, "stdout", Gone())
     Screen().say({}, "first", "second")
     assert closed == [sys.stdout]
+
+
+def test_quiet_keeps_the_warnings_beside_the_results(capsys: pytest.CaptureFixture[str]) -> None:
+    lines = ("12 customers to call.", "warning: none of the 3 entries of 'dnc.csv' is a customer", "report: a.html")
+    Screen(quiet=True).say({"rows": 3}, *lines)
+    seen = capsys.readouterr()
+    assert (seen.out, seen.err) == ("", lines[1] + "\n")

@@ -282,3 +282,10 @@ def test_numbers_without_their_country_are_said_while_the_policy_names_none(cont
 def test_objections_are_respected_where_something_asks_about_them(contract, column, excluded, respects):
     rules = [] if excluded is None else [{"name": "x", "column": excluded, "levels": ["yes"]}]
     assert respects_objections(make_policy(exclude=rules), with_columns(contract, column)) == respects
+
+
+def test_a_name_that_holds_the_sign_between_two_reasons_is_one(tmp_path, contract, customers):
+    rule = {"name": "old; poor", "column": "balance", "below": 1000}
+    file = write(tmp_path / "do; not.csv", "client\n00001\n")
+    found = run(customers, contract, make_policy(exclude=[rule], suppress=[file]))
+    assert found.counts == {"old, poor": int((customers["balance"] < 1000).sum()), "on 'do, not.csv'": 1}

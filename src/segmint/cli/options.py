@@ -48,7 +48,7 @@ Test = Annotated[
 ]
 NoCompare = Annotated[bool, typer.Option("--no-compare", help="Train only; compare with nothing. Not with --search.")]
 AsJson = Annotated[bool, typer.Option("--json", help="The result as one JSON object on standard output.")]
-Quiet = Annotated[bool, typer.Option("--quiet", help="Say only what went wrong.")]
+Quiet = Annotated[bool, typer.Option("--quiet", help="Say only errors and warnings.")]
 
 RUNS = Path("runs")
 

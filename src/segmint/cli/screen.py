@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from rich.progress import Progress as Bars
     from rich.progress import TaskID
 
+_WARNING = "warning: "  # begins a line that somebody should look at, also where results are not wanted
 _PLAIN_EVERY = 5.0  # seconds between two plain lines of one task
 
 
@@ -99,13 +100,17 @@ class Screen:
             self._said[task] = now
 
     def say(self, result: dict[str, Any], *lines: str) -> None:
-        """Show a result as JSON or as lines; where the reader has gone, what comes after it still happens."""
+        """Show a result as JSON or as lines, of a quiet one the warnings, beside; where the reader has gone, what comes after it still happens."""
         try:
             if self.json:
                 typer.echo(jsonlib.dumps(result, ensure_ascii=False))
             elif not self.quiet:
                 for line in lines:
                     typer.echo(one_line(line))
+            else:
+                for line in lines:
+                    if line.startswith(_WARNING):
+                        tell_beside(one_line(line))
         except BrokenPipeError:
             silence(sys.stdout)
 

@@ -18,7 +18,7 @@ from segmint.contract.dates import today
 from segmint.contract.ids import bare_ids, match_ids
 from segmint.errors import DataError, SegmintError
 from segmint.flows.report import write_report
-from segmint.flows.steps.call_lists import read_call_list
+from segmint.flows.steps.call_lists import open_call_list, read_call_list
 from segmint.flows.steps.call_results import read_codes, read_frame
 from segmint.flows.steps.do_not_call import Grown, NotGrown, add_objectors
 from segmint.flows.steps.read import data_of_list, inputs_of, open_source, refuse_overwriting
@@ -185,9 +185,13 @@ class _Tables:
 
     def opened(self, config: Config) -> list[TableSource]:
         """Open those that are there."""
-        given = [each for each in (self.call_list, self.results, self.purchases, *self.earlier) if each is not None]
-        as_list = self.data_of_purchases(config)
-        return [open_source(each, as_list if each is self.purchases else config.data) for each in given]
+        others = [] if self.purchases is None else [open_source(self.purchases, self.data_of_purchases(config))]
+        return [
+            open_call_list(self.call_list, config.data),
+            open_source(self.results, config.data),
+            *others,
+            *(open_call_list(each, config.data) for each in self.earlier),
+        ]
 
     def data_of_purchases(self, config: Config) -> Data:
         """Say how the purchases are read: a plain list of ids has no delimiter."""

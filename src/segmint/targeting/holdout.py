@@ -40,7 +40,8 @@ def keyed_words(customers: pl.Series, *, campaign: str, key: str) -> NDArray[np.
         held-out customers first (or last) among equals.
     """
     seeded = blake2b(key=key.encode()[:64], digest_size=16)
-    # the campaign as it is written, though other spellings are the same one elsewhere (`campaign_key`): lists that were made keep their arms
+    # the campaign as it is written, though other spellings are the same one elsewhere (`campaign_key`): lists that were made keep their
+    # arms, and a new one that spells it otherwise is told
     # the length keeps ("ab", "c") and ("a", "bc") apart
     name = campaign.encode()
     seeded.update(len(name).to_bytes(8, "little") + name)

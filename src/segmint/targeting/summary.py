@@ -52,8 +52,9 @@ def summarise_list(call_list: CallList, choice: Choice, policy: ContactPolicy, c
         "expected_profit": call_list.expected_profit,
         "expected_cost": float(listed["cost"].sum()),
         "expected_successes": call_list.expected_successes,
-        "last_propensity": _lowest(listed["propensity"]),
-        "last_profit": _lowest(listed["expected_profit"]),
+        # of one customer, the last by rank
+        "last_propensity": listed["propensity"].last(),
+        "last_profit": listed["expected_profit"].last(),
         "curve": curve.to_dict(as_series=False),
         "limits": limits_used(choice.listed, choice.cost, policy, columns, choice.prices, choice.calls).to_dicts(),
         "optimised": needs_optimiser(policy, choice.cost[rows], choice.calls[rows]),
@@ -77,10 +78,6 @@ def _economics(call_list: CallList, choice: Choice) -> dict[str, Any]:
         "most_customers": None if math.isinf(most) else int(most),
         "budget_money": policy.budget_money,
     }
-
-
-def _lowest(values: pl.Series) -> float | None:
-    return float(values.min()) if len(values) else None  # type: ignore[arg-type]
 
 
 def groups_on_list(choice: Choice, columns: pl.DataFrame, names: Sequence[str]) -> list[dict[str, Any]]:

@@ -43,6 +43,7 @@ MOST_ACCEPTED = 9  # of the words that count, so many are named
 SAFETY = frozenset({"consent", "exclude_if", "phone"})
 UNNAMED = "record "  # begins the name of a customer without an id; the same number is somebody else in the next table
 
+_BETWEEN = "; "  # two reasons of one customer
 Reason = tuple[pl.Series, str]
 
 
@@ -60,7 +61,7 @@ class Suppression:
     Attributes
     ----------
     because : polars.Series of String, shape (n_customers,)
-        Every reason that applies, joined by "; "; "" for the eligible.
+        Every reason that applies, joined by "; ", for which a name says ", "; "" for the eligible.
     counts : dict of str to int
         Customers by single reason; one customer may count under several.
     spent : polars.Series of Int64, shape (n_customers,)
@@ -254,7 +255,7 @@ def count_reasons(because: pl.Series) -> dict[str, int]:
     """Count customers by single reason; one customer may count under several."""
     counted: Counter[str] = Counter()
     for reasons, customers in because.filter(because != "").value_counts().iter_rows():
-        for reason in dict.fromkeys(reasons.split("; ")):
+        for reason in dict.fromkeys(reasons.split(_BETWEEN)):
             counted[reason] += customers
     return dict(counted.most_common())
 
@@ -438,8 +439,9 @@ def _other_campaigns(customers: pl.Series, contract: Contract, policy: ContactPo
 def _joined(rules: Sequence[Reason], rows: int) -> pl.Series:
     if not rules:
         return pl.Series("suppressed_because", [""] * rows, dtype=pl.String)
-    said = [pl.when(found).then(pl.lit(reason)) for found, reason in rules]
-    return pl.select(pl.concat_str(said, separator="; ", ignore_nulls=True).alias("suppressed_because")).to_series()
+    # a name of the bank's that holds the sign between two would be counted as two
+    said = [pl.when(found).then(pl.lit(reason.replace(_BETWEEN, ", "))) for found, reason in rules]
+    return pl.select(pl.concat_str(said, separator=_BETWEEN, ignore_nulls=True).alias("suppressed_because")).to_series()
 
 
 def _spread(customers: pl.Series, because: pl.Series) -> pl.Series:
@@ -447,5 +449,5 @@ def _spread(customers: pl.Series, because: pl.Series) -> pl.Series:
     if customers.n_unique() == len(customers):
         return because
     rows = pl.DataFrame({"customer": customers, "because": because})
-    reasons = pl.col("because").filter(pl.col("because") != "").unique().sort().str.join("; ")
+    reasons = pl.col("because").filter(pl.col("because") != "").unique().sort().str.join(_BETWEEN)
     return rows.select(reasons.over("customer").fill_null("").alias("suppressed_because")).to_series()

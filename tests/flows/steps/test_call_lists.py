@@ -4,10 +4,11 @@ from pathlib import Path
 
 import polars as pl
 import pytest
+import xlsxwriter
 
 from segmint.config import Data
-from segmint.errors import DataError
-from segmint.flows.steps.call_lists import read_call_list
+from segmint.errors import DataError, InputError
+from segmint.flows.steps.call_lists import open_call_list, read_call_list
 from segmint.targeting.call_list import COLUMNS
 from tests.flows.waves import a_saved_list
 
@@ -45,3 +46,12 @@ def test_a_number_that_is_none_is_named_by_its_column_and_not_said(tmp_path: Pat
     with pytest.raises(DataError, match="'propensity' of the call list has 1 value that is no number") as refused:
         read_call_list(a_saved_list("list.csv", wrong, tmp_path), Data())
     assert "likely" not in str(refused.value)
+
+
+def test_of_the_workbook_for_people_the_whole_list_is_named_at_once(tmp_path: Path) -> None:
+    with xlsxwriter.Workbook(tmp_path / "call_list.xlsx") as book:
+        for name in ("Call list", "What if"):
+            book.add_worksheet(name).write_column(0, 0, ["Customer", "17"])
+    with pytest.raises(InputError, match="has several sheets") as refused:
+        open_call_list(tmp_path / "call_list.xlsx", Data())
+    assert refused.value.fix.startswith("name the file runs/<id>/call_list.parquet")

@@ -9,7 +9,7 @@ import polars as pl
 import pytest
 
 from segmint.contract.contract import parse_contract
-from segmint.flows.steps.same_campaign import held_out_again, shared_customers
+from segmint.flows.steps.same_campaign import held_out_again, shared_customers, spelt_otherwise
 from segmint.flows.target import Targeted, target
 from segmint.store.bundle import write_bundle
 from segmint.store.run import Run
@@ -179,3 +179,17 @@ def test_a_list_that_is_made_says_whom_an_earlier_one_calls_too(tmp_path: Path) 
     apart = made(range(10, 40), other_lists=[first.folder / "call_list.parquet", second.folder / "call_list.parquet"])
     assert apart.call_list.counts["listed"] == 0
     assert not any("are called by" in sentence for sentence in apart.sentences)
+
+
+def test_a_campaign_that_was_spelt_otherwise_draws_another_holdout_and_is_told(tmp_path: Path) -> None:
+    first = a_list(tmp_path, "spring 2026", ["c1"])
+    (doubt,) = spelt_otherwise(runs_in(tmp_path), POLICY)
+    assert (
+        f"(the run {first.name}) is of the same campaign and spells it 'spring 2026', this one 'Spring 2026'"
+        in doubt["sentence"]
+    )
+    assert doubt["sentence"].endswith("write policy.campaign as 'spring 2026'")
+    a_list(tmp_path, "Spring 2026", ["c1"])
+    assert spelt_otherwise(runs_in(tmp_path), POLICY.but(campaign="spring 2026 ")) == []
+    assert spelt_otherwise(runs_in(tmp_path), POLICY.but(holdout_share=0)) == []
+    assert spelt_otherwise(runs_in(tmp_path), POLICY.but(campaign="autumn")) == []

@@ -9,15 +9,33 @@ import polars as pl
 
 from segmint.config import Data
 from segmint.contract.cells import number_cells
-from segmint.errors import DataError
+from segmint.errors import DataError, InputError
 from segmint.flows.steps.call_results import read_frame
 from segmint.flows.steps.read import open_source
 from segmint.monitoring.results import is_call_list
 from segmint.tables.decimal_sign import decimal_among
+from segmint.tables.source import TableSource
+from segmint.tables.workbook_source import SeveralSheetsError
 from segmint.targeting.call_list import COLUMNS
 from segmint.wording import counted
 
+_WHOLE, _FIX = "call_list.parquet of a target run, with every row", "name the file runs/<id>/call_list.parquet"
 NUMBERS = tuple(name for name, kind in COLUMNS.items() if kind.is_numeric())
+
+
+def open_call_list(source: Any, data: Data) -> TableSource:
+    """Open a call list with every row; of a workbook with several sheets, such as the one for people, say which file it is.
+
+    Raises
+    ------
+    InputError
+        If it cannot be opened.
+    """
+    try:
+        return open_source(source, data)
+    except SeveralSheetsError as error:
+        fix = f"{_FIX}; of a copy of that file, name the sheet: --set data.sheet=..."
+        raise InputError(error.came, expected=_WHOLE, fix=fix) from error
 
 
 def read_call_list(source: Any, data: Data, *, needed: Sequence[str] = ()) -> pl.DataFrame:
@@ -44,8 +62,8 @@ def read_call_list(source: Any, data: Data, *, needed: Sequence[str] = ()) -> pl
     if lacking := [name for name in needed if name not in listed.columns]:
         raise DataError(
             f"The call list has no column '{lacking[0]}'.",
-            expected="call_list.parquet of a target run, with every row",
-            fix="name the file runs/<id>/call_list.parquet",
+            expected=_WHOLE,
+            fix=_FIX,
         )
     if not needed and not is_call_list(listed):
         return listed

@@ -8,7 +8,7 @@ import polars as pl
 
 from segmint.flows.steps.bundle import SEGMENT
 from segmint.flows.steps.policy_columns import levels_by_column
-from segmint.flows.steps.same_campaign import shared_customers
+from segmint.flows.steps.same_campaign import shared_customers, spelt_otherwise
 from segmint.monitoring.unread import Unread
 from segmint.store.bundle import Bundle
 from segmint.store.run import Run
@@ -67,6 +67,7 @@ def doubts_of_list(
     return [
         *_trained_on(seen, len(called), who, sure=sure, by_id=by_id),
         *shared_customers(runs, policy, called, who, by_id=by_id, table=table),
+        *spelt_otherwise(runs, policy),
         *_doubts_of(policy, bundle, columns, read),
     ]
 

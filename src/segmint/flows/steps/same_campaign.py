@@ -98,6 +98,29 @@ def held_out_again(
     ]
 
 
+def spelt_otherwise(runs: Sequence[Run], policy: ContactPolicy) -> list[Doubt]:
+    """Say that the campaign's first list spells it otherwise: who is held out is drawn by the name as it is written.
+
+    Parameters
+    ----------
+    runs : sequence of Run
+        Newest first.
+    policy : ContactPolicy
+    """
+    # the first, so that who goes back to its spelling is told no more
+    *_, first = (None, *_lists_of(runs, policy.campaign))
+    there = policy.campaign if first is None else _spelling(first.folder)
+    if first is None or there == policy.campaign or not policy.holdout_share:
+        return []
+    return [
+        Doubt(
+            title="The campaign was spelt otherwise before",
+            sentence=f"{_named(first)} is of the same campaign and spells it '{there}', this one '{policy.campaign}': who is held out is "
+            f"drawn by the name as it is written, so this list may call those who are held out there; write policy.campaign as '{there}'",
+        )
+    ]
+
+
 def unnamed_lists(runs: Sequence[Run], own: Sequence[str], since: Run, compared: pl.Series) -> str:
     """Say that compared customers stand on older lists of the campaign that nobody named; "" if none do.
 
@@ -137,13 +160,16 @@ class _Met:
     @property
     def named(self) -> str:
         """Name the lists: one by the time it was made, several by their runs."""
-        first = self.lists[0]
         if len(self.lists) > 1:
             return (
                 f"{len(self.lists)} earlier lists (the runs {some_named([run.id for run in self.lists], MOST_NAMED)})"
             )
-        day = datetime.fromisoformat(str(first.record["made"]))
-        return f"the list of {day:%d %b %Y, %H:%M} UTC (the run {first.id})"
+        return _named(self.lists[0])
+
+
+def _named(run: Run) -> str:
+    day = datetime.fromisoformat(str(run.record["made"]))
+    return f"the list of {day:%d %b %Y, %H:%M} UTC (the run {run.id})"
 
 
 def _lists_of(runs: Iterable[Run], campaign: str) -> Iterator[Run]:
@@ -181,9 +207,13 @@ def _said(met: _Met, campaign: str, who: str, *, by_id: bool) -> Doubt:
 
 
 def _campaign(folder: Path) -> str | None:
-    """The campaign of a finished list; None where its settings cannot be read."""
+    """The campaign of a finished list, however it is spelt; None where its settings cannot be read."""
+    return None if (name := _spelling(folder)) is None else campaign_key(name)
+
+
+def _spelling(folder: Path) -> str | None:
     with suppress(OSError, ValueError, AttributeError, RunError):
-        return _campaign_in(folder)
+        return _spelling_in(folder)
     return None
 
 
@@ -196,9 +226,9 @@ def _customers(folder: Path) -> pl.DataFrame:
 
 # what raises is not kept: a list that cannot be read now may be there again in a moment
 @lru_cache(maxsize=1000)
-def _campaign_in(folder: Path) -> str:
+def _spelling_in(folder: Path) -> str:
     said = Run.open(folder).settings.get("policy", {})
-    return campaign_key(str(said.get("campaign", ContactRules().campaign)))
+    return str(said.get("campaign", ContactRules().campaign)).strip()
 
 
 @lru_cache(maxsize=NEWEST)

@@ -100,7 +100,7 @@ def _said(found: dict[str, Any], currency: str) -> list[tuple[str, str]]:
         said.append(
             (
                 "The last on it",
-                f"The lowest propensity on the list is {percent(found['last_propensity'])}; its weakest call is "
+                f"The last customer has a propensity of {percent(found['last_propensity'])} and is "
                 f"expected to bring {money(last, currency, 2)}.",
             )
         )
