@@ -394,6 +394,10 @@ def test_what_those_who_call_need_is_carried_into_every_file_and_no_page(
     assert sum(book[name].max_row - 1 for name in ("007", "_=1+1")) == by_branch.summary["counts"]["listed"]
     with pytest.raises(PolicyError, match="'branhc' that the table does not have"):
         target(tmp_path / "customers.csv", done.folder, policy('policy.carry=["branhc"]'), runs=runs)
+    rule = 'policy.exclude=[{name="long", column="durration", above=5}]'
+    with pytest.raises(PolicyError, match="'durration' that the table does not have") as refused:
+        target(given.drop("duration", strict=False), done.folder, policy(rule), runs=runs)
+    assert {*refused.value.expected.removeprefix("one of ").split(", ")} <= {*given.columns, "segment"} - {"duration"}
 
 
 def test_no_economics_no_list(done: RunResult, runs: Path) -> None:

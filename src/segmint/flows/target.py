@@ -291,7 +291,7 @@ def _require_columns(
     contract = bundle.contract
     match_columns(source.columns, contract, table=source.name, purpose="predict", at=bundle.at)
     require_safety_columns(contract, source.columns)
-    found_by_bundle = require_policy_columns((*contract.by_name, *source.columns), policy, bundle)
+    found_by_bundle = require_policy_columns(source.columns, policy, bundle)
     policy.require_handed_over((*source.columns, *found_by_bundle))
     if profile is not None:
         require_sources(profile, _list_columns(source, contract, policy))
