@@ -4,6 +4,7 @@ import numpy as np
 import polars as pl
 import pytest
 
+from segmint.contract.column import Column
 from segmint.contract.contract import load_contract, parse_contract
 from segmint.contract.validate import validate
 from segmint.metrics.intervals import wilson
@@ -126,6 +127,19 @@ def test_of_a_dozen_channels_that_are_alike_none_is_the_best():
         profiles = profile_segments(table, draw.integers(5, size=len(table)))
         found += sum(segment.best != () for segment in profiles.segments)
     assert found <= 10, "of 100"
+
+
+def test_of_many_columns_and_segments_that_are_alike_none_has_a_best_level():
+    draw, found = np.random.default_rng(5), 0
+    columns = [Column(name=f"c{n}", kind="category", role="context", label=f"c{n}", known="dialling") for n in range(8)]
+    contract = parse_contract(CONTRACT, origin="test")
+    contract = contract.model_copy(update={"columns": (*contract.columns, *columns)})
+    for _ in range(20):
+        frame = draw_campaign()
+        frame = frame.with_columns(pl.Series(c.name, draw.choice(list("abcd"), frame.height)) for c in columns)
+        profiles = profile_segments(validate(open_table(frame), contract), draw.integers(5, size=frame.height))
+        found += any(segment.best != () for segment in profiles.segments)
+    assert found <= 4, "of 20"
 
 
 def test_amounts_in_a_column_say_what_the_same_amount_for_everyone_says():

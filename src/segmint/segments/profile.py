@@ -621,36 +621,36 @@ def _best_observed(
     """Find the level of each column of the call's circumstances in which a segment surely responded better than else.
 
     The best lower end of the interval wins, so that a handful of lucky calls does not; and it must lie above the rate of
-    the segment's calls of other known levels, at a level that allows for the number of levels (Bonferroni): of a dozen that
-    are all alike one is always the best. Of levels with calls to fewer than `FEWEST_CALLS` customers nothing is said.
+    the segment's calls of other known levels, at a level that allows for all that are looked at, levels of all columns in
+    all segments (Bonferroni): of dozens that are all alike one is always the best. Of levels with calls to fewer than `FEWEST_CALLS` customers nothing is said.
     """
-    found: list[list[Association]] = [[] for _ in range(count)]
+    if yes is None:
+        return [()] * count
     columns = [
         column
         for column in table.contract.columns
         if column.role == "context" and column.kind == "category" and column.known == "dialling"
     ]
+    looks: list[tuple[int, Column, str, NDArray[np.bool_], NDArray[np.bool_]]] = []
     for column in columns:
-        if yes is None or column.name not in table.raw.columns:
+        if column.name not in table.raw.columns:
             continue
         levels = table.raw[column.name].cast(pl.String).fill_null("").to_numpy().astype(str)
         named, codes = np.unique(levels, return_inverse=True)
         known = ~np.isin(named, [*table.contract.missing_tokens(column), "unknown"])
         for place in range(count):
             mine = (labels == place) & known[codes]
-            enough = [
-                (str(level), mine & (codes == code))
+            looks += [
+                (place, column, str(level), yes[mine & (codes == code)], yes[mine & (codes != code)])
                 for code, level in enumerate(named)
                 if count_customers(pl.Series(mine & (codes == code)), customers) >= FEWEST_CALLS
             ]
-            sure = [
-                _association(column, level, yes[calls], alike)
-                for level, calls in enough
-                if _responded_better(yes[calls], yes[mine & ~calls], alike, 1 - 0.05 / len(enough))
-            ]
-            if sure:
-                found[place].append(max(sure, key=lambda option: (option.low, option.level)))
-    return [tuple(row) for row in found]
+    best: list[dict[str, Association]] = [{} for _ in range(count)]
+    for place, column, level, here, there in looks:
+        if _responded_better(here, there, alike, 1 - 0.05 / len(looks)):
+            options = [*filter(None, [best[place].get(column.name)]), _association(column, level, here, alike)]
+            best[place][column.name] = max(options, key=lambda option: (option.low, option.level))
+    return [tuple(row.values()) for row in best]
 
 
 def _responded_better(yes: NDArray[np.bool_], others: NDArray[np.bool_], alike: float, level: float) -> bool:
