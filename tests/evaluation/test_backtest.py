@@ -376,6 +376,18 @@ def test_a_short_replay_takes_chance_for_nothing_else():
     assert claims <= 8
 
 
+def test_intervals_of_few_blocks_are_widened_to_hold_as_often_as_they_say():
+    draw, held, repeats = np.random.default_rng(4), 0, 200
+    for seed in range(repeats):
+        yes = draw.random(250) < 0.2
+        money = Replayed(raw=None, propensity=None, called=np.ones(250), money=VALUE * yes - 0.5)
+        waves = pl.DataFrame({"strategy": ["a"], "regret": [0.0]})
+        rows = totals({"a": money}, np.ones(250, dtype=int), yes, waves, ours="a", block=25, repeats=200, seed=seed)
+        profit = rows.row(by_predicate=pl.col("metric") == "profit", named=True)
+        held += profit["low"] <= 250 * (0.2 * VALUE - 0.5) <= profit["high"]
+    assert held >= 0.92 * repeats, held / repeats
+
+
 def test_blocks_are_shortened_and_none_is_made_of_too_few_calls():
     assert [block_of(n, 500) for n in (20_000, 10_000, 9_000, 600, 100)] == [500, 500, 450, 30, 25]
     assert block_of(100, 10) == 10

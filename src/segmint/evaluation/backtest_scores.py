@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 import polars as pl
 from numpy.typing import NDArray
+from scipy.special import ndtr, stdtrit
 
 from segmint.arrays import Floats, Mask
 from segmint.metrics.calibration import brier_by_row, log_loss_by_row
@@ -139,11 +140,13 @@ def totals(
         The strategy the others are measured against.
     block : int
         Successive rows that the bootstrap keeps together (block bootstrap, Künsch 1989, with blocks that do not
-        overlap), from `block_of`. With fewer than 10 blocks there are no intervals: they are NaN.
+        overlap), from `block_of`. With fewer than 10 blocks there are no intervals: they are NaN; with few they are
+        widened, see `_percentiles`.
     repeats, seed : int
     """
     blocks = np.arange(said_yes.size) // block
-    repeats = repeats if int(blocks.max(initial=-1)) + 1 >= FEWEST_BLOCKS else 0
+    drawn = int(blocks.max(initial=-1)) + 1
+    repeats, level = (repeats, _percentiles(drawn)) if drawn >= FEWEST_BLOCKS else (0, 0.95)
     scorers = {name: _Scorer(mine, wave, said_yes) for name, mine in replayed.items()}
     parts: dict[str, list[dict[str, Floats]]] = {name: [] for name in replayed}
     as_it_was = np.ones((1, said_yes.size), dtype=np.int32)
@@ -159,7 +162,7 @@ def totals(
     for name, metrics in values.items():
         for metric, samples in metrics.items():
             reference = values[ours].get(metric)
-            found.append({"strategy": name, "metric": metric} | _row(samples, reference))
+            found.append({"strategy": name, "metric": metric} | _row(samples, reference, level))
         if replayed[name].propensity is not None:
             found.append({"strategy": name, "metric": "regret", "value": regret.get(name)})
     return pl.DataFrame(found, schema=_SCHEMA)
@@ -170,18 +173,29 @@ _SCHEMA = {"strategy": pl.String, "metric": pl.String} | dict.fromkeys(
 )
 
 
-def _row(samples: Floats, reference: Floats | None) -> dict[str, float]:
-    low, high = _interval(samples[1:])
+def _percentiles(blocks: int) -> float:
+    """Share of the samples between the ends of a 95 % interval: more of few blocks, whose samples vary too little.
+
+    References
+    ----------
+    Hesterberg 2015, "What teachers should know about the bootstrap", The American Statistician 69(4): expanded percentiles.
+    """
+    reach = stdtrit(blocks - 1, 0.975) * np.sqrt(blocks / (blocks - 1))
+    return float(1 - 2 * ndtr(-reach))
+
+
+def _row(samples: Floats, reference: Floats | None, level: float) -> dict[str, float]:
+    low, high = _interval(samples[1:], level)
     row = {"value": float(samples[0]), "low": float(low), "high": float(high)}
     if reference is not None:
         gap = samples - reference
-        gap_low, gap_high = _interval(gap[1:])
+        gap_low, gap_high = _interval(gap[1:], level)
         row |= {"difference": float(gap[0]), "difference_low": float(gap_low), "difference_high": float(gap_high)}
     return row
 
 
-def _interval(samples: Floats) -> tuple[Floats, Floats]:
-    return interval(samples) if samples.size else (np.array(np.nan), np.array(np.nan))
+def _interval(samples: Floats, level: float) -> tuple[Floats, Floats]:
+    return interval(samples, level) if samples.size else (np.array(np.nan), np.array(np.nan))
 
 
 class _Scorer:
