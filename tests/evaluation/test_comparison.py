@@ -270,6 +270,18 @@ def test_a_network_behind_at_its_threshold_is_judged_by_its_order_before_the_lis
     assert ("our network is ahead" in said) == (not behind)
 
 
+def test_too_few_customers_with_an_outcome_are_said_first_and_counted_once():
+    table = campaign(300)
+    yes = np.flatnonzero(table.outcome == "yes")
+    few = table.frame[np.sort(np.r_[yes[:12], np.flatnonzero(table.outcome == "no")])]
+    twice = valid(pl.concat([few, few]), RESPONSE)
+    found = compare_models({"age": lambda: ByAge(8.0)}, twice, folds_of(twice, 2), repeats=200, seed=1)
+    assert found.conclusion[0].startswith(
+        "Only 12 said yes: with fewer than about 50 the intervals of figures about them"
+    )
+    assert "comes" in found.conclusion[1] or "no other model" in found.conclusion[1]
+
+
 def test_an_interval_can_be_computed_again_from_the_predictions_and_their_groups():
     table = campaign(300)
     twice = valid(pl.concat([table.frame, table.frame]), RESPONSE)

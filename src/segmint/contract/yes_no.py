@@ -28,20 +28,20 @@ NO_ANSWER: Final = (
 )  # fmt: skip
 
 FEWEST_YES: Final = 50
-"""Of those who said yes; with fewer the interval of any figure is too wide to decide anything."""
+"""Of those who said yes. With about so many, 95 % intervals by percentile bootstrap of a ROC AUC begin to hold in 93 %; with 5, in 74 to 83 %."""
 
 # as pandas, spreadsheets and decimals of a database write whole numbers; with three zeros it may be a thousand
 DECIMAL_ZEROS: Final = "(?:0{1,2}|0{4,})"
 WHOLE: Final = rf"^(-?[0-9]+)[.,]{DECIMAL_ZEROS}$"
 
 
-def few_yes_told(yes: int) -> str:
-    """Say that too few said yes for any figure to mean much; empty where they are enough."""
+def few_yes_told(yes: int, did: str = "said yes") -> str:
+    """Say that too few said yes, or `did` what is rarest, for any figure to mean much; empty where they are enough."""
     if yes >= FEWEST_YES:
         return ""
     return (
-        f"only {yes:,} said yes: with fewer than about {FEWEST_YES} the intervals are too wide to tell you anything; "
-        "collect more answers before you rely on a figure"
+        f"only {yes:,} {did}: with fewer than about {FEWEST_YES} the intervals of figures about them are wide, and yet miss the "
+        "truth more often than they say; collect more answers before you rely on a figure"
     )
 
 

@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 
 from segmint.arrays import Floats
 from segmint.contract.valid_table import ValidTable
+from segmint.contract.yes_no import few_yes_told
 from segmint.evaluation.conclusion import Estimate, Standing, Verdict, conclude, verdict_of
 from segmint.evaluation.paired_bootstrap import LOWER_IS_BETTER, Judged, affordable_repeats, bootstrap_scores
 from segmint.metrics.classification import best_f1_threshold, class_index, cross_fitted_thresholds
@@ -25,7 +26,7 @@ from segmint.models.reads import read_by, reads_inner
 from segmint.progress import Progress, Remember, share_of, silent
 from segmint.splits.folds import Fold, inner_split
 from segmint.splits.groups import RowIdentity
-from segmint.wording import listed, some_of
+from segmint.wording import capital, listed, some_of
 
 MAIN_METRIC = {"response": "f1", "assignment": "weighted_f1"}
 ORDER = ("roc_auc", "lift_10")  # measures of the order alone, whatever the threshold
@@ -433,9 +434,9 @@ def _judge(
         )
         for mine in parts.values()
     ]
-    repeats = affordable_repeats(rows.size, repeats)
+    repeats, truth = affordable_repeats(rows.size, repeats), class_index(table.outcome[rows], classes)
     scores = bootstrap_scores(
-        class_index(table.outcome[rows], classes),
+        truth,
         judged,
         classes,
         positive=positive,
@@ -453,7 +454,7 @@ def _judge(
         models=labels,
         rows=_rows(outcome.kind, names, scores, folds=len(folds), rows=rows.size, seconds=seconds),
         predictions=_predictions(table, folds, parts, classes, positive, groups),
-        conclusion=conclusion,
+        conclusion=(*_few(truth, groups[rows], classes, positive), *conclusion),
         verdict=verdict,
         folds=len(folds),
         repeats=repeats,
@@ -510,6 +511,17 @@ def _conclusion(
     order = [_estimates(scores[name] - scores[name][:, [best]])[judged] for name in ORDER if name in scores]
     said = conclude(standings, metric=metric, area=area, order=order)
     return said, verdict_of(standings, metric=metric, area=area)
+
+
+def _few(
+    truth: NDArray[np.int64], groups: NDArray[np.int64], classes: tuple[str, ...], positive: int | None
+) -> tuple[str, ...]:
+    """Say of the rarest outcome if too few customers have it for intervals by bootstrap to hold as often as they say."""
+    outcomes, customers = np.unique(np.unique(np.stack([truth, groups]), axis=1)[0], return_counts=True)
+    rarest = int(outcomes[customers.argmin()])
+    did = f"are '{classes[rarest]}'" if positive is None else f"said {'yes' if rarest == positive else 'no'}"
+    told = few_yes_told(int(customers.min()), did)
+    return (f"{capital(told)}.",) if told else ()
 
 
 def _best(metric: str, values: Floats) -> int:

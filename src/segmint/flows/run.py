@@ -253,9 +253,11 @@ def _again(source: Any, test: Any) -> Any:
 
 def _conclusion(table: ValidTable, comparison: Comparison | None) -> tuple[str, ...]:
     """Say whether too few said yes for any figure to mean much, and what the comparison supports."""
+    if comparison is not None:
+        return comparison.conclusion
     positive = table.contract.outcome.positive
     few = "" if positive is None else few_yes_told(int((table.outcome == positive).sum()))
-    return (*([f"{capital(few)}."] if few else []), *(() if comparison is None else comparison.conclusion))
+    return (f"{capital(few)}.",) if few else ()
 
 
 def _refuse_search_in_vain(config: Config) -> None:

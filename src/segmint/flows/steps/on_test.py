@@ -15,7 +15,6 @@ from segmint.arrays import Floats
 from segmint.config import Config
 from segmint.contract.contract import Contract
 from segmint.contract.valid_table import ValidTable
-from segmint.contract.yes_no import few_yes_told
 from segmint.errors import ContractError, DataError
 from segmint.evaluation.comparison import Comparison, classes_apart, compare_on_test
 from segmint.flows.steps.bundle import predictor_of
@@ -29,7 +28,7 @@ from segmint.store import run_files
 from segmint.store.bundle import Bundle
 from segmint.store.run import Run
 from segmint.tables.table_source import TableSource
-from segmint.wording import between, capital, counted, decimal, percent
+from segmint.wording import between, counted, decimal, percent
 
 
 @dataclass(frozen=True)
@@ -74,8 +73,6 @@ class OnTest:
             shares = ", ".join(f"'{name}' {percent(count / len(self.table))}" for name, count in self.classes.items())
             return (*said, f"{judges}, {shares}:")
         yes = int((self.table.outcome == outcome.positive).sum())
-        few = few_yes_told(yes)
-        said += [f"{capital(few)}."] if few else []
         return (*said, f"{judges}, {percent(yes / len(self.table))} of which have the outcome '{outcome.positive}':")
 
 
