@@ -182,7 +182,9 @@ def test_half_of_a_segment_has_its_median_or_more_where_that_is_above_the_median
     table = validate(
         open_table(draw_campaign().with_columns(balance=balances)), parse_contract(CONTRACT, origin="test")
     )
-    for place, part in enumerate(profile_segments(table, truth).segments):
+    parts = profile_segments(table, truth).segments
+    assert len({row.base_median for part in parts for row in part.typical if row.column == "balance"}) == 1
+    for place, part in enumerate(parts):
         row, here = next(row for row in part.typical if row.column == "balance"), balances[truth == place]
         assert row.side == np.sign(np.median(here) - np.median(balances)) == np.sign(row.median - row.base_median)
         assert ((here - row.median) * row.side >= 0).mean() >= 0.5

@@ -116,8 +116,8 @@ class Typical:
     """A number's median in a segment and among all, and the standardised difference of means, without the outermost numbers.
 
     All three are of the customers who have a number, each once with the middle one of theirs: `known` is their share of the segment, `base_known` that of all.
-    Medians that few customers have are rounded, both down where that of the segment is the larger, else both up: half of them
-    have `median` or more, or less. `before_rounding` is −1, 0 or 1, as the segment's was below, at or above that of all.
+    Medians that few customers have are rounded, that of all down, and that of the segment down where it is the larger, else up:
+    half of them have `median` or more, or less, unless both are alike then. `before_rounding` is −1, 0 or 1, as the segment's was below, at or above that of all.
     """
 
     column: str
@@ -498,12 +498,14 @@ def _typical(
 
 
 def _medians(here: NDArray[np.float64], whole: NDArray[np.float64]) -> tuple[float, float, int]:
-    """Round the medians of a segment and of all, each ascending, so that they lie as before; -1, 0 or 1 says how that was."""
+    """Round the medians of a segment and of all, each ascending, so that they do not change sides; -1, 0 or 1 says how they lay.
+
+    That of all is rounded alike whatever the segment: one figure is written one way.
+    """
     median, base = float(np.median(here)), float(np.median(whole))
-    if median < base:
-        of_all = round_up(whole, base)
-        return min(round_up(here, median), of_all), of_all, -1
     of_all = round_down(whole, base)
+    if median < base:
+        return min(round_up(here, median), of_all), of_all, -1
     return (max(round_down(here, median), of_all), of_all, 1) if median > base else (of_all, of_all, 0)
 
 
