@@ -98,7 +98,7 @@ def test_good_rows_get_types_and_ids_stay_text() -> None:
         ({"age": "100"}, "out_of_bounds: age"),
         ({"age": "-2"}, "out_of_bounds: age"),
         ({"land": "FR"}, "unknown_level: land"),
-        ({"land": "na"}, "unknown_level: land"),
+        ({"land": "na"}, "other_capitals: land"),
         ({"joined": "29.02.2020"}, "not_a_date: joined"),
         ({"joined": "2021-02-29"}, "not_a_date: joined"),
         ({"y": ""}, "missing_outcome: y"),
@@ -120,7 +120,11 @@ def test_to_train_a_bad_value_rejects_its_row_with_a_reason(change: dict[str, st
 
 @pytest.mark.parametrize(
     ("change", "flag"),
-    [({"land": "FR"}, "land: unseen level"), ({"age": "17"}, "age: out of range")],
+    [
+        ({"land": "FR"}, "land: unseen level"),
+        ({"land": "de"}, "land: unseen level (known but for capitals)"),
+        ({"age": "17"}, "age: out of range"),
+    ],
 )
 def test_to_predict_an_unusual_value_is_flagged_and_kept(change: dict[str, str], flag: str) -> None:
     """ING-12."""

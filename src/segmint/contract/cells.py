@@ -180,13 +180,24 @@ def unusual(column: Column, values: pl.Series) -> pl.Series | None:
     Returns
     -------
     polars.Series of shape (n_rows,), String, or None
-        "out_of_bounds", "unknown_level" or null; None if there is nothing at all.
+        "out_of_bounds", "unknown_level", "other_capitals" or null; None if there is nothing at all.
     """
     strange = _strange(column, values)
     if strange is None or not strange.any():
         return None
-    code = "out_of_bounds" if column.kind == "number" else "unknown_level"
-    return _code_where(strange, code)
+    if column.kind == "number":
+        return _code_where(strange, "out_of_bounds")
+    alike = {
+        level: "other_capitals" for level in values.filter(strange).unique() if but_for_capitals(level, column.allowed)
+    }
+    return values.set(~strange, None).replace_strict(
+        alike, default=_code_where(strange, "unknown_level"), return_dtype=Text
+    )
+
+
+def but_for_capitals(text: str, levels: Sequence[str]) -> bool:
+    """Whether a text is one of the levels but for capitals: it may be that one, or the "na" beside Namibia's NA."""
+    return text.casefold() in {level.casefold() for level in levels}
 
 
 def has_two_readings(text: str) -> bool:

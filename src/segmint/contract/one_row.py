@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, NamedTuple
 
 import polars as pl
@@ -13,6 +13,7 @@ from segmint.contract.cells import (
     GROUPED,
     LARGEST,
     NUMBER,
+    but_for_capitals,
     cell_texts,
     infinities,
     missing_codes,
@@ -197,11 +198,15 @@ def _with_states(column: Column, values: Mapping[str, Any]) -> float | None:
     return value
 
 
+def _unknown(value: str, levels: Sequence[str]) -> str:
+    return FLAG_WORDS["other_capitals" if but_for_capitals(value, levels) else "unknown_level"]
+
+
 def _check(column: Column) -> Callable[[Any], str] | None:
     """Make what names the unexpected in a value; None where anything is expected."""
     if column.kind == "category" and column.allowed:
-        allowed, words = frozenset(column.allowed), FLAG_WORDS["unknown_level"]
-        return lambda value: "" if value is None or value in allowed else words
+        allowed = frozenset(column.allowed)
+        return lambda value: "" if value is None or value in allowed else _unknown(value, column.allowed)
     low, high = column.bounds
     if column.kind != "number" or (low is None and high is None):
         return None

@@ -36,7 +36,11 @@ from segmint.wording import counted, listed, quoted
 MIN_ROWS = 50
 MIN_ROWS_PER_LEVEL = 10
 UNKNOWN_TREATMENT = "unknown_treatment"
-FLAG_WORDS = {"out_of_bounds": "out of range", "unknown_level": "unseen level"}
+FLAG_WORDS = {
+    "out_of_bounds": "out of range",
+    "unknown_level": "unseen level",
+    "other_capitals": "unseen level (known but for capitals)",
+}
 DETAILS = {
     "not_a_number": "is not a number",
     "not_finite": "is not a finite number",
@@ -44,6 +48,7 @@ DETAILS = {
     "not_a_date": "is not a date as the contract says it is written",
     "out_of_bounds": "is outside the contract's bounds",
     "unknown_level": "is not a level of the contract",
+    "other_capitals": "is a level of the contract but for capitals; write it as the contract does",
     "missing_outcome": "is empty or a word for no value, and a row without an outcome can neither teach nor judge",
     "unknown_outcome": "is not a spelling of an outcome level",
     LEFT_ALONE: "says that nobody called: what this customer did, no call brought about",
