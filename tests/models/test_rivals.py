@@ -106,3 +106,10 @@ def test_neighbours_remember_some_customers_of_many_and_know_every_class() -> No
     assert likely.shape == (500, 3)
     np.testing.assert_allclose(likely.sum(axis=1), 1.0)
     assert (model.predict(X) == y).mean() > 0.9
+
+
+@pytest.mark.parametrize("kind", [LightGBM, XGBoost])
+def test_trees_of_few_customers_can_split(kind: type) -> None:
+    X = np.random.default_rng(3).normal(size=(40, 2))
+    fitted = kind(rounds=50, inner_share=0, random_state=1).fit(X, X[:, 0] > 0)
+    assert (fitted.predict(X) == (X[:, 0] > 0)).mean() > 0.9

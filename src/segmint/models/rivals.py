@@ -29,6 +29,15 @@ def grown_on_one_thread(X: NDArray[Any]) -> bool:
     return X.size < FEWEST_CELLS_TO_SHARE
 
 
+# Of fewer customers a leaf may hold fewer, in proportion: trees that cannot split say no more than the base rate.
+_ENOUGH_FOR_USUAL_LEAVES = 200
+
+
+def _of_usual_leaf(X: NDArray[Any]) -> float:
+    """Say what share of the usual customers per leaf suits a table of this size."""
+    return min(1.0, len(X) / _ENOUGH_FOR_USUAL_LEAVES)
+
+
 def _threads(X: NDArray[Any]) -> int:
     """Say how many threads grow trees for this table; 0 leaves it to the machine."""
     return 1 if grown_on_one_thread(X) else 0
@@ -117,8 +126,10 @@ class LightGBM(_Boosted):
     rounds : int
         Trees at most; training stops 50 rounds after the best one.
     learning_rate : float
-    leaves, min_leaf : int
-        Leaves per tree and customers per leaf.
+    leaves : int
+        Leaves per tree.
+    min_leaf : int, optional
+        Customers per leaf; if left out 20, and of fewer than 200 customers a tenth of them.
     categories : sequence of int
         Places of the columns that hold category codes.
     inner_share : float
@@ -133,7 +144,7 @@ class LightGBM(_Boosted):
         rounds: int = 1000,
         learning_rate: float = 0.05,
         leaves: int = 31,
-        min_leaf: int = 20,
+        min_leaf: int | None = None,
         categories: Sequence[int] = (),
         inner_share: float = 0.15,
         random_state: int | None = None,
@@ -152,7 +163,7 @@ class LightGBM(_Boosted):
             n_estimators=self.rounds,
             learning_rate=self.learning_rate,
             num_leaves=self.leaves,
-            min_child_samples=self.min_leaf,
+            min_child_samples=max(1, int(20 * _of_usual_leaf(X))) if self.min_leaf is None else self.min_leaf,
             subsample=0.8,
             subsample_freq=1,
             colsample_bytree=0.8,
@@ -247,7 +258,7 @@ class XGBoost(_Boosted):
             "eval_metric": "mlogloss" if several else "logloss",
             "eta": self.learning_rate,
             "max_depth": 5,
-            "min_child_weight": 5,
+            "min_child_weight": 5 * _of_usual_leaf(X),
             "subsample": 0.8,
             "colsample_bytree": 0.6,
             "seed": self.random_state or 0,
