@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+import pandas as pd
 import polars as pl
 import pytest
 
@@ -70,3 +72,68 @@ def test_what_is_no_place_is_refused_by_the_name_of_its_argument(name: str, give
     said = rf"'{name.partition(' ')[0]}' is of type {type(given).__name__}\. Expected: a .*\. Next: "
     with pytest.raises(TypeError, match=said):
         PLACES[name](given)
+
+
+CONTRACT = segmint.infer_contract(TABLE, outcome="y").reviewed()
+Y = pd.Series(["a", "b"] * 10, dtype="string")
+NETWORK = segmint.DenseNetworkClassifier((4,), epochs=1)
+
+WRONG: dict[str, tuple[Callable[[], Any], str]] = {
+    "despite": (lambda: segmint.promote("one", despite=3), "'despite' must be a text. Got 3"),  # type: ignore[arg-type]
+    "because": (lambda: segmint.rollback(because=3), "'because' must be a text. Got 3"),  # type: ignore[arg-type]
+    "runs": (lambda: segmint.rollback(runs=TABLE), "'runs' is of type DataFrame"),  # type: ignore[arg-type]
+    "outcome": (lambda: segmint.infer_contract(TABLE, outcome=["y"]), "'outcome' must be a text. Got a list"),  # type: ignore[arg-type]
+    "name": (lambda: segmint.infer_contract(TABLE, name=3), "'name' must be a text. Got 3"),  # type: ignore[arg-type]
+    "customer": (lambda: segmint.explain_customers(TABLE, customer=1.5), "'customer' must be a text. Got 1.5"),  # type: ignore[arg-type]
+    "earlier": (
+        lambda: segmint.measure(TABLE, TABLE, earlier=TABLE),
+        "'earlier' must be a list or a tuple. Got a Data",
+    ),
+    "earlier path": (
+        lambda: segmint.measure(TABLE, TABLE, earlier="x.csv"),
+        "'earlier' must be a list or a tuple. Got 'x.csv'",
+    ),
+    "sets": (lambda: segmint.load_config(sets=[3]), "'sets' must be a text. Got 3"),  # type: ignore[list-item]
+    "flags": (lambda: segmint.load_config(flags=3), "'flags' must be a mapping of dotted keys to values. Got a int"),  # type: ignore[arg-type]
+    "path": (lambda: segmint.load_config(3), "'path' is of type int"),  # type: ignore[arg-type]
+    "policy": (lambda: segmint.load_policy(TABLE), "'path' is of type DataFrame"),  # type: ignore[arg-type]
+    "network": (
+        lambda: segmint.draw_architecture({}),
+        "'network' must be a trained DenseNetworkClassifier or the content",
+    ),
+    "log": (lambda: segmint.TensorBoardLog(None), "'folder' is of type NoneType"),  # type: ignore[arg-type]
+    "fit": (lambda: segmint.TensorBoardLog("runs", 3), "'fit' must be a text. Got 3"),  # type: ignore[arg-type]
+    "model": (lambda: segmint.make_model(["knn_5"], columns=()), "'name' must be a text. Got a list"),  # type: ignore[arg-type]
+    "models": (lambda: segmint.ModelComparison(None), "'models' must be a list or a tuple. Got None"),  # type: ignore[arg-type]
+    "contract": (
+        lambda: segmint.load_contract(None),
+        "'name' is of type NoneType. Expected: the name of a contract, or",
+    ),  # type: ignore[arg-type]
+    "bundle": (lambda: segmint.open_bundle(None), "'path' is of type NoneType"),  # type: ignore[arg-type]
+    "finder": (
+        lambda: segmint.SegmentFinder(3).fit(segmint.check(TABLE, CONTRACT)),
+        "Got ValidTable instead. Next: give table.inputs",
+    ),
+    "features": (
+        lambda: NaturalFeatures().fit(segmint.check(TABLE, CONTRACT)),
+        "Got ValidTable instead. Next: give table.inputs",
+    ),
+}
+
+
+@pytest.mark.parametrize("name", WRONG)
+def test_an_argument_of_another_type_is_refused_by_its_name(name: str) -> None:
+    call, said = WRONG[name]
+    with pytest.raises(TypeError, match=re.escape(said)):
+        call()
+
+
+def test_outcomes_that_pandas_does_not_know_are_counted() -> None:
+    gaps = Y.mask(Y.index < 3)
+    with pytest.raises(ValueError, match="The outcome is None or NA in 3 of 20 rows"):
+        NETWORK.fit(np.zeros((20, 2)), gaps)
+
+
+def test_a_class_in_the_place_of_a_log_is_refused() -> None:
+    with pytest.raises(ValueError, match="must be a TensorBoardLog, or None"):
+        segmint.DenseNetworkClassifier(log=segmint.TensorBoardLog).fit(np.zeros((20, 2)), Y)

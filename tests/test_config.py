@@ -83,6 +83,15 @@ def test_an_unknown_setting_names_its_neighbours_and_not_every_setting_there_is(
         load_config(None, ["name=3"])
 
 
+@pytest.mark.parametrize("key", ["seed", "split.inner", "segments.count", "model.hidden", "policy.budget_calls"])
+@pytest.mark.parametrize("given", [True, [False]])
+def test_a_truth_value_is_no_number(key: str, given: object) -> None:
+    with pytest.raises(ConfigError, match=f"'{key}' makes no sense") as caught:
+        load_config(flags={key: given})
+    assert "a number, not true or false" in str(caught.value)
+    assert load_config(flags={"model.refit": True, "segments.thorough": True}).model.refit
+
+
 def test_a_file_that_is_no_toml_is_named(tmp_path: Path) -> None:
     (tmp_path / "bad.toml").write_text("folds = = 3")
     with pytest.raises(ConfigError, match=r"bad\.toml"):

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
+from numpy.typing import ArrayLike
 
 
 def require_switches(**switches: Any) -> None:
@@ -38,17 +39,82 @@ def require_between(name: str, given: Any, low: float, high: float) -> None:
         raise ValueError(f"'{name}' must lie between {low:g} and {high:g}. Got {_came(given)} instead.")
 
 
-def require_no_gaps(y: NDArray[Any]) -> None:
-    """Refuse outcomes of which some are None.
+def require_lists(**lists: Any) -> None:
+    """Refuse anything but lists and tuples: a text or a table in the place of several would be gone through part by part.
+
+    Parameters
+    ----------
+    **lists
+        What came, by the names of the arguments.
+
+    Raises
+    ------
+    TypeError
+        For the first that is neither.
+    """
+    for name, given in lists.items():
+        if not isinstance(given, list | tuple):
+            raise TypeError(f"'{name}' must be a list or a tuple. Got {_came(given)} instead.")
+
+
+def require_texts(**texts: Any) -> None:
+    """Refuse anything but texts; None where nothing is said.
+
+    Parameters
+    ----------
+    **texts
+        What came, by the names of the arguments.
+
+    Raises
+    ------
+    TypeError
+        For the first that is neither.
+    """
+    for name, given in texts.items():
+        if given is not None and not isinstance(given, str):
+            raise TypeError(f"'{name}' must be a text. Got {_came(given)} instead.")
+
+
+def place_of(name: str, value: Any, *, expected: str = "a place, as a text or a pathlib.Path") -> Path:
+    """Take a place as a path.
+
+    Parameters
+    ----------
+    name : str
+        Of the argument, for the error.
+    value : path
+    expected : str
+        What the argument may be, for the error.
+
+    Raises
+    ------
+    TypeError
+        For anything else, such as a table in the place of a bundle.
+    """
+    if not isinstance(value, Path | str):
+        raise TypeError(
+            f"'{name}' is of type {type(value).__name__}. Expected: {expected}. "
+            "Next: look at the order of the arguments with help(), or give them by name"
+        )
+    return Path(value)
+
+
+def require_no_gaps(y: ArrayLike) -> None:
+    """Refuse outcomes of which some are None, or the NA of pandas.
 
     Raises
     ------
     ValueError
         Saying how many.
     """
-    if y.dtype == object and (gaps := sum(label is None for label in y)):
+    labels = np.asarray(y)
+    if (
+        labels.ndim == 1
+        and labels.dtype == object
+        and (gaps := sum(label is None or type(label).__name__ == "NAType" for label in labels))
+    ):
         raise ValueError(
-            f"The outcome is None in {gaps:,} of {len(y):,} rows. Leave these rows out, or give them a class."
+            f"The outcome is None or NA in {gaps:,} of {len(labels):,} rows. Leave these rows out, or give them a class."
         )
 
 

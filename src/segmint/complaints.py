@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from typing import Any, TypeVar, get_args
+from typing import Any, TypeVar, get_args, get_origin
 
-from pydantic import BaseModel, ValidationError
+from pydantic import BaseModel, ConfigDict, ValidationError, ValidationInfo, field_validator
 
 from segmint.wording import did_you_mean
 
@@ -25,6 +25,29 @@ _PLAIN = {
     "path": "a path",
 }
 _KINDS = ("type", "parsing", "number", "from_float", "parsing_size")  # int_type, bool_parsing, finite_number
+
+
+class Section(BaseModel):
+    """A section of settings: no unknown key, and no value that Python would take for another."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
+
+    @field_validator("*", mode="before")
+    @classmethod
+    def _is_what_it_looks_like(cls, given: object, info: ValidationInfo) -> object:
+        """Refuse a truth value for a number, which it is to Python, and a table for a list, as one would go through its columns."""
+        annotation = cls.model_fields[str(info.field_name)].annotation
+        kinds = _kinds(annotation)
+        values = given if isinstance(given, list | tuple) else [given]
+        if bool not in kinds and (int in kinds or float in kinds) and any(isinstance(each, bool) for each in values):
+            raise ValueError("a number, not true or false")
+        if get_origin(annotation) is tuple and hasattr(given, "columns"):
+            raise ValueError("a list, not a table")
+        return given
+
+
+def _kinds(annotation: Any) -> list[Any]:
+    return [annotation, *(kind for part in get_args(annotation) for kind in _kinds(part))]
 
 
 def first_of(complaints: Sequence[Complaint]) -> Complaint:

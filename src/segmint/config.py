@@ -13,7 +13,6 @@ import tomlkit
 from pydantic import (
     AfterValidator,
     BaseModel,
-    ConfigDict,
     Field,
     ValidationError,
     ValidationInfo,
@@ -21,7 +20,8 @@ from pydantic import (
     model_validator,
 )
 
-from segmint.complaints import first_of, section_in, wanted
+from segmint.arguments import place_of, require_lists, require_texts
+from segmint.complaints import Section, first_of, section_in, wanted
 from segmint.errors import ConfigError
 from segmint.models.names import MODELS, OURS
 from segmint.segments.word_file import Name
@@ -34,11 +34,7 @@ FromAnywhere = Annotated[Path, AfterValidator(Path.absolute)]
 """A file that is found again where a run is resumed in another folder."""
 
 
-class _Section(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
-
-
-class Data(_Section):
+class Data(Section):
     r"""How tables are read.
 
     Attributes
@@ -84,7 +80,7 @@ class Data(_Section):
         return delimiter
 
 
-class Split(_Section):
+class Split(Section):
     """How rows are kept apart: folds to compare on, and the inner share of each training part.
 
     Attributes
@@ -99,7 +95,7 @@ class Split(_Section):
     inner: float | None = Field(default=None, gt=0, lt=0.5)
 
 
-class Compare(_Section):
+class Compare(Section):
     """Whether and against what the network is compared.
 
     Attributes
@@ -141,7 +137,7 @@ COMPACT = (64, 64, 64)
 ROLLING_MEMBERS = 3
 
 
-class Model(_Section):
+class Model(Section):
     """How the network is made and taught; None leaves a setting to the recipe.
 
     Attributes
@@ -219,7 +215,7 @@ class Model(_Section):
             raise _letter(error) from error
 
 
-class Search(_Section):
+class Search(Section):
     """Whether better settings of the network are looked for, and how long; needs ``segmint[search]``.
 
     Attributes
@@ -240,7 +236,7 @@ class Search(_Section):
         return self.minutes is not None or self.trials is not None
 
 
-class Segments(_Section):
+class Segments(Section):
     """How segments are found.
 
     Attributes
@@ -274,7 +270,7 @@ class Segments(_Section):
     words: FromAnywhere | None = None
 
 
-class Backtest(_Section):
+class Backtest(Section):
     """How past waves are replayed.
 
     Attributes
@@ -331,7 +327,7 @@ class Backtest(_Section):
 FOLDS_OF_BEST = 3
 
 
-class Config(_Section):
+class Config(Section):
     """All settings; see each section. The recipe "best" compares on 3 folds unless told otherwise.
 
     Attributes
@@ -391,12 +387,21 @@ def load_config(
     ------
     ConfigError
         For an unknown key (with the closest known one), a value of the wrong kind, or a file that is no TOML.
+    TypeError
+        For an argument of another type.
     """
+    if flags is not None and not (isinstance(flags, Mapping) and all(isinstance(key, str) for key in flags)):
+        raise TypeError(f"'flags' must be a mapping of dotted keys to values. Got a {type(flags).__name__} instead.")
     settings: dict[str, Any] = {}
-    for given in [path] if path is None or isinstance(path, str | Path | Config) else path:
-        if given is not None:
-            _merge(settings, given.model_dump(exclude_unset=True) if isinstance(given, Config) else _read(Path(given)))
-    for text in [sets] if isinstance(sets, str) else sets:
+    for given in path if isinstance(path, list | tuple) else [path]:
+        if isinstance(given, Config):
+            _merge(settings, given.model_dump(exclude_unset=True, warnings=False))
+        elif given is not None:
+            _merge(settings, _read(place_of("path", given)))
+    sets = [sets] if isinstance(sets, str) else sets
+    require_lists(sets=sets)
+    for text in sets:
+        require_texts(sets=text)
         key, equals, value = text.partition("=")
         if not equals or not key.strip():
             raise ConfigError(

@@ -285,7 +285,7 @@ def test_one_class_is_refused() -> None:
 def test_an_outcome_with_gaps_is_refused() -> None:
     X, y = rows(50)
     gaps = np.where(np.arange(50) < 3, None, y.astype(object))
-    with pytest.raises(ValueError, match="None in 3 of 50 rows"):
+    with pytest.raises(ValueError, match="None or NA in 3 of 50 rows"):
         DenseNetworkClassifier().fit(X, gaps)
 
 

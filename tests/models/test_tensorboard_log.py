@@ -58,6 +58,15 @@ def test_a_fit_of_the_same_name_takes_the_place_of_the_one_before(tmp_path: Path
     assert "conclusion" in read_tags(tmp_path, "text")
 
 
+@pytest.mark.parametrize("below", ["", "training"])
+def test_a_file_in_the_place_of_the_folder_is_named(tmp_path: Path, below: str) -> None:
+    from segmint.models._keras import Events
+
+    (tmp_path / "file").write_text("")
+    with pytest.raises(ValueError, match="file' is no folder"):
+        Events(tmp_path / "file" / below)
+
+
 @pytest.mark.filterwarnings("ignore::DeprecationWarning")
 def test_the_log_is_for_the_user_alone(tmp_path: Path) -> None:
     log = TensorBoardLog(tmp_path / "run" / "tensorboard", "fold 1")

@@ -3,12 +3,14 @@ from __future__ import annotations
 from pathlib import Path
 
 import numpy as np
+import polars as pl
 import pytest
+from pydantic import ValidationError
 
 from segmint.config import load_config
 from segmint.errors import ConfigError, PolicyError
 from segmint.flows.steps.settings import load_policy
-from segmint.targeting.policy import Capacity, ContactPolicy, policy_template
+from segmint.targeting.policy import Capacity, ContactPolicy, Economics, policy_template
 from tests.targeting.conftest import make_policy
 
 MONEY = {"cost_per_call": 5, "value_per_success": 100}
@@ -220,3 +222,16 @@ def test_what_if_changes_what_it_names_and_keeps_the_rest():
     assert (other.economics.cost_per_call, other.economics.currency) == (4, "CHF")
     assert policy.but() == policy
     assert policy.but(economics=policy.economics).economics == policy.economics
+
+
+@pytest.mark.parametrize("name", ["suppress", "other_lists", "sensitive", "carry"])
+@pytest.mark.parametrize("given", [pl.DataFrame({"id": ["a"]}), pl.DataFrame({"id": ["a"]}).to_pandas(), "x.csv"])
+def test_a_table_or_a_text_in_the_place_of_a_list_is_not_gone_through(name, given):
+    economics = Economics(cost_per_call=5, value_per_success=80)
+    with pytest.raises(ValidationError, match=r"a list, not a table|valid tuple"):
+        ContactPolicy(economics=economics, **{name: given})
+
+
+def test_a_truth_value_is_no_budget():
+    with pytest.raises(ValidationError, match="a number, not true or false"):
+        ContactPolicy(economics=Economics(cost_per_call=5, value_per_success=80), budget_calls=True)

@@ -10,6 +10,7 @@ from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, ValidationError, model_validator
 
+from segmint.arguments import place_of
 from segmint.complaints import first_of, said
 from segmint.contract.column import Column, Known
 from segmint.contract.yes_no import NO, NO_WORDS, WHOLE, YES, YES_WORDS
@@ -174,6 +175,7 @@ def load_contract(name: str | Path) -> Contract:
     ContractError
         If there is no such contract, or the file makes no sense.
     """
+    name = place_of("name", name, expected="the name of a contract, or the path of a TOML file")
     if str(name) in SHIPPED:
         text = resources.files("segmint.contract").joinpath("shipped", f"{name}.toml").read_text("utf-8")
         return parse_contract(text, origin=str(name))

@@ -11,6 +11,7 @@ import polars as pl
 
 from segmint.contract.cells import as_learned, as_text
 from segmint.contract.column import Column
+from segmint.contract.valid_table import ValidTable
 from segmint.errors import DataError
 from segmint.tables.frame_source import frame_of
 from segmint.tables.text_source import check_names
@@ -49,8 +50,8 @@ def as_frame(estimator: Any, X: Any, *, reset: bool) -> pl.DataFrame:
 
 def polars_of(X: Any) -> pl.DataFrame | None:
     """Return a Polars, pandas or Arrow table as a Polars frame, and None of an array: its columns have no names."""
-    if isinstance(X, pl.DataFrame | pl.LazyFrame):
-        return frame_of(X)
+    if isinstance(X, pl.DataFrame | pl.LazyFrame | ValidTable):
+        return frame_of(X)  # which refuses a ValidTable: its inputs are meant
     if hasattr(X, "columns") and hasattr(X, "iloc"):
         return _of_pandas(X) if len(X.columns) else pl.DataFrame()
     return _of_arrow(X) if type(X).__module__.partition(".")[0] == "pyarrow" else None

@@ -9,7 +9,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from segmint.arguments import require_switches
+from segmint.arguments import require_switches, require_texts
 from segmint.config import Data
 from segmint.contract.column_match import Purpose, lacks_outcome, match_columns
 from segmint.contract.contract import parse_contract
@@ -68,6 +68,7 @@ def infer_contract(
         where there should be none.
     """
     require_switches(without_outcome=without_outcome)
+    require_texts(name=name, outcome=outcome)
     named = name or (Path(source).stem if isinstance(source, str | Path) else "table")
     data = settings_of(config).data
     opened = open_source(source, data)

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 import polars as pl
 
-from segmint.arguments import require_switches
+from segmint.arguments import require_switches, require_texts
 from segmint.contract.contract import Contract
 from segmint.contract.ids import bare_ids, match_ids, same_ids
 from segmint.contract.valid_table import ValidTable
@@ -80,7 +80,7 @@ def explain_customers(
     bundle: Place = WORD,
     config: Settings = None,
     *,
-    customer: str | None = None,
+    customer: str | int | None = None,
     runs: Place = RUNS,
     sensitive: bool = False,
     progress: Progress = silent,
@@ -94,7 +94,7 @@ def explain_customers(
         A run, a bundle's folder, or PROMOTED.
     config : Config or path, optional
         Only how tables are read; the bundle decides everything else.
-    customer : str, optional
+    customer : str or int, optional
         The id of one customer, or "record 7"; the number alone where the contract has no id. Left out, everyone is explained, at
         most 10,000 customers.
     runs : path
@@ -112,6 +112,8 @@ def explain_customers(
         For a bundle that fails its checks, or a table that does not meet its contract.
     """
     require_switches(sensitive=sensitive)
+    customer = str(customer) if isinstance(customer, int) else customer
+    require_texts(customer=customer)
     config, runs = settings_of(config), place_of("runs", runs)
     opened_bundle, config, opened = open_for_bundle(source, bundle, config, runs)
     if customer is not None:

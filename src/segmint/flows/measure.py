@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 
 import polars as pl
 
-from segmint.arguments import require_between, require_switches
+from segmint.arguments import require_between, require_lists, require_switches
 from segmint.config import Config, Data
 from segmint.contract.cells import read_outcome
 from segmint.contract.contract import Contract, load_contract
@@ -115,7 +115,7 @@ def measure(
     earlier : sequence of path or frame
         Earlier lists of the campaign, whose customers are left out: only those who are new are alike in both arms.
     level : float
-        Coverage of the intervals, above 0 and below 1.
+        Coverage of the intervals, from 0.5 to 0.999.
     silence_means_no : bool
         Whether a held-out customer without a row is known not to have bought.
     do_not_call : path, optional
@@ -127,13 +127,14 @@ def measure(
     Raises
     ------
     ValueError
-        If `level` is below 0.5 or above 0.999.
+        If `level` lies elsewhere.
     DataError
         Without a control group: propensity is not uplift.
     InputError
         If the do-not-call file is one of the tables.
     """
     require_switches(silence_means_no=silence_means_no)
+    require_lists(earlier=earlier)
     require_between("level", level, *EFFECT_LEVELS)
     config, runs, do_not_call = settings_of(config), place_of("runs", runs), path_of("do_not_call", do_not_call)
     meaning = read_codes(codes)

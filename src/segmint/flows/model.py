@@ -82,9 +82,10 @@ class OpenModel:
         Returns
         -------
         polars.DataFrame
-            One row for each row of the table, in order: its columns, then `propensity` (or one `probability_...` per
-            segment), `predicted`, `segment` where the bundle knows segments, `flags`, `record` (the row's number, from 1)
-            and `error`: why it was rejected, or null.
+            One row for each row of the table, in order: its columns, then `propensity` with `propensity_low` and
+            `propensity_high` where the bundle knows how sure it is (or one `probability_...` per segment), `predicted`,
+            `segment` where the bundle knows segments, `flags`, `record` (the row's number, from 1) and `error`: why it was
+            rejected, or null. A column of the table with one of these names becomes ``<name>_input``.
 
         Raises
         ------

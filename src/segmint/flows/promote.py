@@ -11,6 +11,7 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
+from segmint.arguments import require_texts
 from segmint.config import Config
 from segmint.contract.column import KNOWN_ORDER
 from segmint.contract.ledger import KNOWN_NAMES
@@ -87,6 +88,7 @@ def promote(
         If the bundle cannot be trusted, or does not predict its golden rows.
     """
     place_of("run", run)
+    require_texts(despite=despite)
     config, runs, despite = settings_of(config), place_of("runs", runs), champion.reason(despite)
     here = find_run(run, runs)
     champion.require_promotable(here, runs)
@@ -116,7 +118,8 @@ def rollback(*, runs: Place = RUNS, because: str | None = None) -> Promoted:
     BundleError
         If that bundle is gone, was changed, or does not predict its golden rows.
     """
-    entry = champion.rollback(Path(runs), because=because, prove=require_golden)
+    require_texts(because=because)
+    entry = champion.rollback(place_of("runs", runs), because=because, prove=require_golden)
     return Promoted(entry, f"In use again: {entry.run}.")
 
 

@@ -322,6 +322,9 @@ class Events:
 
     def __init__(self, folder: Path, suffix: str = ".v2") -> None:
         self._folder = folder
+        there = next(part for part in (folder, *folder.parents) if part.exists())
+        if not there.is_dir():
+            raise ValueError(f"The log cannot be written to '{folder}': '{there}' is no folder.")
         for missing in reversed([part for part in (folder, *folder.parents) if not part.exists()]):
             missing.mkdir(0o700, exist_ok=True)  # TensorFlow makes folders that everybody may read
         self._writer = tf.summary.create_file_writer(str(folder), filename_suffix=suffix)

@@ -13,6 +13,7 @@ from sklearn.ensemble import GradientBoostingClassifier, RandomForestClassifier
 from sklearn.linear_model import LogisticRegression
 from sklearn.pipeline import Pipeline
 
+from segmint.arguments import require_texts
 from segmint.contract.column import Column
 from segmint.features.customer_features import CustomerFeatures
 from segmint.features.natural import NaturalFeatures
@@ -105,6 +106,7 @@ def make_model(
         ...
     ValueError: Unknown model 'oracle'. Choose one of: dense_network, lightgbm, ...
     """
+    require_texts(name=name)
     if name == OURS:
         return NetworkModel.of(columns, random_state=random_state, **settings)
     if name not in _MAKERS:

@@ -58,7 +58,10 @@ _PARAMETERS: Rules = {
     "patience": ("1 or more", count),
     "members": ("1 or more", count),
     "inner_share": ("above 0 and below 1", lambda given: between(given, 0, 1)),
-    "log": ("a TensorBoardLog, or None", lambda given: given is None or hasattr(given, "watch")),
+    "log": (
+        "a TensorBoardLog, or None",
+        lambda given: given is None or (hasattr(given, "watch") and not isinstance(given, type)),
+    ),
 }
 
 
@@ -226,8 +229,8 @@ class DenseNetworkClassifier(ClassifierMixin, BaseEstimator):
         """
         check_parameters(self, _PARAMETERS)
         self.__dict__.pop("refit_epochs_", None)  # of an earlier fit
-        X, y = validate_data(self, X, y, dtype=np.float32)
         require_no_gaps(y)
+        X, y = validate_data(self, X, y, dtype=np.float32)
         check_classification_targets(y)
         self.classes_, labels = np.unique(y, return_inverse=True)
         if len(self.classes_) < 2:
@@ -280,8 +283,8 @@ class DenseNetworkClassifier(ClassifierMixin, BaseEstimator):
             If there is a class that the fit did not know.
         """
         check_is_fitted(self, "_judged")
-        X, y = validate_data(self, X, y, dtype=np.float32)
         require_no_gaps(y)
+        X, y = validate_data(self, X, y, dtype=np.float32)
         labels = self._places(y, "customers of a refit", "fit")
         again = []
         for number, (start, judged) in enumerate(zip(self._starts(), self._judged, strict=True)):

@@ -55,8 +55,8 @@ class _Rival(ClassifierMixin, BaseEstimator):
     """What the rivals of our own wrapping share: checked inputs, and the likeliest class as the prediction."""
 
     def _learned(self, X: Any, y: Any, **checks: Any) -> tuple[NDArray[np.float64], NDArray[np.int64]]:
-        X, y = validate_data(self, X, y, dtype=np.float64, **checks)
         require_no_gaps(y)
+        X, y = validate_data(self, X, y, dtype=np.float64, **checks)
         check_classification_targets(y)
         self.classes_, labels = np.unique(y, return_inverse=True)
         return X, labels

@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from segmint.arguments import place_of, require_texts
 from segmint.arrays import Floats
 from segmint.metrics.profit import campaign_profit
 from segmint.metrics.ranking import lift_at
@@ -80,7 +81,8 @@ class TensorBoardLog:
     """
 
     def __init__(self, folder: Path | str, fit: str = "", *, positive: str | None = None, has_yes: bool = True) -> None:
-        self.root = Path(folder)
+        require_texts(fit=fit)
+        self.root = place_of("folder", folder)
         self.name = fit
         self.positive = None if positive is None else str(positive)
         self.has_yes = has_yes

@@ -69,7 +69,7 @@ def draw_architecture(network: Any, *, alone: bool = True) -> str:
     """
     require_switches(alone=alone)
     came, network = network, getattr(network, "network_", network)
-    if not isinstance(network, Mapping):
+    if not isinstance(network, Mapping) or not {"inputs", "layers"} <= network.keys():
         raise TypeError(
             "'network' must be a trained DenseNetworkClassifier or the content of network.json, as "
             f'segmint.open_bundle("runs/<id>").network. Got a {type(came).__name__} instead.'

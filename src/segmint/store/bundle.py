@@ -29,6 +29,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from segmint.arguments import place_of
 from segmint.contract.column import Known
 from segmint.contract.contract import Contract, parse_contract
 from segmint.contract.export import contract_to_toml
@@ -176,7 +177,7 @@ def open_bundle(path: Path | str = promoted.WORD, runs: Path | str | None = "run
     BundleError
         If anything is missing, too much, changed, too large, or of an unknown format; the file is named.
     """
-    return locate(path, None if runs is None else Path(runs)).finish()
+    return locate(place_of("path", path), None if runs is None else place_of("runs", runs)).finish()
 
 
 def locate(path: Path | str, runs: Path | None = None) -> Opening:

@@ -155,8 +155,10 @@ def frame_of(table: Any, *, named_index: bool = True) -> pl.DataFrame:
         return _from_arrow(table, tuple(table.schema.names), "a frame")
     if ("pandas", "DataFrame") in kinds:
         return _from_pandas(table, named_index=named_index)
+    of_valid = " Next: give table.inputs" if hasattr(table, "inputs") else ""
     raise TypeError(
-        f"A table must be a path, or a Polars, pandas or Arrow table with its columns. Got {type(table).__name__} instead."
+        "A table must be a path, or a Polars, pandas or Arrow table with its columns. "
+        f"Got {type(table).__name__} instead.{of_valid}"
     )
 
 

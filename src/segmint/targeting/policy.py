@@ -11,10 +11,10 @@ from typing import Any, TypeVar
 
 import numpy as np
 import polars as pl
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
+from pydantic import ConfigDict, Field, ValidationError, field_validator, model_validator
 
 from segmint.arrays import Floats
-from segmint.complaints import fields_at, first_of, wanted
+from segmint.complaints import Section, fields_at, first_of, wanted
 from segmint.contract.yes_no import NO, YES, bare_words
 from segmint.errors import PolicyError
 from segmint.targeting.contradictions import contradictions
@@ -42,8 +42,8 @@ def _whole_down(amount: float) -> int:
     return math.floor(amount + WHOLE)
 
 
-class _Section(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False, str_strip_whitespace=True)
+class _Section(Section):
+    model_config = ConfigDict(str_strip_whitespace=True)
 
 
 class _Words(_Section):

@@ -29,6 +29,16 @@ def test_a_flow_has_the_defaults_of_its_command(name: str) -> None:
     assert defaults.items() <= {"bundle": "PROMOTED", "config": None, "runs": "runs"}.items()
 
 
+def test_settings_that_were_copied_with_other_values_are_checked() -> None:
+    config = load_config(sets=["model.recipe=best"])
+    assert settings_of(config) == config
+    assert settings_of(config.model_copy(update={"split": {"folds": 4}})).split.folds == 4
+    with pytest.raises(ConfigError, match=r"'split\.folds' makes no sense: 1"):
+        settings_of(config.model_copy(update={"split": config.split.model_copy(update={"folds": 1})}))
+    with pytest.raises(ConfigError, match="'seed' makes no sense: 'x'"):
+        settings_of(config.model_copy(update={"seed": "x"}))
+
+
 def test_a_contract_is_taken_or_loaded_by_its_name() -> None:
     contract = contract_of("bank-marketing")
     assert contract_of(contract) is contract

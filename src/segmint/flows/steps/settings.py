@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TypeAlias
 
+from segmint.arguments import place_of as place_of
 from segmint.config import Config, load_config
 from segmint.contract.contract import Contract, load_contract
 from segmint.errors import ConfigError, PolicyError
@@ -19,19 +20,17 @@ RUNS = "runs"
 
 
 def settings_of(config: Settings) -> Config:
-    """Take settings, read them from a TOML file, or begin with none.
+    """Take settings and check them, read them from a TOML file, or begin with none.
 
     Raises
     ------
     ConfigError
-        For a file that is no TOML, or an unknown key in it.
+        For a file that is no TOML, an unknown key, or a value that makes no sense.
     TypeError
         For anything else.
     """
-    if isinstance(config, Config):
-        return config
-    if config is None or isinstance(config, Path | str):
-        return load_config(config)
+    if config is None or isinstance(config, Config | Path | str):
+        return load_config(config)  # a copy with other values was not checked by anybody
     raise TypeError(
         f"The settings are of type {type(config).__name__}. Expected: a Config, the path of a TOML file, or None. "
         "Next: config=segmint.load_config(...); a contact policy goes to segmint.target as policy=..."
@@ -116,30 +115,6 @@ def _no_contract(given: object) -> TypeError:
         else "give segmint.load_contract(...), or its path"
     )
     return TypeError(f"The contract is of type {kind}. Expected: a Contract, or the name or path of one. Next: {step}")
-
-
-def place_of(name: str, value: Place, *, expected: str = "a place, as a text or a pathlib.Path") -> Path:
-    """Take a place as a path.
-
-    Parameters
-    ----------
-    name : str
-        Of the argument, for the error.
-    value : path
-    expected : str
-        What the argument may be, for the error.
-
-    Raises
-    ------
-    TypeError
-        For anything else, such as a table in the place of a bundle.
-    """
-    if not isinstance(value, Path | str):
-        raise TypeError(
-            f"'{name}' is of type {type(value).__name__}. Expected: {expected}. "
-            "Next: look at the order of the arguments with help(), or give them by name"
-        )
-    return Path(value)
 
 
 def path_of(name: str, place: Place | None) -> Path | None:
