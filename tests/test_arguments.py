@@ -87,11 +87,11 @@ WRONG: dict[str, tuple[Callable[[], Any], str]] = {
     "customer": (lambda: segmint.explain_customers(TABLE, customer=1.5), "'customer' must be a text. Got 1.5"),  # type: ignore[arg-type]
     "earlier": (
         lambda: segmint.measure(TABLE, TABLE, earlier=TABLE),
-        "'earlier' must be a list or a tuple. Got a Data",
+        "'earlier' must be a list. Got a Data",
     ),
     "earlier path": (
         lambda: segmint.measure(TABLE, TABLE, earlier="x.csv"),
-        "'earlier' must be a list or a tuple. Got 'x.csv'",
+        "'earlier' must be a list. Got 'x.csv'",
     ),
     "sets": (lambda: segmint.load_config(sets=[3]), "'sets' must be a text. Got 3"),  # type: ignore[list-item]
     "flags": (lambda: segmint.load_config(flags=3), "'flags' must be a mapping of dotted keys to values. Got a int"),  # type: ignore[arg-type]
@@ -104,7 +104,7 @@ WRONG: dict[str, tuple[Callable[[], Any], str]] = {
     "log": (lambda: segmint.TensorBoardLog(None), "'folder' is of type NoneType"),  # type: ignore[arg-type]
     "fit": (lambda: segmint.TensorBoardLog("runs", 3), "'fit' must be a text. Got 3"),  # type: ignore[arg-type]
     "model": (lambda: segmint.make_model(["knn_5"], columns=()), "'name' must be a text. Got a list"),  # type: ignore[arg-type]
-    "models": (lambda: segmint.ModelComparison(None), "'models' must be a list or a tuple. Got None"),  # type: ignore[arg-type]
+    "models": (lambda: segmint.ModelComparison(None), "'models' must be a list. Got None"),  # type: ignore[arg-type]
     "contract": (
         lambda: segmint.load_contract(None),
         "'name' is of type NoneType. Expected: the name of a contract, or",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
@@ -39,22 +40,22 @@ def require_between(name: str, given: Any, low: float, high: float) -> None:
         raise ValueError(f"'{name}' must lie between {low:g} and {high:g}. Got {_came(given)} instead.")
 
 
-def require_lists(**lists: Any) -> None:
-    """Refuse anything but lists and tuples: a text or a table in the place of several would be gone through part by part.
+def require_several(**several: Any) -> None:
+    """Refuse one text, path or table in the place of a list of them: it would be gone through part by part.
 
     Parameters
     ----------
-    **lists
+    **several
         What came, by the names of the arguments.
 
     Raises
     ------
     TypeError
-        For the first that is neither.
+        For the first that is no list.
     """
-    for name, given in lists.items():
-        if not isinstance(given, list | tuple):
-            raise TypeError(f"'{name}' must be a list or a tuple. Got {_came(given)} instead.")
+    for name, given in several.items():
+        if isinstance(given, str) or not isinstance(given, Iterable) or hasattr(given, "columns"):
+            raise TypeError(f"'{name}' must be a list. Got {_came(given)} instead.")
 
 
 def require_texts(**texts: Any) -> None:

@@ -41,7 +41,7 @@ class Section(BaseModel):
         values = given if isinstance(given, list | tuple) else [given]
         if bool not in kinds and (int in kinds or float in kinds) and any(isinstance(each, bool) for each in values):
             raise ValueError("a number, not true or false")
-        if get_origin(annotation) is tuple and hasattr(given, "columns"):
+        if get_origin(annotation) is tuple and isinstance(given, Iterable) and hasattr(given, "columns"):
             raise ValueError("a list, not a table")
         return given
 

@@ -20,7 +20,7 @@ from pydantic import (
     model_validator,
 )
 
-from segmint.arguments import place_of, require_lists, require_texts
+from segmint.arguments import place_of, require_several, require_texts
 from segmint.complaints import Section, first_of, section_in, wanted
 from segmint.errors import ConfigError
 from segmint.models.names import MODELS, OURS
@@ -399,7 +399,7 @@ def load_config(
         elif given is not None:
             _merge(settings, _read(place_of("path", given)))
     sets = [sets] if isinstance(sets, str) else sets
-    require_lists(sets=sets)
+    require_several(sets=sets)
     for text in sets:
         require_texts(sets=text)
         key, equals, value = text.partition("=")

@@ -8,7 +8,7 @@ from typing import Any
 
 from sklearn.base import clone
 
-from segmint.arguments import between, require_lists
+from segmint.arguments import between, require_several
 from segmint.contract.valid_table import ValidTable, require_valid_table
 from segmint.contract.validate import require_reviewed
 from segmint.evaluation.comparison import Comparison, classes_apart, compare_models, compare_on_test
@@ -129,7 +129,8 @@ def _named(models: Sequence[Any] | Mapping[str, Any]) -> dict[str, Any]:
     if isinstance(models, str):
         raise ValueError(f"models must be several, as [{models!r}]. Got one text instead.")
     if not isinstance(models, Mapping):
-        require_lists(models=models)
+        require_several(models=models)
+        models = list(models)
         names = [model if isinstance(model, str) else f"model_{place + 1}" for place, model in enumerate(models)]
         if twice := sorted({name for name in names if names.count(name) > 1}):
             raise ValueError(

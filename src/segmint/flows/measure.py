@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 
 import polars as pl
 
-from segmint.arguments import require_between, require_lists, require_switches
+from segmint.arguments import require_between, require_several, require_switches
 from segmint.config import Config, Data
 from segmint.contract.cells import read_outcome
 from segmint.contract.contract import Contract, load_contract
@@ -134,13 +134,14 @@ def measure(
         If the do-not-call file is one of the tables.
     """
     require_switches(silence_means_no=silence_means_no)
-    require_lists(earlier=earlier)
+    require_several(earlier=earlier)
+    earlier = tuple(earlier)
     require_between("level", level, *EFFECT_LEVELS)
     config, runs, do_not_call = settings_of(config), place_of("runs", runs), path_of("do_not_call", do_not_call)
     meaning = read_codes(codes)
     if do_not_call is not None:
         refuse_overwriting(do_not_call, call_list, results, codes, purchases, *earlier)
-    tables = _Tables(call_list, results, purchases, tuple(earlier))
+    tables = _Tables(call_list, results, purchases, earlier)
     inputs = inputs_of(*tables.opened(config))
     progress("reading results", 0, 1)
     read = _read(tables, meaning, config, runs)
