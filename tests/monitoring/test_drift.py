@@ -15,10 +15,12 @@ from segmint.contract.ledger import Ledger
 from segmint.contract.valid_table import ValidTable
 from segmint.monitoring.drift import (
     _column,
+    _deciles,
     _joined_neighbours,
     _joined_rare,
     _ks,
     _same_shares,
+    by_group,
     drift_of,
     drift_of_shares,
     population_stability,
@@ -510,6 +512,15 @@ def test_what_chance_alone_brings_is_about_the_mean_index_of_waves_like_training
         mean = np.mean([population_stability(*pair) for pair in pairs])
         assert mean == pytest.approx(stability_by_chance(*pairs[0]), rel=0.1)
     assert np.isnan(stability_by_chance(np.array([1.0, 2.0]), np.zeros(2)))
+
+
+def test_no_tenth_and_no_segment_is_of_fewer_than_ten():
+    chance = np.random.default_rng(1).random(44)
+    rows = by_group(_deciles(chance), chance, chance > 0.5)
+    assert [row["customers"] for row in rows] == [11, 11, 11, 11]
+    rows = by_group(["A"] * 3 + ["B"] * 20 + ["C"] * 21, chance, chance > 0.5)
+    assert {row["group"]: row["customers"] for row in rows} == {"C": 21, "other levels": 23}
+    assert by_group(["A"] * 9, chance[:9], chance[:9] > 0.5) == []
 
 
 def test_deciles_add_up_and_promise_less_down_the_ranking():

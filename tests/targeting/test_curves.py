@@ -5,7 +5,7 @@ import polars as pl
 import pytest
 
 from segmint.metrics.ranking import cumulative_gain, lift_at
-from segmint.targeting.curves import CURVES, curves_of_bins, expected_curve
+from segmint.targeting.curves import CURVES, curves_of_bins, ends_of_parts, expected_curve
 
 
 def campaign(seed, n=4000):
@@ -76,8 +76,6 @@ def test_the_expected_curve_rises_to_break_even_and_falls_behind_it():
     assert points["customers"].is_sorted()
     assert points["customers"].n_unique() == points.height == 101
     assert expected_curve(p, 100.0, 1_000.0).height == 100  # nobody pays: no point more
-    exactly_even = expected_curve([0.3, 0.1, 0.1, 0.05], 3.0, 0.3, points=2)
-    assert exactly_even["customers"].to_list() == [1, 4]
     assert (points["low"] < points["high"]).all()
     assert points["expected_profit"][-1] == pytest.approx((100 * p - 10).sum())
     assert expected_curve([], 1.0, 1.0).height == 0
@@ -93,6 +91,16 @@ def test_rows_of_one_customer_that_go_together_widen_the_band_as_so_many_fewer_c
     assert together["high"].to_numpy() == pytest.approx(alone["high"].to_numpy())
     profit = curves_of_bins(five, 5 * yes, design_effect=5.0, **money)
     assert profit.low < profit.best_profit < profit.high
+
+
+@pytest.mark.parametrize("size", [3, 14, 500, 1_010, 1_500])
+def test_no_step_of_the_expected_curve_is_that_of_fewer_than_ten_customers(size):
+    chance = np.random.default_rng(size).beta(1, 6, size)
+    points = expected_curve(chance, 100.0, 10.0, listed=size // 3)["customers"]
+    assert points[-1] == size
+    assert np.diff([0, *points]).min() >= min(size, 10)
+    parts = ends_of_parts(size, (int((100 * chance > 10).sum()), size // 3))
+    assert set(points) <= set(parts.tolist())  # nobody can subtract one from the other
 
 
 @pytest.mark.slow

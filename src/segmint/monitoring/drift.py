@@ -19,7 +19,8 @@ from scipy.special import betaln, chdtrc, expit, ndtr
 
 from segmint.arrays import Floats, Mask
 from segmint.contract.counts import count_values
-from segmint.features.levels import KEPT_OTHER
+from segmint.features.edges import FEWEST_TOGETHER
+from segmint.features.levels import KEPT_OTHER, pool_rare
 from segmint.metrics.calibration import fitted_line, log_odds, shifted
 from segmint.metrics.intervals import design_effect, wilson
 from segmint.metrics.ranking import roc_auc
@@ -580,14 +581,23 @@ def _auc(propensity: Floats, yes: Mask) -> float | None:
 
 def _deciles(propensity: Floats) -> list[str]:
     order = np.argsort(np.argsort(-propensity, kind="stable"), kind="stable")
-    return [str(int(place)) for place in order * 10 // max(propensity.size, 1) + 1]
+    parts = min(
+        10, max(propensity.size // FEWEST_TOGETHER, 1)
+    )  # tenths of fewer than ten would be single customers' answers
+    return [str(int(place)) for place in order * parts // max(propensity.size, 1) + 1]
 
 
 def by_group(groups: Sequence[str], propensity: Floats, yes: Mask, together: float = 1.0) -> list[dict[str, Any]]:
-    """Sum up promised and observed by group: customers, promised, observed, low, high (95 %, widened by a design effect)."""
-    frame = pl.DataFrame({"group": list(groups), "promised": propensity, "yes": yes})
-    rows = frame.group_by("group", maintain_order=True).agg(
-        pl.len().alias("customers"), pl.col("promised").mean(), pl.col("yes").sum()
+    """Sum up promised and observed by group: customers, promised, observed, low, high (95 %, widened by a design effect).
+
+    Groups of fewer than 10 are told together, see `pool_rare`.
+    """
+    named = pool_rare(pl.Series(list(groups), dtype=pl.String))
+    frame = pl.DataFrame({"group": named, "promised": propensity, "yes": yes})
+    rows = (
+        frame.group_by("group", maintain_order=True)
+        .agg(pl.len().alias("customers"), pl.col("promised").mean(), pl.col("yes").sum())
+        .filter(pl.col("customers") >= FEWEST_TOGETHER)
     )
     low, high = wilson(rows["yes"] / together, rows["customers"] / together)
     told = rows.with_columns(

@@ -14,6 +14,7 @@ from numpy.typing import ArrayLike, NDArray
 from segmint.arrays import Floats
 from segmint.contract.ids import bare_ids
 from segmint.errors import PolicyError
+from segmint.features.edges import FEWEST_TOGETHER
 from segmint.tables.frame_source import frame_of
 from segmint.targeting.given_ids import Ids, given_ids, given_mask
 from segmint.targeting.holdout import in_holdout, keyed_words
@@ -448,10 +449,20 @@ def advise(
         successes = counted(round((reach * propensity)[listed].sum()), "success", "successes")
         sentences.append(
             f"The list of {listed.size:,} is expected to bring {money(profit[listed].sum(), currency)} "
-            f"and {successes}; its last customer has a propensity of "
-            f"{percent(propensity[listed[-1]])}."
+            f"and {successes}; its {last_ones(listed.size)} have a propensity of "
+            f"{percent(mean_of_last(propensity[listed]))} on average."
         )
     return tuple(sentences)
+
+
+def mean_of_last(ranked: Floats) -> float:
+    """Mean of the last ten of a list, best first: the last one's figure is a customer's own. NaN of nobody."""
+    return float(ranked[-FEWEST_TOGETHER:].mean()) if len(ranked) else float("nan")
+
+
+def last_ones(listed: int) -> str:
+    """Name those whose mean `mean_of_last` gives."""
+    return "last ten customers" if listed > FEWEST_TOGETHER else "customers"
 
 
 def _what_ends(prices: Sequence[ShadowPrice], policy: ContactPolicy) -> str:

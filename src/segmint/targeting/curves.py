@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -10,6 +12,7 @@ from numpy.typing import ArrayLike, NDArray
 from scipy.special import ndtri
 
 from segmint.arrays import Floats
+from segmint.features.edges import FEWEST_TOGETHER
 from segmint.metrics.intervals import interval
 from segmint.targeting.stakes import DIGITS
 from segmint.wording import percent
@@ -17,6 +20,7 @@ from segmint.wording import percent
 CURVES = ("gain", "lift", "response", "profit", "return")
 FRACTIONS: Floats = np.linspace(0.01, 1.0, 100)
 LEVEL = 0.9
+PARTS = 200
 
 
 @dataclass(frozen=True)
@@ -156,7 +160,9 @@ def _with_bands(seen: dict[str, Floats], drawn: dict[str, Floats], customers: in
     )
 
 
-def expected_curve(propensity: ArrayLike, value: ArrayLike, cost: ArrayLike, *, points: int = 100) -> pl.DataFrame:
+def expected_curve(
+    propensity: ArrayLike, value: ArrayLike, cost: ArrayLike, *, points: int = 100, listed: int = 0
+) -> pl.DataFrame:
     """Sum the expected profit of the best n customers, with what chance alone does to it in 90 % of cases.
 
     Outcomes are taken as independent, their sum as normal (Lyapunov).
@@ -168,7 +174,10 @@ def expected_curve(propensity: ArrayLike, value: ArrayLike, cost: ArrayLike, *, 
     value, cost : array-like of shape () or (n_customers,)
         Account currency.
     points : int
-        Points of the curve, at most, beside the one where it is highest: everybody whose call pays.
+        Points of the curve, at most, beside the one where it is highest: everybody whose call pays. They are at least ten customers
+        apart, and the first is ten or more customers: the step between two is what these bring.
+    listed : int
+        How many are on the list: a point, as what they bring is told too.
 
     Returns
     -------
@@ -181,9 +190,9 @@ def expected_curve(propensity: ArrayLike, value: ArrayLike, cost: ArrayLike, *, 
     order = np.argsort(-profit, kind="stable")
     total = np.cumsum(profit[order])
     spread = np.sqrt(np.cumsum((chance * (1 - chance) * worth**2)[order])) * ndtri(0.5 + LEVEL / 2)
-    places = np.unique(np.linspace(1, max(chance.size, 1), min(points, max(chance.size, 1))).astype(np.int64))
-    paying = int((profit > 0).sum())
-    at = np.union1d(places[: chance.size], [paying] if paying else []).astype(np.int64) - 1
+    ends = ends_of_parts(chance.size, (wanted := (int((profit > 0).sum()), listed)))[1:]
+    thinned = np.isin(ends, (*ends[:: -max(math.ceil(PARTS / points), 1)], *wanted))
+    at = ends[thinned & (ends > 0)] - 1
     return pl.DataFrame(
         {
             "customers": at + 1,
@@ -192,3 +201,28 @@ def expected_curve(propensity: ArrayLike, value: ArrayLike, cost: ArrayLike, *, 
             "high": (total + spread)[at],
         }
     )
+
+
+def ends_of_parts(rows: int, wanted: Sequence[int]) -> NDArray[np.int64]:
+    """Cut ranked customers in at most `PARTS` equal parts, with cuts moved to the places `wanted`; no part is smaller than 10.
+
+    Parameters
+    ----------
+    rows : int
+    wanted : sequence of int
+
+    Returns
+    -------
+    ndarray of shape (n_parts + 1,)
+        From 0 to `rows`.
+    """
+    count = max(min(PARTS, rows // FEWEST_TOGETHER), 1)
+    ends = np.linspace(0, rows, count + 1).round().astype(np.int64)
+    inner = ends[1:-1]
+    for place in wanted:
+        if FEWEST_TOGETHER <= place <= rows - FEWEST_TOGETHER and place not in inner:
+            others = [other for other in wanted if other != place and other in inner]
+            if any(abs(place - other) < FEWEST_TOGETHER for other in others):
+                continue
+            inner = np.append(inner[np.abs(inner - place) >= FEWEST_TOGETHER], place)
+    return np.concatenate([[0], np.sort(inner), [rows]])

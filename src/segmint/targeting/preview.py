@@ -17,6 +17,7 @@ from segmint.targeting.choose import (
     chances_of,
     cut,
     given_columns,
+    mean_of_last,
     needs_optimiser,
     one_of_each,
     ranked,
@@ -47,7 +48,7 @@ class Preview:
         Account currency.
     expected_successes : float
     last_propensity : float
-        Of the least likely customer on it; NaN where nobody is.
+        Mean of the last ten on it; NaN where nobody is.
     prices : dict of str to float
         What one more unit of each binding limit is worth, account currency; a minimum has a negative price.
     exact : bool
@@ -255,7 +256,7 @@ def _summed(
         expected_profit=float(profit[listed] @ share),
         expected_cost=float(stakes.cost[listed] @ share),
         expected_successes=float(propensity[listed] * stakes.reach[listed] @ share),
-        last_propensity=float(propensity[listed].min()) if listed.size else float("nan"),
+        last_propensity=mean_of_last(propensity[listed]),
         prices=prices,
         exact=exact,
         rows=listed,

@@ -8,12 +8,13 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
+from segmint.features.edges import round_among
 from segmint.targeting.choose import Choice, best_for_budget
+from segmint.targeting.curves import ends_of_parts
 from segmint.targeting.policy import WHOLE, ContactPolicy
 
 FACTORS = (0.25, 0.5, 0.75, 0.9, 1.0, 1.1, 1.25, 1.5, 2.0, 3.0)
 WHAT = ("cost", "value", "budget")
-PARTS, SMALLEST_PART = 200, 10
 FIRST_PART = 1.5  # the best of the first part is taken for so many times its worst
 _LARGEST = 1e9
 
@@ -54,7 +55,7 @@ def what_if_parts(choice: Choice) -> pl.DataFrame:
     Returns
     -------
     polars.DataFrame
-        ratio (of the part's worst customer), customers, successes, value (successes × value), cost; account currency.
+        ratio (of the part's worst customer, or the roundest among the ten around), customers, successes, value (successes × value), cost; account currency.
     """
     rows = choice.order[~choice.holdout[choice.order]]
     worth = choice.successes[rows] * choice.value[rows]
@@ -63,33 +64,20 @@ def what_if_parts(choice: Choice) -> pl.DataFrame:
         ratio = np.where(cost > 0, worth / cost, np.where(worth < 0, -np.inf, np.inf))
     order = np.argsort(-ratio, kind="stable")
     paying = int((choice.expected_profit[rows] > 0).sum())
-    ends = _ends(rows.size, PARTS, (paying, choice.listed.size))
+    ends = ends_of_parts(rows.size, (paying, choice.listed.size))
     if not rows.size:
         return pl.DataFrame(schema=dict.fromkeys(("ratio", "customers", "successes", "value", "cost"), pl.Float64))
     sums = {
         name: np.add.reduceat(each[order], ends[:-1])
         for name, each in (("successes", choice.successes[rows]), ("value", worth), ("cost", cost))
     }
-    worst = np.clip(ratio[order][ends[1:] - 1], -_LARGEST, _LARGEST)
+    falling = np.clip(ratio[order], -_LARGEST, _LARGEST)
+    worst = round_among(falling[::-1], falling[ends[1:] - 1])
     # the part that ends where calls stop to pay ends at 1 exactly, or the next would seem to pay a little
     worst[ends[1:] == paying] = 1.0
     if not paying:
         worst[0] = min(worst[0], 1 / FIRST_PART)
     return pl.DataFrame({"ratio": worst, "customers": np.diff(ends).astype(np.float64), **sums})
-
-
-def _ends(rows: int, parts: int, wanted: Sequence[int]) -> NDArray[np.int64]:
-    """Cut `rows` in equal parts, with cuts moved to the places `wanted`; no part is smaller than 10."""
-    count = max(min(parts, rows // SMALLEST_PART), 1)
-    ends = np.linspace(0, rows, count + 1).round().astype(np.int64)
-    inner = ends[1:-1]
-    for place in wanted:
-        if SMALLEST_PART <= place <= rows - SMALLEST_PART and place not in inner:
-            others = [other for other in wanted if other != place and other in inner]
-            if any(abs(place - other) < SMALLEST_PART for other in others):
-                continue
-            inner = np.append(inner[np.abs(inner - place) >= SMALLEST_PART], place)
-    return np.concatenate([[0], np.sort(inner), [rows]])
 
 
 def best_of_parts(

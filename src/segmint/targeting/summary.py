@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from segmint.metrics.profit import empa
 from segmint.targeting.call_list import CallList
-from segmint.targeting.choose import LISTED, SUPPRESSED, Choice, needs_optimiser
+from segmint.targeting.choose import LISTED, SUPPRESSED, Choice, mean_of_last, needs_optimiser
 from segmint.targeting.curves import curves_of_bins, expected_curve
 from segmint.targeting.fairness import cost_of_floor, cost_of_floor_by_group, groups_of, selection_by_group
 from segmint.targeting.holdout import PowerCalculation, plan_holdout
@@ -42,7 +42,7 @@ def summarise_list(call_list: CallList, choice: Choice, policy: ContactPolicy, c
     """
     rows, economics = choice.order, policy.economics
     listed = call_list.listed
-    curve = expected_curve(choice.successes[rows], choice.value[rows], choice.cost[rows])
+    curve = expected_curve(choice.successes[rows], choice.value[rows], choice.cost[rows], listed=listed.height)
     return {
         "counts": call_list.counts,
         "suppressed_because": call_list.reasons,
@@ -52,9 +52,8 @@ def summarise_list(call_list: CallList, choice: Choice, policy: ContactPolicy, c
         "expected_profit": call_list.expected_profit,
         "expected_cost": float(listed["cost"].sum()),
         "expected_successes": call_list.expected_successes,
-        # of one customer, the last by rank
-        "last_propensity": listed["propensity"].last(),
-        "last_profit": listed["expected_profit"].last(),
+        "last_propensity": mean_of_last(listed["propensity"].to_numpy()) if listed.height else None,
+        "last_profit": mean_of_last(listed["expected_profit"].to_numpy()) if listed.height else None,
         "curve": curve.to_dict(as_series=False),
         "limits": limits_used(choice.listed, choice.cost, policy, columns, choice.prices, choice.calls).to_dicts(),
         "optimised": needs_optimiser(policy, choice.cost[rows], choice.calls[rows]),

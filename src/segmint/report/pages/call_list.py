@@ -26,6 +26,7 @@ from segmint.report.run_view import RunView
 from segmint.report.svg import draw
 from segmint.store import run_files
 from segmint.targeting.call_list import STATUS_WORDS
+from segmint.targeting.choose import last_ones
 from segmint.wording import capital, count, decimal, money, percent
 
 
@@ -100,8 +101,8 @@ def _said(found: dict[str, Any], currency: str) -> list[tuple[str, str]]:
         said.append(
             (
                 "The last on it",
-                f"The last customer has a propensity of {percent(found['last_propensity'])} and is "
-                f"expected to bring {money(last, currency, 2)}.",
+                f"The {last_ones(found['counts']['listed'])} have a propensity of {percent(found['last_propensity'])} on average; "
+                f"a call to one of them is expected to bring {money(last, currency, 2)}.",
             )
         )
     said.append(("What it will show", advice[-1] if advice else ""))

@@ -151,9 +151,10 @@ def _came(wave: Row) -> tuple[str, str]:
 
 
 def _realised(realised: Row | None) -> list[Block | None]:
-    if realised is None:
+    if realised is None or not realised["deciles"]:
         return []
     tenths = realised["deciles"]
+    part = "tenth" if len(tenths) == 10 else "part"  # of few customers there are fewer than ten
     places = np.arange(1, len(tenths) + 1, dtype=np.float64)
     picture = charts.curves(
         [
@@ -161,7 +162,7 @@ def _realised(realised: Row | None) -> list[Block | None]:
             ("promised", places, np.array([row["promised"] for row in tenths])),
         ],
         [charts.RIVAL, charts.ACCENT],
-        x_title="tenth of the customers, likeliest first",
+        x_title=f"{part} of the customers, likeliest first",
         y_title="share who say yes",
         unit=(False, False),
         whole=True,
@@ -172,9 +173,9 @@ def _realised(realised: Row | None) -> list[Block | None]:
     )
     parts = chart(
         "Realised against expected",
-        draw(picture, "Promised and observed response rate by tenth of the customers"),
+        draw(picture, f"Promised and observed response rate by {part} of the customers"),
         caption=caption,
-        data=_groups("Tenth", tenths),
+        data=_groups(part.capitalize(), tenths),
         keys=[key("accent", "promised"), key("rival", "observed")],
         wide=True,
     )

@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from segmint.arrays import Floats
+from segmint.features.edges import FEWEST_TOGETHER
 from segmint.metrics.calibration import ReliabilityTable, expected_calibration_error, reliability_table
 from segmint.metrics.classification import confusion_matrix, f1_per_class
 from segmint.metrics.ranking import (
@@ -102,13 +103,15 @@ def gains_picture(y: NDArray[np.bool_], score: Floats) -> charts.Chart:
     depths = np.linspace(0, 1, 101)
     reached = cumulative_gain(y, score, depths)
     ideal = np.minimum(depths / max(float(y.mean()), 1e-9), 1.0)
+    # steps of fewer than ten would be single customers' answers
+    step = next((step for step in (1, 5, 10, 20, 50) if step * y.size >= 100 * FEWEST_TOGETHER), 100)
     tips = [
         {"x": float(depths[at]), "y": float(reached[at]),
          "tip": f"best {percent(float(depths[at]), 0)}: {percent(float(reached[at]), 0)} of all who say yes, "
          f"{times(float(reached[at] / depths[at]))} random"}
-        for at in range(5, 101, 5)
+        for at in range(max(step, 5), 101, max(step, 5))
     ]  # fmt: skip
-    lines = [("perfect", depths, ideal), ("network", depths, reached)]
+    lines = [("perfect", depths, ideal), ("network", depths[::step], reached[::step])]
     return charts.curves(
         lines, [charts.RIVAL, charts.ACCENT], x_title="share of customers called, best first", y_title="share of all who say yes reached",
         tips=tips, diagonal=True,
