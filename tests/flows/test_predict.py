@@ -109,6 +109,20 @@ def test_outcomes_that_cannot_be_read_are_left_out_and_counted(
     assert (found.outcomes.sentence in found.sentences) == bool(said)
 
 
+@pytest.mark.parametrize(("rows", "told"), [(1, False), (9, False), (10, True)])
+def test_of_fewer_than_ten_customers_no_prediction_and_no_answer_is_summed_up(
+    rows: int, told: bool, tmp_path: Path
+) -> None:
+    write_bundle(tmp_path / "bundle", **small_parts())
+    people = pl.DataFrame(
+        {"age": [str(20 + row) for row in range(rows)], "job": ["student"] * rows, "y": ["yes"] * rows}
+    )
+    found = predict(people, tmp_path / "bundle", runs=tmp_path / "runs")
+    assert bool(found.counts) == bool(found.quality) == bool(found.classes) == told
+    assert (sum("not said of fewer than 10 customers" in line for line in found.sentences) == 2) != told
+    assert found.frame().height == rows
+
+
 def test_a_response_is_held_against_its_rate_and_rows_of_one_customer_count_as_one(tmp_path: Path) -> None:
     parts = small_parts()
     named = parts["contract"].model_dump(exclude_defaults=True)

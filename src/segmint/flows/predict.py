@@ -15,9 +15,10 @@ from segmint.contract.ledger import Ledger
 from segmint.contract.valid_table import ValidTable
 from segmint.contract.validate import refuse_rejected, validate_batches
 from segmint.errors import DataError, InputError
+from segmint.features.edges import FEWEST_TOGETHER
 from segmint.flows.steps.appended import with_predictions
 from segmint.flows.steps.bundle import predictor_of, segments_in
-from segmint.flows.steps.judged import Judging, Outcomes, classes_told, figures_told, rates_told
+from segmint.flows.steps.judged import Enough, Judging, Outcomes, classes_told, figures_told, rates_told
 from segmint.flows.steps.learned import Learned, run_folder
 from segmint.flows.steps.read import inputs_of, open_for_bundle, refuse_overwriting, rejected_rows
 from segmint.flows.steps.settings import RUNS, Place, Settings, path_of, place_of, settings_of
@@ -41,6 +42,9 @@ WRITERS: dict[str, Writer] = {
 }
 
 
+_OF_FEW = f"not said of fewer than {FEWEST_TOGETHER} customers, as it would tell of single ones; their rows are in {PREDICTIONS}"
+
+
 @dataclass(frozen=True, repr=False)
 class Predicted:
     """What came of predicting, for any door.
@@ -54,15 +58,15 @@ class Predicted:
     rows : int
     ledger : Ledger
     counts : dict of str to int
-        Customers by predicted class.
+        Customers by predicted class; empty for fewer than ten, as the counts would be what single ones are predicted.
     trained_on : int or None
         Customers the network was trained on: by id, or where the contract has none those of the very table that it
         learned; None when nobody can tell.
     quality : dict of str to float
         How well it did on the customers whose outcome the table holds, see `StreamedQuality.quality`; too good where
-        customers were trained on.
+        customers were trained on. Empty for fewer than ten.
     classes : list of dict
-        The confusion table, a row per class with its F1, see `StreamedQuality.classes`; empty where nobody was judged by.
+        The confusion table, a row per class with its F1, see `StreamedQuality.classes`; empty where fewer than ten were judged by.
     outcomes : Outcomes
         How many were judged by, and how many not and why: predicted like all, but their outcome is empty, cannot be read, or
         is of a customer whom nobody called.
@@ -94,7 +98,8 @@ class Predicted:
         said = [self.ledger.sentence(), *self.ledger.why_rejected()]
         if self.ledger.rejected:
             said.append(f"rejected rows: {self.folder / REJECTED}")
-        said.append("predicted: " + ", ".join(f"{k} {v:,}" for k, v in self.counts.items()))
+        told = ", ".join(f"{k} {v:,}" for k, v in self.counts.items())
+        said.append(f"predicted: {told}" if told else f"predicted: {counted(self.rows, 'row')}; what is {_OF_FEW}")
         if self.ledger.flagged:
             flags = ", ".join(f"{word} {count:,}" for word, count in self.ledger.flags.items())
             said.append(f"flagged {counted(self.ledger.flagged, 'row')}: {flags}")
@@ -105,6 +110,8 @@ class Predicted:
                 "no predictions about strangers"
             )
         said += [self.outcomes.sentence] if self.outcomes.sentence else []
+        if self.outcomes.judged and not self.quality:
+            said.append(f"how well is {_OF_FEW}")
         if self.quality:
             said.append(f"{self._how_well} (95 % intervals in brackets): {figures_told(self.quality)}")
             said += filter(None, [rates_told(self.quality)])
@@ -216,6 +223,7 @@ class _Work:
         self.trained_on = None if learned is None else 0
         self.predictor: Predictor = predictor_of(bundle)
         self.judging = Judging(bundle)
+        self.enough = Enough()
         self.unread = Unread(bundle.contract.features(bundle.at), bundle.reference)
 
     def write(self, batches: Iterator[ValidTable], path: Path, max_rejected: float, *, kept_in: Path) -> None:
@@ -231,6 +239,7 @@ class _Work:
         said = self.predictor.predicted(likely, self.bundle.contract.outcome.positive)
         self.ledger = self.ledger + table.ledger
         self.unread.add(table.frame)
+        self.enough.add(table)
         for name, count in zip(*np.unique(said, return_counts=True), strict=True):
             self.counts[str(name)] = self.counts.get(str(name), 0) + int(count)
         if self.trained_on is not None and self.learned is not None:
@@ -245,10 +254,10 @@ class _Work:
             folder,
             out,
             self.ledger,
-            self.counts,
+            self.counts if self.enough else {},
             self.trained_on,
-            judged.quality.quality(),
-            judged.quality.classes() if judged.outcomes.judged else [],
+            judged.quality.quality() if judged.enough else {},
+            judged.quality.classes() if judged.enough else [],
             judged.outcomes,
             self.unread.doubts,
         )

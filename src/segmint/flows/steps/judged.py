@@ -15,6 +15,7 @@ from segmint.arrays import Floats
 from segmint.contract.ids import bare_ids
 from segmint.contract.treatment import nobody_called
 from segmint.contract.valid_table import ValidTable
+from segmint.features.edges import FEWEST_TOGETHER
 from segmint.metrics.streamed import StreamedQuality
 from segmint.store.bundle import Bundle
 from segmint.tables.table_source import JSON
@@ -85,6 +86,23 @@ class Outcomes:
         return some_named(self.levels, _NAMED) if many else listed([f"'{level}'" for level in self.levels], last="or")
 
 
+class Enough:
+    """Whether ten customers were met, batch after batch: figures of fewer would tell of single ones."""
+
+    def __init__(self) -> None:
+        self._met: set[int] = set()
+
+    def __bool__(self) -> bool:
+        return len(self._met) >= FEWEST_TOGETHER
+
+    def add(self, table: ValidTable, rows: NDArray[np.bool_] | None = None) -> None:
+        """Meet the customers of a batch, or of some of its rows; without ids each row is a customer."""
+        if not self:
+            ids = pl.repeat(None, len(table), dtype=pl.String, eager=True) if table.ids is None else table.ids
+            whose = _hashed(ids, table.records)
+            self._met.update(np.unique(whose if rows is None else whose[rows])[:FEWEST_TOGETHER].tolist())
+
+
 class Judging:
     """Holds predictions against outcomes, batch after batch, as far as these can be read."""
 
@@ -94,6 +112,7 @@ class Judging:
         names = bundle.classes if outcome.positive is not None else outcome.levels
         self.quality = StreamedQuality(names, outcome.positive)
         self.outcomes = Outcomes(levels=outcome.levels)
+        self.enough = Enough()
 
     def add(self, table: ValidTable, said: NDArray[np.str_], likely: Floats) -> None:
         """Judge one batch by the customers whose outcome is known and, of a response, who were called."""
@@ -112,6 +131,7 @@ class Judging:
             unknown=so_far.unknown + why["unknown_outcome"],
         )
         rows = called.to_numpy()
+        self.enough.add(table, rows)
         customers = None if table.ids is None else _hashed(table.ids, table.records)[rows]
         truth = table.frame[outcome].filter(called).to_numpy().astype(str)
         self.quality.add(truth, said[rows], likely[rows], customers)
