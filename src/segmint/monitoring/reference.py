@@ -83,18 +83,18 @@ def _column(column: Column, series: pl.Series) -> dict[str, Any]:
 
 
 def _levels(counts: Mapping[str, int]) -> dict[str, int]:
-    """Count customers by level, and those of rare levels together: as ten where they are fewer, at the commonest level's expense.
+    """Count customers by level, and those of rare levels together: as ten where they are fewer, at the smallest level's expense.
 
-    Pooling a whole level with them, as elsewhere, would hide it from monitoring and explanations; and left out, they would
-    be all customers but those counted.
+    That is the level which `pool_rare` tells together with them: both make the same sum here as there, and neither undoes the other.
+    Pooling it wholly would hide it from monitoring and explanations, and is done only where both are fewer than twenty.
     """
     kept = {level: count for level, count in sorted(counts.items()) if count >= FEWEST_TOGETHER and level != KEPT_OTHER}
     rest = sum(counts.values()) - sum(kept.values())
     if kept and 0 < rest < FEWEST_TOGETHER:
-        commonest = max(kept, key=kept.__getitem__)
-        both = rest + kept.pop(commonest)
+        smallest = min(kept, key=lambda level: (kept[level], level))
+        both = rest + kept.pop(smallest)
         rest = FEWEST_TOGETHER if both >= 2 * FEWEST_TOGETHER else both
-        kept |= {commonest: both - rest} if both > rest else {}
+        kept |= {smallest: both - rest} if both > rest else {}
     return kept | ({KEPT_OTHER: rest} if rest else {})
 
 
