@@ -49,8 +49,9 @@ def test_a_later_wave_says_who_moved_and_which_segments_grew(tmp_path: Path) -> 
     later = assign(wave(300, 600, 2, 0.6).drop("y"), str(earlier.folder), settings, runs=tmp_path)
     found = json.loads((later.folder / "migration.json").read_text())
     cells = np.array(found["migration"]["customers"])
-    assert cells.sum() == 300
-    assert 0 < cells.sum() - np.trace(cells) < 150
+    assert (cells % 10 == 0).all()
+    assert abs(cells.sum() - 300) <= 20  # to the nearest ten, and fewer than ten as none
+    assert cells.sum() - np.trace(cells) < 150
     assert sum(row["customers_after"] for row in found["shares"]) == 600
     assert any("grew from" in line for line in later.sentences)
     page = (later.folder / "report.html").read_text("utf-8")

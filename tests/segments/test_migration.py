@@ -13,8 +13,14 @@ NAMES = ("Retired savers", "Students")
 def test_migration_counts_every_customer_once():
     table = migration_table(np.array([0, 0, 1, 1, 1]), np.array([0, 1, 1, 1, 0]), ("1", "2"), ("1", "2"))
     assert table.customers.tolist() == [[1, 1], [1, 2]]
-    assert table.stayed == pytest.approx(0.6)
-    assert table.frame()["share"].to_list() == pytest.approx([0.5, 0.5, 1 / 3, 2 / 3])
+    assert not table.told.any()
+    before, after = np.repeat([0, 0, 1, 1], [503, 2, 96, 17]), np.repeat([0, 1, 1, 0], [503, 2, 96, 17])
+    many = migration_table(before, after, KEYS, KEYS)
+    assert many.told.tolist() == [[500, 0], [20, 100]]  # 503 of 505 would say that two went
+    assert many.to_json()["customers"] == many.told.tolist()
+    assert many.stayed == pytest.approx(600 / 620)
+    assert many.frame()["customers"].to_list() == [500, 0, 20, 100]
+    assert many.frame()["share"].to_list() == pytest.approx([1, 0, 1 / 6, 5 / 6])
     with pytest.raises(ValueError, match="must be the same"):
         migration_table(np.array([0]), np.array([0, 1]), ("1",), ("1",))
 
@@ -45,8 +51,8 @@ def test_a_wave_is_said_in_sentences():
     before, after = np.repeat([0, 1], [500, 500]), np.repeat([0, 1, 1], [400, 100, 500])
     changes = share_changes(before, after, KEYS)
     said = say_migration(changes, migration_table(before, after, KEYS, KEYS), NAMES, known="")
-    assert said[0] == "1,000 customers are in both waves; 900 of them (90 %) stayed in their segment."
-    assert said[1] == "100 went from 1 Retired savers to 2 Students: 20 % of those who were there."
+    assert said[0].startswith("1,000 customers are in both waves; about 900 of them (90 %) stayed in their segment.")
+    assert said[1] == "About 100 went from 1 Retired savers to 2 Students: 20 % of those who were there."
     assert any(line.startswith("2 Students grew from 50.0 % to 60.0 %") for line in said)
 
 

@@ -40,7 +40,7 @@ def compare_answers(
     Returns
     -------
     list of dict
-        For each segment: key, answers (how many), before and now (see `Response`; None where there were none), and change with
+        For each segment: key, answers (how many), before and now (see `Response`; None where there were none, or too few, see `responses_of`), and change with
         low and high, now less before: the intervals hold for all segments together in 95 % of cases.
     """
     found = responses_of(yes, labels, customers, len(segments), money)
@@ -73,6 +73,10 @@ def say_answers(told: Sequence[Mapping[str, Any]], names: Sequence[str], money: 
     said = []
     for row, name in zip(told, names, strict=True):
         if (now := row["now"]) is None:
+            if row["answers"]:
+                said.append(
+                    f"{row['key']} {name}: not shown, as fewer than ten customers answered, here or in a segment that could be reckoned."
+                )
             continue
         text = f"{row['key']} {name}: {percent(now['rate'])} of {row['answers']:,} said yes ({percent_between(now['low'], now['high'])})"
         if (before := row["before"]) is not None:

@@ -11,6 +11,7 @@ import polars as pl
 from numpy.typing import NDArray
 
 from segmint.contract.ids import bare_ids, match_ids
+from segmint.features.edges import FEWEST_TOGETHER
 from segmint.metrics.intervals import rate_difference
 from segmint.segments.stability import Labels
 from segmint.wording import percent, signed
@@ -25,6 +26,7 @@ class Migration:
     before, after : tuple of str
         Names of the segments.
     customers : ndarray of shape (n_before, n_after)
+        What is shown of them is `told`.
     """
 
     before: tuple[str, ...]
@@ -32,18 +34,24 @@ class Migration:
     customers: NDArray[np.int64]
 
     @property
+    def told(self) -> NDArray[np.int64]:
+        """The customers to the nearest ten, and fewer than ten as 0: from the sums of rows and columns no few can be reckoned."""
+        return np.where(self.customers < FEWEST_TOGETHER, 0, (self.customers + 5) // 10 * 10)
+
+    @property
     def stayed(self) -> float:
-        """The share of customers who stayed; needs the same segments before and after."""
-        return float(np.trace(self.customers) / max(int(self.customers.sum()), 1))
+        """The share of customers who stayed, of those told; needs the same segments before and after."""
+        return float(np.trace(self.told) / max(int(self.told.sum()), 1))
 
     def frame(self) -> pl.DataFrame:
-        """Return one row per pair: before, after, customers, share of those before."""
-        shares = self.customers / np.maximum(self.customers.sum(axis=1, keepdims=True), 1)
+        """Return one row per pair: before, after, customers as `told`, share of those before."""
+        told = self.told
+        shares = told / np.maximum(told.sum(axis=1, keepdims=True), 1)
         return pl.DataFrame(
             [
                 {
                     "before": before, "after": after,
-                    "customers": int(self.customers[row, column]), "share": float(shares[row, column]),
+                    "customers": int(told[row, column]), "share": float(shares[row, column]),
                 }
                 for row, before in enumerate(self.before)
                 for column, after in enumerate(self.after)
@@ -51,10 +59,10 @@ class Migration:
         )  # fmt: skip
 
     def to_json(self) -> dict[str, Any]:
-        """Return it as JSON."""
+        """Return it as JSON, customers as `told`."""
         return {
             "before": list(self.before), "after": list(self.after),
-            "customers": self.customers.tolist(), "stayed": self.stayed,
+            "customers": self.told.tolist(), "stayed": self.stayed,
         }  # fmt: skip
 
 
@@ -149,11 +157,12 @@ def say_migration(
 
 
 def _moves(migration: Migration, names: Sequence[str]) -> list[str]:
-    table = migration.customers
-    total, moved = int(table.sum()), int(table.sum() - np.trace(table))
+    table, both = migration.told, f"{int(migration.customers.sum()):,} customers are in both waves"
+    if not table.any():
+        return [f"{both}: too few to say where they went."]
     said = [
-        f"{total:,} customers are in both waves; {total - moved:,} of them ({percent(migration.stayed, 0)}) "
-        "stayed in their segment."
+        f"{both}; about {int(np.trace(table)):,} of them ({percent(migration.stayed, 0)}) stayed in their segment. "
+        "Of fewer than ten who moved alike nothing is said, and more are counted to the nearest ten."
     ]
     away = table - np.diag(np.diag(table))
     for cell in np.argsort(-away, axis=None, kind="stable")[:3]:
@@ -161,7 +170,7 @@ def _moves(migration: Migration, names: Sequence[str]) -> list[str]:
         if away[row, column] > 0:
             share = away[row, column] / table[row].sum()
             said.append(
-                f"{int(away[row, column]):,} went from {migration.before[row]} {names[row]} to "
+                f"About {int(away[row, column]):,} went from {migration.before[row]} {names[row]} to "
                 f"{migration.after[column]} {names[column]}: {percent(share, 0)} of those who were there."
             )
     return said

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from segmint.contract.column import Column
 from segmint.contract.valid_table import ValidTable, require_valid_table
 from segmint.features.edges import once_each, outer_edges, round_down, round_up
-from segmint.features.levels import NO_VALUE, OTHER, count_customers, four_digits, much_of_one
+from segmint.features.levels import NO_VALUE, OTHER, count_customers, four_digits, much_of_one, pool_rare
 from segmint.metrics.intervals import NORMAL_95, design_effect, rate_difference, wilson
 from segmint.segments.assign import given_labels
 from segmint.segments.coding import RAREST_LEVEL, Codes, encode_column, learn_coding
@@ -396,9 +396,13 @@ def responses_of(
     count: int,
     money: CallMoney | None = None,
 ) -> list[Response | None]:
-    """How each of `count` segments responded; None of one without answers. Arrays of shape (n_answers,)."""
+    """How each of `count` segments responded. Arrays of shape (n_answers,).
+
+    None of one without answers or with those of fewer than ten customers, and of the next smallest where these are fewer than ten together.
+    """
     alike, base = _alike(yes, labels, customers, count), float(yes.mean())
-    places = [labels == place for place in range(count)]
+    told = pool_rare(pl.Series(labels).cast(pl.String), customers).to_numpy()
+    places = [told == str(place) for place in range(count)]
     return [_response(yes[here], customers[here], alike, base, money and money.of(here, customers)) for here in places]
 
 

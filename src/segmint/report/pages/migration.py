@@ -76,7 +76,10 @@ def _moves(found: dict[str, Any]) -> Block | None:
         return None
     names = [f"{key} {name}" for key, name in zip(moved["before"], found["names"], strict=True)]
     cells = np.asarray(moved["customers"], np.int64)
-    rows = [[name, *(count(number) for number in row)] for name, row in zip(names, cells, strict=True)]
+    rows = [
+        [name, *(count(number) if number else "fewer than 10" for number in row)]
+        for name, row in zip(names, cells, strict=True)
+    ]
     return chart(
         "From segment to segment",
         draw(
@@ -84,7 +87,7 @@ def _moves(found: dict[str, Any]) -> Block | None:
             "Customers in both waves by their segment before and now",
         ),
         caption=f"Each row is a segment of the earlier wave, divided by where its customers are now; {percent(moved['stayed'], 0)} "
-        "stayed. A customer near the border of two segments may change sides for a small reason.",
+        "stayed. A customer near the border of two segments may change sides for a small reason. Counts are to the nearest ten, and of fewer than ten none is shown.",
         data=table(["Before", *(f"now {key}" for key in moved["after"])], rows),
         keys=[key("accent", "stayed", "square"), key("signal", "moved", "square")],
         wide=True,
