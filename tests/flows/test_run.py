@@ -62,6 +62,8 @@ def test_the_model_card_has_what_an_auditor_asks(done: RunResult) -> None:
     frame = pl.read_parquet(done.folder / "predictions.parquet").filter(model="dense_network")
     assert "no 4,000 (88.5 %), yes 521 (11.5 %)" in card
     assert "4,521 rows in 2 folds" in card
+    assert "- **Taught by the recipe** `" in card
+    assert "fingerprint is `sha256:" in card
     ages = pl.read_csv(sample_path(), separator=";")["age"].gather(frame["record"].to_numpy() - 1)
     (line,) = (line for line in card.splitlines() if line.endswith("|") and " and above |" in line)
     edge = int(line.split(" ")[1])

@@ -23,6 +23,7 @@ from segmint.service.app import Service, make_app
 from segmint.service.children import Children, Errand, in_turn, make_list
 from segmint.service.limits import Workers
 from segmint.service.problems import Problem
+from segmint.service.request_id import for_whom, named
 from segmint.store.runs import runs_in
 
 from .small import GOOD
@@ -78,7 +79,7 @@ def test_a_child_is_ended_when_whoever_waits_gives_up_and_none_is_begun_for_who_
 def test_a_list_is_given_up_when_its_caller_hangs_up(service: Service, keys: dict[str, str]) -> None:
     given_up = []
 
-    def run(command: list[str], seconds: float, gone: threading.Event) -> tuple[int, str, str]:
+    def run(command: list[str], seconds: float, gone: threading.Event, by: str) -> tuple[int, str, str]:
         given_up.append(gone.wait(20))
         raise Problem(504, "deadline", "")
 
@@ -127,6 +128,13 @@ def test_a_child_that_takes_too_long_is_ended() -> None:
     with pytest.raises(Problem) as told:
         Children().run(SLEEP, 0.3)
     assert told.value.status == 504
+
+
+def test_a_child_knows_who_asked_and_by_which_request() -> None:
+    with named("10.0.0.7", b"abc"):
+        by = for_whom("crm/3f9c12ab")
+    child = [sys.executable, "-c", "from segmint.store.asked_by import asked_by; print(asked_by())"]
+    assert Children().run(child, 60, None, by)[1].startswith("crm/3f9c12ab, request abc (account ")
 
 
 def saying(code: int, out: str, err: str = "") -> Children:

@@ -33,13 +33,15 @@ def on_disk(run: Run) -> dict[str, object]:
     return dict(json.loads((run.folder / "run.json").read_text()))
 
 
-def test_the_folder_exists_whole_from_the_first_second(tmp_path: Path) -> None:
+def test_the_folder_exists_whole_from_the_first_second(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("SEGMINT_BY", "Ann Example")
     run = create(tmp_path / "runs")
     assert re.fullmatch(r"\d{4}-\d\d-\d\dT\d\d-\d\d-\d\dZ-[0-9a-f]{4}", run.id)
     told = on_disk(run)
     assert (told["command"], told["argv"], told["status"]) == ("run", ["run", "bank.csv"], "running")
     assert (told["seed"], told["inputs"]) == (7, {"bank.csv": "sha256:00"})
     assert told["versions"] == installed_versions()
+    assert str(told["by"]).startswith("Ann Example (account ")
     assert (run.folder / "config.toml").read_text() == "seed = 7\n"
     assert Run.open(run.folder).settings == {"seed": 7}
     assert stat.S_IMODE(run.folder.stat().st_mode) == 0o700

@@ -36,6 +36,7 @@ from segmint.service.app import is_foreign, is_served
 from segmint.service.body import declared_size, limited, read_body
 from segmint.service.children import Errand, make_list
 from segmint.service.problems import Problem, place_of, without_folders
+from segmint.service.request_id import for_whom
 from segmint.service.start import Door, bound, leave, server_config, write_log
 from segmint.store.run import CONFIG
 from segmint.wording import printable
@@ -239,6 +240,7 @@ async def _answer(desk: Desk, way: Way, request: Request) -> Response:
     """Answer, and write one line that names who asked for which page, and no customer."""
     start, visitor = time.perf_counter(), desk.keeper.who(request.cookies.get(COOKIE))
     request.state.caller = "-" if visitor is None else visitor.name
+    request.state.by = for_whom(request.state.caller)  # here: the workers know no request
     try:
         response = await _shown(desk, way, request)
     except SegmintError as error:
@@ -467,7 +469,7 @@ def _lists(desk: Desk, request: Request, form: Form) -> Response | Awaitable[Res
     digest = _require_same_model(desk, form)
     config = config_of(form, desk.standing)
     policy_of_controls(config)
-    return _made(desk, Errand(table.path, Path(), desk.origin(), digest, desk.runs), config)
+    return _made(desk, Errand(table.path, Path(), desk.origin(), digest, desk.runs, request.state.by), config)
 
 
 def _require_same_model(desk: Desk, form: Form) -> str:
@@ -569,7 +571,8 @@ def _forget(desk: Desk, request: Request, form: Form) -> Response:
 def _start(desk: Desk, request: Request, form: Form) -> Response:
     table = desk.tables.find(request.path_params["table"])
     contract = chosen(desk, table.id, form.get("contract", ""))
-    job = desk.jobs.start(table.name, table.path, contract, desk.jobs.quick if form.get("how") == "quick" else ())
+    options = desk.jobs.quick if form.get("how") == "quick" else ()
+    job = desk.jobs.start(table.name, table.path, contract, options, by=request.state.by)
     return RedirectResponse(f"/work/{job.id}", status_code=303)
 
 

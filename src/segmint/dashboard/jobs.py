@@ -15,6 +15,7 @@ from typing import Any
 
 from segmint.dashboard.tables import SAID, TOLD, writing
 from segmint.errors import RunError
+from segmint.store.asked_by import said_to_be
 from segmint.store.run import Run
 from segmint.store.runs import runs_in
 
@@ -122,8 +123,8 @@ class Jobs:
         self._jobs: dict[str, Job] = {}
         self._lock, self._stopped = Lock(), False
 
-    def start(self, table: str, path: Path, contract: str, options: Sequence[str] = ()) -> Job:
-        """Start `segmint run` on a table; the very run that was stopped here last goes on where it was.
+    def start(self, table: str, path: Path, contract: str, options: Sequence[str] = (), *, by: str = "") -> Job:
+        """Start `segmint run` on a table for whom `by` says; the very run that was stopped here last goes on where it was.
 
         Raises
         ------
@@ -152,7 +153,7 @@ class Jobs:
                     "--json",
                 ]
                 process = subprocess.Popen(  # noqa: S603 - our own command; path and contract are names of our making
-                    command, stdin=subprocess.DEVNULL, stdout=telling, stderr=said
+                    command, stdin=subprocess.DEVNULL, stdout=telling, stderr=said, env=said_to_be(by)
                 )
             job = Job(secrets.token_hex(8), table, self.runs, process, errors, told, before, (*asked, kept), stopped)
             self._jobs[job.id] = job

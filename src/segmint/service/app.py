@@ -30,6 +30,7 @@ from segmint.service.describe import openapi, row_schema
 from segmint.service.keys import Key, KeyRing
 from segmint.service.limits import Buckets, Workers, explain_workers, page_workers, table_workers
 from segmint.service.problems import Problem, place_of, problem_of, stopping, unexpected
+from segmint.service.request_id import for_whom
 
 LOCAL = ("127.0.0.1", "localhost", "[::1]")
 NO_ROUTE = "none"
@@ -265,6 +266,7 @@ async def _answered(service: Service, way: Way, request: Request) -> Response:
         if way.scope is not None:
             key = _key(service, request)
             caller = key.caller
+            request.state.by = for_whom(caller)
             _admit(service, key, way.scope)
         response = await way.answer(service, request, handle)
     except Problem as problem:

@@ -22,6 +22,7 @@ from segmint import errors
 from segmint.errors import SegmintError
 from segmint.service.limits import Workers
 from segmint.service.problems import Problem, stopping, without_folders
+from segmint.store.asked_by import said_to_be
 from segmint.store.run import Run
 
 T = TypeVar("T")
@@ -37,8 +38,10 @@ class Children:
         self._at_work: set[subprocess.Popen[str]] = set()
         self._lock, self._closed = Lock(), False
 
-    def run(self, command: list[str], seconds: float, given_up: Event | None = None) -> tuple[int, str, str]:
-        """Run a program and return its code and what it said.
+    def run(
+        self, command: list[str], seconds: float, given_up: Event | None = None, by: str = ""
+    ) -> tuple[int, str, str]:
+        """Run a program, for whom `by` says, and return its code and what it said.
 
         Raises
         ------
@@ -52,7 +55,12 @@ class Children:
             if given_up.is_set():
                 raise _late(seconds)
             child = subprocess.Popen(  # noqa: S603 - our own program, arguments as a list
-                command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+                command,
+                stdin=subprocess.DEVNULL,
+                stdout=subprocess.PIPE,
+                stderr=subprocess.PIPE,
+                text=True,
+                env=said_to_be(by),
             )
             self._at_work.add(child)
         try:
@@ -93,7 +101,8 @@ def _late(seconds: float) -> Problem:
 class Errand:
     """A list to be made: of which table, under which policy, with which bundle (where it lies and its digest).
 
-    `policy` is a file for the child alone. The list becomes a run in `runs`.
+    `policy` is a file for the child alone. The list becomes a run in `runs`, which keeps who asked
+    for it.
     """
 
     table: Path
@@ -101,6 +110,7 @@ class Errand:
     origin: Path | str
     digest: str
     runs: Path
+    by: str = ""
 
 
 def make_list(children: Children, errand: Errand, given_up: Event) -> dict[str, Any]:
@@ -115,7 +125,7 @@ def make_list(children: Children, errand: Errand, given_up: Event) -> dict[str, 
     """
     command = [sys.executable, "-m", "segmint", "target", str(errand.table.absolute()), "--bundle", str(errand.origin)]
     command += ["--policy", str(errand.policy), "--runs", str(errand.runs.absolute()), "--json", "--quiet"]
-    code, out, _ = children.run(command, CHILD_SECONDS, given_up)
+    code, out, _ = children.run(command, CHILD_SECONDS, given_up, errand.by)
     if code:
         raise _error_of(out) or Problem(500, "failed", "The list could not be made.")
     told: dict[str, Any] = json.loads(out)

@@ -47,6 +47,12 @@ class WithRequestId:
             await self.app({**scope, "client": (ASKED.get().address, port)}, receive, with_id)
 
 
+def for_whom(caller: str) -> str:
+    """Say for whom a run is made, and by which request."""
+    asked = ASKED.get().id
+    return caller if asked == "-" else f"{caller}, request {asked}"
+
+
 @contextmanager
 def named(host: str, brought: bytes = b"") -> Iterator[tuple[bytes, bytes]]:
     """Name a request that came from a host for as long as it is answered; yield the header of its answer."""

@@ -118,7 +118,7 @@ async def target_table(
             await _receive(request, table, kind)
         policy = folder / CONFIG
         policy.write_text(config.to_toml(only_set=True), "utf-8")
-        errand = Errand(table, policy, handle.origin, handle.digest, runs)
+        errand = Errand(table, policy, handle.origin, handle.digest, runs, request.state.by)
         try:
             found, counts = await in_turn(lists, partial(_listed, children, errand, kind), request.receive)
         except ConfigError as error:

@@ -6,8 +6,6 @@ visible in one step.
 
 from __future__ import annotations
 
-import os
-import pwd
 import socket
 from collections.abc import Callable
 from dataclasses import asdict
@@ -18,6 +16,7 @@ from typing import TYPE_CHECKING
 from segmint.errors import BundleError, RunError
 from segmint.store import as_made
 from segmint.store.alone import alone
+from segmint.store.asked_by import BY, asked_by, legible
 from segmint.store.bundle import FOLDER, Bundle, Opening
 from segmint.store.promoted import WORD, Entry, read_history, require_readable, to_bytes
 from segmint.store.run import Run, installed_versions, typed
@@ -27,9 +26,6 @@ from segmint.store.staging import publish_bytes, real_path
 
 if TYPE_CHECKING:
     from segmint.evaluation.gate import Gate
-
-BY = "SEGMINT_BY"
-"""The environment variable that says who promotes, where many share an account."""
 
 Prove = Callable[[Bundle], object]
 
@@ -209,31 +205,16 @@ def _write(runs: Path, past: list[Entry], entry: Entry) -> Entry:
 def _signed(past: list[Entry]) -> dict[str, str]:
     """Say who takes the next step of a history, where, with what, and after which step."""
     return {
-        "by": _who(),
-        "host": _legible(socket.gethostname()),
+        "by": asked_by(),
+        "host": legible(socket.gethostname()),
         "version": installed_versions().get("segmint", ""),
         "before": past[-1].digest if past else "",
     }
 
 
-def _who() -> str:
-    """Name the account, and before it who is said to use it."""
-    try:
-        account = pwd.getpwuid(os.getuid()).pw_name
-    except KeyError:  # in a container an account may have a number only
-        account = str(os.getuid())
-    said = os.environ.get(BY, "").strip()
-    return _legible(f"{said} (account {account})" if said else account)
-
-
 def reason(text: str | None) -> str | None:
     """Return a person's reason as it is kept; None where nothing but blanks was given."""
-    return _legible(text).strip() or None if text else None
-
-
-def _legible(text: str) -> str:
-    """Put a mark in the place of bytes that are no UTF-8: a terminal of another encoding sends some."""
-    return text.encode("utf-8", "surrogateescape").decode("utf-8", "replace")
+    return legible(text).strip() or None if text else None
 
 
 def _now() -> str:

@@ -27,6 +27,7 @@ import polars as pl
 
 from segmint.errors import RunError, SegmintError, out_of_memory, why
 from segmint.store import as_made, strict_json
+from segmint.store.asked_by import asked_by
 from segmint.store.command_line import as_typed
 from segmint.store.locks import open_folder, take_lock
 from segmint.store.process import is_alive, is_here, this_process
@@ -85,7 +86,7 @@ class Run:
     ----------
     folder : Path
     record : dict
-        The content of ``run.json``: id, command, argv, status, process, made, heartbeat, ended, progress,
+        The content of ``run.json``: id, command, argv, by, status, process, made, heartbeat, ended, progress,
         versions, seed, inputs (name to fingerprint), test (the same of a table that only judged; null without one), source (path of the table, where the run can be continued),
         sealed (SHA-256 of the settings and the contract it began with), summary, error; of a finished run also files
         and pages (name to SHA-256) and seal (SHA-256 of everything else here but pages).
@@ -133,6 +134,7 @@ class Run:
             "id": name,
             "command": command,
             "argv": as_typed(),
+            "by": asked_by(),
             "status": "running",
             "process": this_process(),
             "made": _stamp(now),

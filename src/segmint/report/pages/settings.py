@@ -71,6 +71,7 @@ def _facts(run: RunView) -> list[list[str]]:
     facts = [
         ("Run", run.run.get("id") or run.folder.name),
         ("Started", run.run.get("made")),
+        ("Asked for by", run.run.get("by")),
         ("Command", f"segmint {command}" if command else None),
         ("Table", run.source),
         ("Contract", f"{contract.name}, version {contract.version}" if contract else None),
