@@ -16,7 +16,7 @@ from segmint.flows.steps.read import has_answers, open_source, refuse_overwritin
 from segmint.flows.steps.settings import RUNS, Place, Settings, contract_of, path_of, place_of, settings_of
 from segmint.progress import Progress, silent
 from segmint.store.promoted import WORD
-from segmint.store.staging import real_path
+from segmint.store.staging import real_path, written_to
 from segmint.store.verify import Check, verify_bundle
 from segmint.tables.source import TableSource
 
@@ -75,7 +75,7 @@ def check(
             at=config.data.at,
             max_rejected=config.data.max_rejected,
             on_reject=on_reject,
-            kept_in=rejected,
+            kept_in=rejected and written_to(rejected),
             progress=progress,
         )
     return replace(table, contract=contract)

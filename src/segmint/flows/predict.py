@@ -29,7 +29,7 @@ from segmint.store.bundle import Bundle, locate
 from segmint.store.promoted import WORD
 from segmint.store.run import Run
 from segmint.store.run_files import LEDGER, PREDICTIONS, REJECTED
-from segmint.store.staging import publish_file, real_path, require_writable
+from segmint.store.staging import publish_file, real_path, require_writable, written_to
 from segmint.tables.table_source import JSON
 from segmint.tables.write import write_parquet, write_safe_csv, write_safe_workbook
 from segmint.wording import counted, some_of
@@ -54,7 +54,7 @@ class Predicted:
     folder : Path
         The run.
     out : Path or None
-        The copy that was asked for.
+        The copy that was asked for; of a link the file that it leads to.
     rows : int
     ledger : Ledger
     counts : dict of str to int
@@ -207,7 +207,7 @@ def predict(
         if out is not None:
             write = _writer(out, work.ledger.receipt)
             publish_file(real_path(out), lambda path: _copy(here.folder / PREDICTIONS, path, write))
-        result = work.finish(here.folder, out)
+        result = work.finish(here.folder, out and written_to(out))
         here.keep(LEDGER, result.ledger.to_json())
         kept = {name: said for name, said in result.summary.items() if name != "ledger"}
         here.done({"rows": result.rows, **kept})

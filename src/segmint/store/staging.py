@@ -194,6 +194,11 @@ def real_path(path: Path) -> Path:
     return Path(os.path.realpath(path))
 
 
+def written_to(path: Path) -> Path:
+    """Name the file that is written under a path, for people: of a link the one that it leads to."""
+    return real_path(path) if path.is_symlink() else path
+
+
 @contextmanager
 def _stage_beside(target: Path) -> Iterator[Path]:
     with disk_explained(target):

@@ -134,7 +134,8 @@ def test_where_a_name_to_write_to_is_a_link_the_file_that_it_points_to_is_writte
         (tmp_path / "link.csv").symlink_to(place / "p")
         if there:
             (place / "p").write_text("of the last campaign")
-        predict(customers, tmp_path / "bundle", runs=tmp_path / "runs", out=tmp_path / "link.csv")
+        done = predict(customers, tmp_path / "bundle", runs=tmp_path / "runs", out=tmp_path / "link.csv")
+        assert done.out == place / "p", "whoever reads the screen learns which file it was"
         assert (tmp_path / "link.csv").is_symlink()
         assert len((place / "p").read_text("utf-8").splitlines()) == 2
 
