@@ -42,6 +42,28 @@ def test_segments_are_measured_beside_everyone():
 def test_a_holdout_too_small_to_tell_is_said():
     found = measure(join_results(*campaign(5, n=400, effect=0.0), CODES))
     assert "The holdout is too small to tell" in found.sentences[-1]
+    assert found.doubt is not None
+    assert "Hold out more customers" in found.doubt[1]
+
+
+def test_the_remedy_names_the_arm_that_is_short():
+    found = measure(join_results(*campaign(5, share=0.95, effect=0.0), CODES), held_out_silence_means_no=True)
+    assert found.doubt is not None
+    assert found.doubt[0] == "Too few customers were called to tell"
+    assert "Call more customers" in found.doubt[1]
+
+
+def test_large_arms_without_an_effect_tell_how_little_it_can_be_and_that_it_is_a_loss():
+    call_list, calls, purchases = unmoved(4, share=0.5)
+    found = measure(join_results(call_list, calls, CODES, purchases=purchases))
+    assert found.doubt is not None
+    assert found.doubt[0] == "Calling surely cost more than it brought"
+    assert "too small" not in found.doubt[1]
+    assert "points at most" in found.doubt[1]
+    free = call_list.with_columns(cost=0.0)
+    found = measure(join_results(free, calls, CODES, purchases=purchases))
+    assert found.doubt is not None
+    assert found.doubt[0] == "Calling changed little, if anything"
 
 
 def test_without_a_control_group_no_effect_is_told():
@@ -154,6 +176,11 @@ def test_customers_who_are_new_on_a_list_are_compared_and_each_counts_once(stack
         first, second, calls, purchases = two_waves(seed, n=6_000, size=800)
         both = pl.concat([first, second])
         again = second.join(first, on="customer", how="semi").height
+        calls = (
+            pl.concat([calls, first.filter(status="listed").select("customer", code=pl.lit("NO"))])
+            if stacked
+            else calls
+        )
         assert again > 40
         joined = (
             join_results(both, calls, CODES, purchases=purchases)
@@ -168,6 +195,111 @@ def test_customers_who_are_new_on_a_list_are_compared_and_each_counts_once(stack
         assert plain["customers_called"] + plain["customers_held_out"] == listed["customer"].n_unique()
         wrong += not plain["low"] <= 0 <= plain["high"]
     assert wrong <= 3
+
+
+def two_lists(seed, n=4_000, shares=(0.1, 0.5), bases=(0.10, 0.04)):
+    """Lists of two seasons with other holdouts, in a campaign in which calling changes nothing."""
+    rng = np.random.default_rng(seed)
+    place = np.repeat([0, 1], n // 2)
+    held, buys = rng.random(n) < np.array(shares)[place], rng.random(n) < np.array(bases)[place]
+    call_list = pl.DataFrame(
+        {
+            "customer": [f"{i:06d}" for i in range(n)],
+            "status": np.where(held, "held_out", "listed"),
+            "propensity": rng.beta(2, 18, n),
+            "value": 100.0,
+            "cost": 0.0,
+            "segment": rng.choice(["families", "retired"], n),
+            "run": np.array(["spring", "summer"])[place],
+        }
+    )
+    calls = call_list.filter(status="listed").select("customer", code=pl.lit("NO"))
+    return call_list, calls, call_list.select("customer").filter(pl.Series(buys))
+
+
+def test_lists_with_unequal_holdouts_show_no_effect_where_there_is_none():
+    wrong = np.zeros(3)
+    for seed in range(40):
+        call_list, calls, purchases = two_lists(seed)
+        found = measure(join_results(call_list, calls, CODES, purchases=purchases))
+        assert found.cautions == ()
+        rows = [estimate(found.frame(), quantity) for quantity in ("response", "profit")]
+        rows.append(estimate(found.frame(), "response", segment="retired"))
+        wrong += [not row["low"] <= 0 <= row["high"] for row in rows]
+    assert wrong.max() <= 9
+    assert any("2 lists is compared with its own holdout" in said for said in found.sentences)
+    merged = measure(join_results(call_list.drop("run"), calls, CODES, purchases=purchases)).frame()
+    assert estimate(merged, "response")["low"] > 0
+
+
+def test_lists_are_added_up_by_how_many_were_called():
+    call_list, calls, purchases = two_lists(1)
+    joined = join_results(call_list, calls, CODES, purchases=purchases)
+    means = {key: rows["success"].mean() for key, rows in joined.rows.group_by("run", "status")}
+    called = dict(call_list.filter(status="listed")["run"].value_counts().iter_rows())
+    by_hand = sum(
+        called[run] / sum(called.values()) * (means[run, "listed"] - means[run, "held_out"]) for run in called
+    )
+    assert estimate(measure(joined).frame(), "response", "plain")["difference"] == pytest.approx(by_hand)
+    named = measure(join_results(call_list.with_columns(run=pl.lit("spring")), calls, CODES, purchases=purchases))
+    nameless = measure(join_results(call_list.drop("run"), calls, CODES, purchases=purchases))
+    assert named.frame().equals(nameless.frame())
+
+
+def test_a_list_without_a_holdout_is_left_out_of_several_with_a_caution():
+    call_list, calls, purchases = two_lists(3)
+    spring = (pl.col("run") == "spring") & (pl.col("status") == "held_out")
+    without = call_list.filter(~spring)
+    found = measure(join_results(without, calls, CODES, purchases=purchases))
+    called = call_list.filter(run="spring", status="listed").height
+    assert f"spring ({called:,} to be called, 0 held out)" in found.cautions[0]
+    alone = measure(join_results(call_list.filter(run="summer"), calls, CODES, purchases=purchases))
+    assert found.frame().equals(alone.frame())
+    few = pl.concat([without.filter(run="spring"), call_list.filter(run="summer", status="held_out").head(15)])
+    with pytest.raises(DataError, match="None of the 2 lists has 20 customers in each arm"):
+        measure(join_results(few, calls, CODES, purchases=purchases))
+
+
+def test_who_has_no_result_may_never_have_been_called():
+    call_list, calls, purchases = unmoved(1)
+    some = measure(join_results(call_list, calls[: calls.height // 4], CODES, purchases=purchases))
+    assert f"of {calls.height:,} listed customers have no result (75 %)" in some.cautions[0]
+    planned, by_results = estimate(some.frame(), "profit"), estimate(some.frame(), "profit_by_results")
+    assert by_results["difference"] - planned["difference"] == pytest.approx(2.0 * 0.75, abs=0.01)
+    assert any("If only calls that left a result cost something" in said for said in some.sentences)
+    every = measure(join_results(call_list, calls, CODES, purchases=purchases))
+    assert every.cautions == ()
+    assert "profit_by_results" not in every.frame()["quantity"]
+    thrice = measure(join_results(call_list, pl.concat([calls] * 3), CODES, purchases=purchases), calls_planned=1.5)
+    found = thrice.frame()
+    assert estimate(found, "profit")["difference"] - estimate(found, "profit_by_results")[
+        "difference"
+    ] == pytest.approx(2.0)
+
+
+def test_intervals_of_segments_hold_for_all_together_and_small_segments_are_named():
+    call_list, results = campaign(3, n=6_000)
+    parts = call_list.with_columns(segment=pl.Series([f"s{i % 8}" for i in range(5_950)] + ["tiny"] * 50))
+    found = measure(join_results(parts, results, CODES))
+    level = 1 - 0.1 / 8
+    alone = measure(
+        join_results(parts.with_columns(segment=pl.when(segment="s3").then("segment")), results, CODES), level=level
+    )
+    assert estimate(found.frame(), "response", "plain", "s3") == estimate(alone.frame(), "response", "plain", "s3")
+    assert "tiny" not in found.frame()["segment"]
+    assert any("a segment needs 20 customers in each arm: tiny (" in said for said in found.sentences)
+
+
+def test_a_segment_called_everyone_is_not_everyone():
+    call_list, results = campaign(3)
+    named = call_list.with_columns(segment=pl.col("segment").replace("retired", "everyone"))
+    found, plain = (measure(join_results(rows, results, CODES)) for rows in (named, call_list))
+    assert found.sentences == plain.sentences
+    mine, theirs = (
+        estimate(found.frame(), "response", segment="everyone (segment)"),
+        estimate(plain.frame(), "response", segment="retired"),
+    )
+    assert mine["difference"] == theirs["difference"]
 
 
 def test_a_customer_on_two_lists_costs_the_calls_of_both():

@@ -153,7 +153,13 @@ def measure(
         lost = _lost_objections(read.joined, here)
         with _said_what_grew(grown, lost):
             changed = _changed_since(read.listed, read.list_run, runs)
-            found = estimate(read.joined, level=level, currency=currency, held_out_silence_means_no=silence_means_no)
+            found = estimate(
+                read.joined,
+                level=level,
+                currency=currency,
+                held_out_silence_means_no=silence_means_no,
+                calls_planned=_calls_planned(read.list_run),
+            )
         problems, told = _problems(grown, lost), _told(read, found, source, changed, runs)
         summary = {
             "sentences": [*problems, *told.sentences],
@@ -161,6 +167,7 @@ def measure(
             "cautions": [*problems, *told.cautions],
             "others": told.others,
             "unlike": found.unlike,
+            "doubt": found.doubt,
             "level": level,
             "currency": currency,
             **_counts(read.joined),
@@ -471,6 +478,14 @@ def _currency(run: Run | None, config: Config) -> tuple[str, str]:
         told = config.economics.currency
         return told, f"Amounts are in {told}, as the given policy says; the list's own run is not at hand."
     return "", "Amounts are in the list's currency, which no run or policy at hand names; --policy can."
+
+
+def _calls_planned(run: Run | None) -> float:
+    """Calls for each customer that the list's costs are of; 1, the default, where its own run cannot tell."""
+    if run is not None:
+        with suppress(OSError, ValueError, KeyError, TypeError):
+            return float(run.settings["economics"]["calls_per_customer"])
+    return 1.0
 
 
 def _which_list(run: Run | None) -> dict[str, str | None]:

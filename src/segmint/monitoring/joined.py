@@ -16,9 +16,10 @@ from segmint.monitoring.codes import NAME_THE_COLUMNS, Dispositions, meanings_of
 from segmint.monitoring.early import Early, made_before
 from segmint.monitoring.purchases import Purchases, purchases_of
 from segmint.monitoring.two_answers import TwoAnswers, answers_in
-from segmint.wording import counted, some_of
+from segmint.wording import counted, percent, some_of
 
 ARMS = ("listed", "held_out")
+_MANY_SILENT = 0.1
 # Where purchases stand among the results, a no may be a line of who bought: these only a call leaves behind.
 _OF_A_CALL = ("call_back", "not_reached", "wrong_number", "do_not_call")
 
@@ -175,6 +176,14 @@ class JoinedResults:
             said.append(
                 f"{some_of(dialled, held.height, 'customers held out', f'has {code} and was', f'have {code} and were')} called all the same. "
                 "The difference then shows less than what calling brings."
+            )
+        listed = self.compared.filter(pl.col("status") == "listed")
+        silent = listed.filter(~pl.col("has_result")).height
+        if silent > _MANY_SILENT * listed.height:
+            said.append(
+                f"{some_of(silent, listed.height, 'listed customers', 'has', 'have')} no result ({percent(silent / listed.height, 0)}). If they "
+                "were never called, the change shown is that of being listed, and a call changes more; and the planned cost is of calls "
+                "that nobody made."
             )
         return tuple(said)
 

@@ -5,6 +5,8 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
 
 import numpy as np
 import polars as pl
@@ -17,10 +19,13 @@ from segmint.metrics.effect_level import EFFECT_LEVEL
 from segmint.metrics.intervals import FEWEST_OF_EACH
 from segmint.monitoring.joined import JoinedResults, all_told
 from segmint.monitoring.results import require_since
-from segmint.wording import between, counted, money, percent, signed
+from segmint.wording import between, counted, listed, money, percent, signed
 
 METHODS = ("plain", "cuped")
+EVERYONE = "everyone"
 _SMALLEST_ARM = 20
+_USEFUL = 0.1  # a holdout that finds a tenth of the response is not too small: what `target` names beforehand
+_COSTS_DIFFER = 0.1  # planned calls and those with a result, as a share of the planned cost
 _NOT_BY_CHANCE = 3.3  # standard errors; arms that are drawn by lot lie further apart in one campaign of 1,000
 
 
@@ -31,18 +36,21 @@ class Measurement:
     Attributes
     ----------
     rows : polars.DataFrame
-        segment ("everyone" first), quantity (response, revenue, profit), method (plain, cuped), called,
-        held_out (observed means per customer), difference, low, high, total, total_low, total_high (over all
-        customers called), customers_called, customers_held_out, smallest_visible. Intervals and smallest_visible are
-        NaN where an arm has fewer than 5 customers who bought, or who did not. Where the arms are not alike there is no
-        plain difference.
+        segment ("everyone" first), quantity (response, revenue, profit, and profit_by_results where the cost of calls that
+        left a result is another than the planned one), method (plain, cuped), called, held_out (observed means per customer, of
+        several lists those held out weighted as the lists are among those called), difference, low, high, total,
+        total_low, total_high (over all customers called), customers_called, customers_held_out, smallest_visible. Called is
+        who was listed, dialled or not. Intervals and smallest_visible are NaN where an arm has fewer than 5 customers who
+        bought, or who did not. Where the arms are not alike there is no plain difference.
     level : float
-        Nominal coverage of the intervals.
+        Nominal coverage of the intervals; those of segments hold for all segments together (Bonferroni).
     sentences : tuple of str
     cautions : tuple of str
         Those of the sentences that say what makes the comparison unfair.
     unlike : str or None
         That of the cautions which says that the arms differed before the first call; None if they did not.
+    doubt : tuple of str or None
+        What cannot be told, or is a loss: a title and the sentence; None if calling brought something.
     """
 
     rows: pl.DataFrame
@@ -50,6 +58,7 @@ class Measurement:
     sentences: tuple[str, ...]
     cautions: tuple[str, ...] = ()
     unlike: str | None = None
+    doubt: tuple[str, str] | None = None
 
     def frame(self) -> pl.DataFrame:
         """Return every estimate."""
@@ -62,13 +71,17 @@ def measure(
     level: float = EFFECT_LEVEL,
     currency: str = "",
     held_out_silence_means_no: bool = False,
+    calls_planned: float = 1.0,
 ) -> Measurement:
     """Estimate the incremental response, revenue and profit of calling, per customer and in all.
 
     Profit is after the cost in the call list, which is the planned one: results need not hold a row for each call dialled.
+    Where that of the calls which left a result differs, the profit after it stands beside.
 
     Everyone listed is compared with everyone held out, dialled or not (intention to treat). CUPED takes out
-    of the outcome what the propensity had already foretold.
+    of the outcome what the propensity had already foretold. Of several lists, which the column `run` tells apart, each is
+    compared with its own holdout, and the differences are added up by how many were called (post-stratification): where
+    the shares held out differ, one comparison of all would take the lists' different seasons for an effect.
 
     Parameters
     ----------
@@ -79,49 +92,177 @@ def measure(
         Put behind amounts of money; "" if nobody knows.
     held_out_silence_means_no : bool
         Whether a customer held out who is not in the results is known not to have bought.
+    calls_planned : float
+        Calls for each customer that the cost in the list is of.
 
     Raises
     ------
     DataError
-        Without a control group, or when nothing is known of its purchases: no effect can be told. If the dates of the
+        Without a control group, or when nothing is known of its purchases: no effect can be told. If no list of several has
+        at least 20 customers in each arm. If the dates of the
         results or purchases leave open which were made before the list.
 
     References
     ----------
     Deng, Xu, Kohavi, Walker 2013, "Improving the sensitivity of online controlled experiments by utilizing
     pre-experiment data" (CUPED).
+
+    Miratrix, Sekhon, Yu 2013, "Adjusting treatment effect estimates by post-stratification in randomized experiments", JRSS B
+    75(2).
     """
     rows = joined.compared
     called = (rows["status"] == "listed").to_numpy()
     _require_same_campaign(joined)
     _require_control_group(joined, called, held_out_silence_means_no)
     _require_purchases_of_some(joined)
-    quantities = _quantities(rows, called)
-    apart = _apart(quantities["response"].foretold, called)
+    kept, left_out = _lists_with_both_arms(_lists_of(rows), called)
+    rows, called = rows.filter(kept), called[kept]
+    quantities = _quantities(rows, called, calls_planned if joined.of_calls else None)
+    lists, strata = np.unique(_lists_of(rows), return_inverse=True)
+    everyone = _arms(called, strata)
+    apart = _apart(quantities["response"].foretold, everyone)
     methods = METHODS if apart is None else ("cuped",)
-    table = _estimates("everyone", quantities, called, level, methods)
-    segments = rows["segment"].cast(pl.String) if "segment" in rows.columns else pl.Series([None] * rows.height)
-    for segment in segments.drop_nulls().unique().sort():
-        inside = (segments == segment).fill_null(False).to_numpy()
-        if min(called[inside].sum(), (~called[inside]).sum()) >= _SMALLEST_ARM:
-            part = {name: quantity.of(inside) for name, quantity in quantities.items()}
-            table += _estimates(str(segment), part, called[inside], level, methods)
+    table = _estimates(EVERYONE, quantities, everyone, level, methods)
+    segments, too_small = _segments_of(rows, called, strata)
+    # as many intervals as segments: of a dozen without any effect one would seem to have some, nearly always
+    together = 1 - (1 - level) / max(len(segments), 1)
+    for segment, inside in segments.items():
+        part = {name: quantity.of(inside) for name, quantity in quantities.items()}
+        table += _estimates(segment, part, _arms(called[inside], strata[inside]), together, methods)
     frame = pl.DataFrame(table)
-    lacking = _lacking(quantities["response"].outcome, called)
-    said = _sentences(frame, level, currency) if lacking is None else _too_few(frame, lacking)
-    cautions = joined.cautions if apart is None else (*joined.cautions, apart)
-    return Measurement(frame, level, (joined.sentence, *cautions, *said), cautions, apart)
+    best = {row["quantity"]: row for row in table if row["segment"] == EVERYONE and row["method"] == "cuped"}
+    lacking = _lacking(quantities["response"].outcome, everyone)
+    doubt = _doubt(best, currency) if lacking is None else _too_few(lacking)
+    said = [
+        *(_sentences(frame, best, level, currency) if lacking is None else [_rates(best["response"])]),
+        *_of_lists(lists.size),
+        *too_small,
+        *([] if doubt is None else [doubt[1]]),
+    ]
+    cautions = (*joined.cautions, *left_out, *([] if apart is None else [apart]))
+    return Measurement(frame, level, (joined.sentence, *cautions, *said), cautions, apart, doubt)
 
 
-def _apart(propensity: Floats, called: NDArray[np.bool_]) -> str | None:
+@dataclass(frozen=True)
+class _Arm:
+    """Who was called, or held out: the rows of each list, and the share of those called who are on it."""
+
+    rows: Sequence[NDArray[np.intp]]
+    shares: Floats
+
+    @cached_property
+    def size(self) -> int:
+        return sum(rows.size for rows in self.rows)
+
+    @cached_property
+    def worth(self) -> float:
+        """Customers of one list that would tell as much; as many as there are where each list weighs by its customers."""
+        return float(1 / sum(share**2 / rows.size for rows, share in zip(self.rows, self.shares, strict=True)))
+
+    def mean(self, values: Floats) -> float:
+        return float(sum(share * values[rows].mean() for rows, share in zip(self.rows, self.shares, strict=True)))
+
+    def variance(self, values: Floats) -> float:
+        """Variance of the mean."""
+        lists = zip(self.rows, self.shares, strict=True)
+        return float(sum(share**2 * values[rows].var(ddof=1) / rows.size for rows, share in lists))
+
+
+_Arms = tuple[_Arm, _Arm]
+
+
+def _arms(called: NDArray[np.bool_], strata: NDArray[np.intp]) -> _Arms:
+    """Part those called, and those held out, by list."""
+    found = np.unique(strata)
+    shares = np.array([(strata[called] == each).mean() for each in found])
+    one, other = (_Arm([np.flatnonzero((strata == each) & arm) for each in found], shares) for arm in (called, ~called))
+    return one, other
+
+
+def _lists_of(rows: pl.DataFrame) -> NDArray[np.str_]:
+    """Name the list of each customer, by the run that made it."""
+    named = (
+        rows["run"].cast(pl.String).fill_null("without a run")
+        if "run" in rows.columns
+        else pl.repeat("", rows.height, eager=True)
+    )
+    return named.to_numpy().astype(str)
+
+
+def _in_both_arms(called: NDArray[np.bool_], strata: NDArray[np.intp], fewest: int) -> NDArray[np.bool_]:
+    """Mark customers of lists that have enough of each arm."""
+    most = int(strata.max(initial=0)) + 1
+    smaller = np.minimum(*(np.bincount(strata[arm], minlength=most) for arm in (called, ~called)))
+    marked: NDArray[np.bool_] = smaller[strata] >= fewest
+    return marked
+
+
+def _lists_with_both_arms(lists: NDArray[np.str_], called: NDArray[np.bool_]) -> tuple[NDArray[np.bool_], list[str]]:
+    """Mark customers of lists large enough to be compared, and name the other lists; one list alone is compared as it is."""
+    names, strata = np.unique(lists, return_inverse=True)
+    kept = _in_both_arms(called, strata, _SMALLEST_ARM if names.size > 1 else 0)
+    if not kept.any():
+        raise DataError(
+            f"None of the {names.size:,} lists has {_SMALLEST_ARM} customers in each arm, so none can be compared with its own holdout.",
+            expected=f"at least {_SMALLEST_ARM} customers to be called and as many held out, on one list",
+            fix="set a larger policy.holdout_share before the next campaign",
+        )
+    small = [_with_arms(name, called[lists == name]) for name in np.unique(lists[~kept])]
+    if not small:
+        return kept, []
+    return kept, [
+        f"Left out, as a list with fewer than {_SMALLEST_ARM} customers in an arm cannot be compared with its own holdout: {listed(small)}."
+    ]
+
+
+def _with_arms(name: str, called: NDArray[np.bool_]) -> str:
+    return f"{name} ({called.sum():,} to be called, {(~called).sum():,} held out)"
+
+
+def _of_lists(lists: int) -> list[str]:
+    if lists == 1:
+        return []
+    return [
+        f"Each of the {lists:,} lists is compared with its own holdout, and they are added up by how many were to be called; the rate of those "
+        "held out is weighted alike."
+    ]
+
+
+def _segments_of(
+    rows: pl.DataFrame, called: NDArray[np.bool_], strata: NDArray[np.intp]
+) -> tuple[dict[str, NDArray[np.bool_]], list[str]]:
+    """Mark the customers of each segment that is large enough, and name those that are not.
+
+    A list with fewer than two of an arm in the segment is left out of it, where there are several.
+    """
+    names = (
+        rows["segment"].cast(pl.String)
+        if "segment" in rows.columns
+        else pl.Series([None] * rows.height, dtype=pl.String)
+    )
+    shown, small = {}, []
+    for name in names.drop_nulls().unique().sort():
+        mine = (names == name).fill_null(False).to_numpy()
+        inside = mine.copy()
+        inside[mine] = _in_both_arms(called[mine], strata[mine], 2)
+        if min(called[inside].sum(), (~called[inside]).sum()) >= _SMALLEST_ARM:
+            shown[f"{name} (segment)" if name == EVERYONE else name] = inside
+        else:
+            small.append(_with_arms(name, called[mine]))
+    if not small:
+        return shown, []
+    return shown, [f"Not shown, as a segment needs {_SMALLEST_ARM} customers in each arm: {listed(small)}."]
+
+
+def _apart(propensity: Floats, arms: _Arms) -> str | None:
     """Say that the arms differed before the first call, by more than chance explains; None if they did not."""
-    one, other = propensity[called], propensity[~called]
-    error = math.sqrt(one.var(ddof=1) / one.size + other.var(ddof=1) / other.size)
-    if abs(one.mean() - other.mean()) <= max(_NOT_BY_CHANCE * error, 1e-9):
+    one, other = (arm.mean(propensity) for arm in arms)
+    error = math.sqrt(sum(arm.variance(propensity) for arm in arms))
+    if abs(one - other) <= max(_NOT_BY_CHANCE * error, 1e-9):
         return None
     return (
-        f"The two arms are not alike: the mean propensity is {percent(one.mean())} of those called and "
-        f"{percent(other.mean())} of those held out. The plain difference is left out; CUPED takes out what the propensity "
+        f"The two arms are not alike: the mean propensity is {percent(one)} of those called and "
+        f"{percent(other)} of those held out. The plain difference is left out; CUPED takes out what the propensity "
         "foretold, and nothing else. If this is not the campaign's first list, name the lists before it: --earlier."
     )
 
@@ -206,33 +347,42 @@ class _Quantity:
         return _Quantity(self.outcome[chosen], self.foretold[chosen], self.brings[chosen])
 
 
-def _quantities(rows: pl.DataFrame, called: NDArray[np.bool_]) -> dict[str, _Quantity]:
+def _quantities(rows: pl.DataFrame, called: NDArray[np.bool_], calls_planned: float | None) -> dict[str, _Quantity]:
+    """Gather what is measured; the profit by results too, where calls are told (`calls_planned`) and cost otherwise."""
     success = rows["success"].cast(pl.Float64).to_numpy()
     value, cost = (rows[name].fill_null(0.0).to_numpy() for name in ("value", "planned_cost"))
     propensity = rows["propensity"].fill_null(rows["propensity"].mean()).to_numpy()
     revenue, worth = success * value, propensity * value
-    return {
+    planned = np.where(called, cost, 0.0)
+    found = {
         "response": _Quantity(success, propensity, np.ones(success.size)),
         "revenue": _Quantity(revenue, worth, value),
-        "profit": _Quantity(revenue - np.where(called, cost, 0.0), worth, value),
+        "profit": _Quantity(revenue - planned, worth, value),
     }
+    if calls_planned is not None:
+        by_results = np.where(
+            called, rows["cost"].fill_null(0.0).to_numpy() / calls_planned * rows["calls"].to_numpy(), 0.0
+        )
+        if abs(by_results.sum() - planned.sum()) > _COSTS_DIFFER * abs(planned.sum()):
+            found["profit_by_results"] = _Quantity(revenue - by_results, worth, value)
+    return found
 
 
 def _estimates(
     segment: str,
     quantities: Mapping[str, _Quantity],
-    called: NDArray[np.bool_],
+    arms: _Arms,
     level: float,
     methods: Sequence[str],
-) -> list[dict[str, float | str | int]]:
+) -> list[dict[str, Any]]:
     success = quantities["response"].outcome
     return [
         {"segment": segment, "quantity": name, "method": method}
         | _difference(
             quantity,
-            quantity.outcome if method == "plain" else _adjusted(quantity.outcome, quantity.foretold, called),
+            quantity.outcome if method == "plain" else _adjusted(quantity.outcome, quantity.foretold, arms),
             success,
-            called,
+            arms,
             level,
         )
         for name, quantity in quantities.items()
@@ -240,12 +390,12 @@ def _estimates(
     ]
 
 
-def _adjusted(outcome: Floats, foretold: Floats, called: NDArray[np.bool_]) -> Floats:
-    """Take out of the outcome what the propensity explains within the arms."""
+def _adjusted(outcome: Floats, foretold: Floats, arms: _Arms) -> Floats:
+    """Take out of the outcome what the propensity explains within the arms of each list."""
     within_y, within_x = outcome.copy(), foretold.copy()
-    for arm in (called, ~called):
-        within_y[arm] -= outcome[arm].mean()
-        within_x[arm] -= foretold[arm].mean()
+    for rows in (*arms[0].rows, *arms[1].rows):
+        within_y[rows] -= outcome[rows].mean()
+        within_x[rows] -= foretold[rows].mean()
     spread = float((within_x**2).sum())
     slope = float((within_x * within_y).sum()) / spread if spread > 0 else 0.0
     adjusted: Floats = outcome - slope * (foretold - foretold.mean())
@@ -253,32 +403,30 @@ def _adjusted(outcome: Floats, foretold: Floats, called: NDArray[np.bool_]) -> F
 
 
 def _difference(
-    quantity: _Quantity, adjusted: Floats, success: Floats, called: NDArray[np.bool_], level: float
+    quantity: _Quantity, adjusted: Floats, success: Floats, arms: _Arms, level: float
 ) -> dict[str, float | int]:
-    one, other = adjusted[called], adjusted[~called]
-    shifts, parts = np.array([_with_two_more(quantity, adjusted, success, arm) for arm in (called, ~called)]).T
-    error = math.sqrt(parts.sum()) if _lacking(success, called) is None else math.nan
-    difference = float(one.mean() - other.mean())
+    called, held_out = arms
+    shifts, parts = np.array([_with_two_more(quantity, adjusted, success, arm) for arm in arms]).T
+    error = math.sqrt(parts.sum()) if _lacking(success, arms) is None else math.nan
+    difference = called.mean(adjusted) - held_out.mean(adjusted)
     centre = difference + float(shifts[0] - shifts[1])
-    reach = error * float(stdtrit(_freedom(parts, one.size, other.size), 0.5 + level / 2))
+    reach = error * float(stdtrit(_freedom(parts, called.worth, held_out.worth), 0.5 + level / 2))
     return {
-        "called": float(quantity.outcome[called].mean()),
-        "held_out": float(quantity.outcome[~called].mean()),
+        "called": called.mean(quantity.outcome),
+        "held_out": held_out.mean(quantity.outcome),
         "difference": difference,
         "low": centre - reach,
         "high": centre + reach,
-        "total": difference * one.size,
-        "total_low": (centre - reach) * one.size,
-        "total_high": (centre + reach) * one.size,
-        "customers_called": one.size,
-        "customers_held_out": other.size,
+        "total": difference * called.size,
+        "total_low": (centre - reach) * called.size,
+        "total_high": (centre + reach) * called.size,
+        "customers_called": called.size,
+        "customers_held_out": held_out.size,
         "smallest_visible": error * float(ndtri(0.5 + level / 2) + ndtri(0.8)),
     }
 
 
-def _with_two_more(
-    quantity: _Quantity, adjusted: Floats, success: Floats, arm: NDArray[np.bool_]
-) -> tuple[float, float]:
+def _with_two_more(quantity: _Quantity, adjusted: Floats, success: Floats, arm: _Arm) -> tuple[float, float]:
     """How far a purchase and a refusal more would move an arm's mean, and the variance of the mean with them.
 
     The variance of a few outcomes says little: without a purchase it is 0, as if all were known. One success and
@@ -286,53 +434,87 @@ def _with_two_more(
     proportions and differences of proportions", The American Statistician 54(4)). Money moves as the rate does, by
     what a purchase brings; CUPED narrows both by the share that the propensity leaves unexplained.
     """
-    n, brings = int(arm.sum()), quantity.brings[arm]
-    rate = (success[arm].sum() + 1) / (n + 2)
-    shift = float((rate - success[arm].mean()) * brings.mean())
-    floor = float(rate * (brings**2).mean() - (rate * brings.mean()) ** 2) / (n + 2)
-    plain, own = float(quantity.outcome[arm].var(ddof=1)), float(adjusted[arm].var(ddof=1))
-    return shift, max(own / n, floor * own / plain if plain > 0 else floor)
+    n, brings, now = arm.worth, arm.mean(quantity.brings), arm.mean(success)
+    rate = (now * n + 1) / (n + 2)
+    floor = (rate * arm.mean(quantity.brings**2) - (rate * brings) ** 2) / (n + 2)
+    plain, own = arm.variance(quantity.outcome), arm.variance(adjusted)
+    return (rate - now) * brings, max(own, floor * own / plain if plain > 0 else floor)
 
 
-def _lacking(success: Floats, called: NDArray[np.bool_]) -> str | None:
+def _lacking(success: Floats, arms: _Arms) -> str | None:
     """Say which arm has too few purchases, or refusals, for any interval; None if both have enough."""
-    for arm, name in ((~called, "held out"), (called, "called")):
-        bought = int(success[arm].sum())
+    for arm, name in ((arms[1], "held out"), (arms[0], "listed")):
+        bought = sum(success[rows].sum() for rows in arm.rows)
         if bought < FEWEST_OF_EACH:
             return f"purchases among those {name}"
-        if arm.sum() - bought < FEWEST_OF_EACH:
+        if arm.size - bought < FEWEST_OF_EACH:
             return f"customers without a purchase among those {name}"
     return None
 
 
-def _freedom(parts: Floats, one: int, other: int) -> float:
+def _freedom(parts: Floats, one: float, other: float) -> float:
     """Degrees of freedom after Welch and Satterthwaite."""
     below = parts[0] ** 2 / (one - 1) + parts[1] ** 2 / (other - 1)
-    return float(parts.sum() ** 2 / below) if below > 0 else float(one + other - 2)
+    return float(parts.sum() ** 2 / below) if below > 0 else one + other - 2
 
 
-def _sentences(frame: pl.DataFrame, level: float, currency: str) -> Sequence[str]:
-    best = {
-        row["quantity"]: row
-        for row in frame.filter((pl.col("segment") == "everyone") & (pl.col("method") == "cuped")).iter_rows(named=True)
-    }
-    response, profit = best["response"], best["profit"]
+def _sentences(
+    frame: pl.DataFrame, best: Mapping[str, Mapping[str, Any]], level: float, currency: str
+) -> Sequence[str]:
+    response, profit, by_results = best["response"], best["profit"], best.get("profit_by_results")
     said = [
         f"Calling changed the response rate by {signed(100 * response['difference'], 1)} points "
         f"({signed(100 * response['low'], 1)} to {signed(100 * response['high'], 1)}, {percent(level, 0)} interval){_allowed_for(frame, response)}: "
-        f"{percent(response['called'])} of {response['customers_called']:,} called against {percent(response['held_out'])} "
-        f"of {response['customers_held_out']:,} held out.",
+        f"{_rates(response)}",
         f"In all it brought {money(profit['total'], currency)} after the planned cost of the calls "
         f"({between(profit['total_low'], profit['total_high'], 0)}).",
     ]
-    if response["low"] <= 0 <= response["high"]:
+    if by_results is not None:
         said.append(
-            "The holdout is too small to tell whether calling helped: only a change of "
-            f"{100 * response['smallest_visible']:.1f} points or more would have been seen in 80 % of cases."
+            f"If only calls that left a result cost something, it brought {money(by_results['total'], currency)} "
+            f"({between(by_results['total_low'], by_results['total_high'], 0)})."
         )
-    elif profit["total_low"] <= 0 <= profit["total_high"]:
-        said.append("Calling changed the response, but whether it paid for itself cannot be told yet.")
     return said
+
+
+def _doubt(best: Mapping[str, Mapping[str, Any]], currency: str) -> tuple[str, str] | None:
+    """Say what cannot be told, and what is a loss: a title, and the sentence; None if calling brought something."""
+    response = best["response"]
+    profits = [best[name] for name in ("profit", "profit_by_results") if name in best]
+    open_whether = response["low"] <= 0 <= response["high"]
+    title, said = _open(response) if open_whether else ("", "")
+    if all(profit["total_high"] < 0 for profit in profits):
+        at_best = max(profit["total_high"] for profit in profits)
+        loss = f"Calling surely cost more than it brought: even the upper end of the profit's interval is {money(at_best, currency)}."
+        return "Calling surely cost more than it brought", f"{said} {loss}".strip()
+    if open_whether:
+        return title, said
+    if all(profit["total_low"] > 0 for profit in profits):
+        return None
+    return "Whether calling paid cannot be told yet", (
+        "Calling changed the response, but whether it paid for itself cannot be told yet."
+    )
+
+
+def _open(response: Mapping[str, Any]) -> tuple[str, str]:
+    """Say how much calling can have changed at most, and which arm is too small to tell more."""
+    most = f"calling changed the response rate by {100 * max(-response['low'], response['high']):.2g} points at most"
+    if response["smallest_visible"] <= _USEFUL * max(response["called"], response["held_out"]):
+        return "Calling changed little, if anything", f"If it did anything at all, {most}."
+    held = response["customers_held_out"] <= response["customers_called"]
+    short = "The holdout is too small" if held else "Too few customers were called"
+    return f"{short} to tell", (
+        f"{short} to tell whether calling helped: {most}, and only a change of "
+        f"{100 * response['smallest_visible']:.1f} points or more would have been seen in 80 % of cases. "
+        f"{'Hold out' if held else 'Call'} more customers next time, or measure several lists of the campaign together."
+    )
+
+
+def _rates(response: Mapping[str, Any]) -> str:
+    return (
+        f"{percent(response['called'])} of {response['customers_called']:,} listed bought, against {percent(response['held_out'])} "
+        f"of {response['customers_held_out']:,} held out."
+    )
 
 
 def _allowed_for(frame: pl.DataFrame, response: Mapping[str, float]) -> str:
@@ -345,11 +527,10 @@ def _allowed_for(frame: pl.DataFrame, response: Mapping[str, float]) -> str:
     return f", after allowing for the arms' different propensities{beside}"
 
 
-def _too_few(frame: pl.DataFrame, lacking: str) -> Sequence[str]:
-    response = frame.filter((pl.col("segment") == "everyone") & (pl.col("quantity") == "response")).row(0, named=True)
-    return (
-        f"{percent(response['called'])} of {response['customers_called']:,} called bought, and "
-        f"{percent(response['held_out'])} of {response['customers_held_out']:,} held out.",
+def _too_few(lacking: str) -> tuple[str, str]:
+    held = lacking.endswith("held out")
+    return f"{'The holdout is too small' if held else 'Too few customers were called'} to tell", (
         f"There are too few {lacking} to tell what calling changed: at least {FEWEST_OF_EACH} customers who bought and "
-        f"{FEWEST_OF_EACH} who did not are needed in each arm. Wait for more results, or hold out more customers next time.",
+        f"{FEWEST_OF_EACH} who did not are needed in each arm. Wait for more results, or "
+        f"{'hold out' if held else 'call'} more customers next time."
     )

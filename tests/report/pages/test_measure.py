@@ -48,10 +48,29 @@ def test_no_means_stand_beside_an_adjusted_difference(tmp_path: Path) -> None:
 
 def test_the_campaign_and_the_lines_that_count_are_named_and_a_narrow_screen_shows_them(tmp_path: Path) -> None:
     shown = page(tmp_path, 0.157)
-    assert shown["lead"].startswith("Campaign spring-deposit, list of 2026-11-27: 400 customers called")
+    assert shown["lead"].startswith("Campaign spring-deposit, list of 2026-11-27: 400 listed customers")
     (table,) = (block for block in shown["blocks"] if block["kind"] == "table")
     assert [table["rows"][place][0] for place in table["marked"]] == [
         f"{name}, CUPED" for name in ("response", "revenue", "profit")
     ]
     assert table["stacked"]
     assert "The lines with CUPED count" in table["note"]
+
+
+def test_a_loss_stands_above_the_figures_and_segments_say_that_they_hold_together(tmp_path: Path) -> None:
+    page(tmp_path, 0.157)
+    found = json.loads((tmp_path / "measure.json").read_text())
+    parts = [row | {"segment": name} for row in found["rows"] for name in ("retired", "students")]
+    dialled = found["rows"][-1] | {"quantity": "profit_by_results", "total": 4_321.0}
+    told = {"doubt": ["A loss", "It lost."], "rows": [*found["rows"], dialled, *parts], "sentences": ["s", "It lost."]}
+    (tmp_path / "measure.json").write_text(json.dumps(found | told))
+    (shown,) = (each for each in summarise(tmp_path)["pages"] if each["name"] == "measure")
+    (above,) = (block for block in shown["blocks"] if block["kind"] == "banner")
+    assert (above["title"], above["text"]) == ("A loss", "It lost.")
+    (points,) = (block for block in shown["blocks"] if block["kind"] == "points")
+    assert points["items"] == ["s"]
+    (figures,) = (block for block in shown["blocks"] if block["kind"] == "figures")
+    assert "4,321 if only calls with a result cost something" in figures["items"][1]["note"]
+    everyone, segments = (block for block in shown["blocks"] if block["kind"] == "table")
+    assert "profit by results, CUPED" in [row[0] for row in everyone["rows"]]
+    assert "hold for all segments together" in segments["note"]

@@ -7,7 +7,7 @@ from typing import Any
 from segmint.report.blocks import Block, Page, banner, figures, make_page, others_banner, points, table
 from segmint.report.run_view import RunView
 from segmint.store import run_files
-from segmint.wording import between, count, decimal, percent, signed
+from segmint.wording import between, count, decimal, percent, signed, spoken
 
 Row = dict[str, Any]
 
@@ -22,17 +22,17 @@ def page(run: RunView) -> Page | None:
     response, profit, currency = best["response"], best["profit"], found["currency"]
     known = response["low"] is not None
     cautions, others = found.get("cautions", []), found.get("others")
-    told = known and (response["low"] > 0 or response["high"] < 0)
+    doubt, by_results = found.get("doubt"), best.get("profit_by_results")
     level = percent(found["level"], 0)
     return make_page(
         "measure",
         title="What calling brought",
         short="What calling brought",
-        lead=f"{_which(found.get('list') or {})}{count(response['customers_called'])} customers called against {count(response['customers_held_out'])} held out.",
+        lead=f"{_which(found.get('list') or {})}{count(response['customers_called'])} listed customers against {count(response['customers_held_out'])} held out.",
         blocks=[
             others_banner(others),
             *(_looked_at_first(sentence, found.get("unlike")) for sentence in cautions if sentence != others),
-            None if told else banner("caution", "The holdout is too small to tell", found["sentences"][-1]),
+            banner("caution", *doubt) if doubt else None,
             figures(
                 [
                     (
@@ -45,12 +45,12 @@ def page(run: RunView) -> Page | None:
                     (
                         "Profit from calling",
                         f"{decimal(profit['total'], 0)} {currency}".strip() if known else "–",
-                        f"{level}: {between(profit['total_low'], profit['total_high'], 0)}"
+                        f"{level}: {between(profit['total_low'], profit['total_high'], 0)}{_by_results(by_results)}"
                         if known
                         else "too few purchases to tell",
                     ),
                     (
-                        "Bought, of those called",
+                        "Bought, of those listed",
                         percent(response["called"]),
                         f"held out: {percent(response['held_out'])}",
                     ),
@@ -61,11 +61,16 @@ def page(run: RunView) -> Page | None:
                     ),
                 ]
             ),
-            points([sentence for sentence in found["sentences"] if sentence not in cautions]),
+            points([said for said in found["sentences"] if said not in cautions and not (doubt and said == doubt[1])]),
             _table([row for row in rows if row["segment"] == "everyone"], level, "Everyone", currency),
             _segments([row for row in rows if row["segment"] != "everyone" and row["method"] == "cuped"], level),
         ],
     )
+
+
+def _by_results(row: Row | None) -> str:
+    """Say the profit at the cost of calls that left a result, where that is another."""
+    return f"; {decimal(row['total'], 0)} if only calls with a result cost something" if row else ""
 
 
 def _which(told: Row) -> str:
@@ -92,20 +97,25 @@ def _allowed_for(response: Row) -> str:
 def _table(rows: list[Row], level: str, title: str, currency: str) -> Block:
     cells = [
         [
-            f"{row['quantity']}, {row['method'] if row['method'] == 'plain' else 'CUPED'}",
+            f"{spoken(row['quantity'])}, {row['method'] if row['method'] == 'plain' else 'CUPED'}",
             *(_in_points if row["quantity"] == "response" else _in_money)(row),
         ]
         for row in rows
     ]
     amounts = f"Revenue and profit in {currency}. " if currency else ""
+    by_results = (
+        ", profit by results after that of the calls which left a result"
+        if any(row["quantity"] == "profit_by_results" for row in rows)
+        else ""
+    )
     note = (
         f"Observed means per customer; everyone listed counts as called, dialled or not. {amounts}Profit is after the planned "
-        "cost of calling. The lines with CUPED count, and the figures above are theirs: what the propensities had foretold before "
+        f"cost of calling{by_results}. The lines with CUPED count, and the figures above are theirs: what the propensities had foretold before "
         "the first call is taken out of the difference, so that less of it is chance; it is not the difference of two means, so "
         "none stand beside it. Plain is the difference of the two means. Smallest visible: a true difference as large would be told "
         "from chance in 80 % of such campaigns; a smaller one is mostly missed."
     )
-    columns = ["Per customer", "called", "held out", "difference", level, "smallest visible"]
+    columns = ["Per customer", "listed", "held out", "difference", level, "smallest visible"]
     counting = [place for place, row in enumerate(rows) if row["method"] == "cuped"]
     return table(columns, cells, title=title, note=note, marked=counting, stacked=True)
 
@@ -146,4 +156,7 @@ def _segments(rows: list[Row], level: str) -> Block | None:
         for row in rows
         if row["quantity"] == "response"
     ]
-    return table(["Segment", "called", "change of the response rate", level], cells, title="By segment", stacked=True)
+    note = "The intervals hold for all segments together (Bonferroni)." if len(cells) > 1 else ""
+    return table(
+        ["Segment", "listed", "change of the response rate", level], cells, title="By segment", note=note, stacked=True
+    )
