@@ -149,7 +149,7 @@ def test_needed_customers_reach_the_wanted_power():
 
 def test_the_plan_says_in_words_what_can_be_shown():
     assert "a difference of" in plan_holdout(0.12, 3000, 300).sentence
-    assert "several lists of the campaign" in plan_holdout(0.02, 100, 10).sentence
+    assert "call more customers, or measure several lists of the campaign" in plan_holdout(0.02, 100, 10).sentence
     assert "cannot be measured" in plan_holdout(0.12, 3000, 0).sentence
 
 

@@ -99,8 +99,7 @@ def measure(
     ------
     DataError
         Without a control group, or when nothing is known of its purchases: no effect can be told. If no list of several has
-        at least 20 customers in each arm. If the dates of the
-        results or purchases leave open which were made before the list.
+        at least 20 customers in each arm. If the dates of the results or purchases leave open which were made before the list.
 
     References
     ----------

@@ -130,7 +130,7 @@ class PowerCalculation:
         enough = fewest_held_out(self.base_rate, self.called, level=self.level, power=self.power)
         if enough:
             return f"With as many called, hold out at least {enough:,}."
-        return "Holding out more of this list does not help: measure several lists of the campaign together."
+        return "Holding out more of this list does not help: call more customers, or measure several lists of the campaign together."
 
 
 def power_of(

@@ -11,6 +11,7 @@ import numpy as np
 import polars as pl
 import pytest
 
+from segmint.report.pages.list_holdout import _warning
 from segmint.report.pages.list_what_if import _beside_the_list
 from segmint.report.summary import summarise
 from segmint.targeting.call_list import build_call_list
@@ -90,6 +91,13 @@ def test_every_chart_has_its_text_and_its_figures(folder: Path) -> None:
 def test_a_list_of_nobody_still_has_a_page(tmp_path: Path) -> None:
     html = render_report(write_target(tmp_path, cost=79.0))
     assert "Call nobody" in html
+
+
+@pytest.mark.parametrize(("called", "held_out", "remedy"), [(20_000, 40, "Hold out more"), (40, 20_000, "Call more")])
+def test_what_to_do_names_the_arm_that_is_short(called: int, held_out: int, remedy: str) -> None:
+    shown = _warning({"called": called, "held_out": held_out, "effect": 0.08, "base_rate": 0.1})
+    assert shown is not None
+    assert remedy in shown["text"]
 
 
 def test_a_holdout_too_small_to_show_anything_says_so(tmp_path: Path) -> None:

@@ -46,16 +46,21 @@ def _warning(holdout: dict[str, Any]) -> Block | None:
             "caution",
             "This holdout shows nothing",
             "The command that measures what calling brings gives no interval while fewer than 5 of an arm have bought. "
-            "Hold out more, or measure several lists of the campaign together.",
+            f"{_remedy(holdout)}, or measure several lists of the campaign together.",
         )
     if holdout["effect"] > _WEAK * holdout["base_rate"]:
         return banner(
             "caution",
             "This holdout shows large effects only",
             f"It finds an effect of {decimal(100 * holdout['effect'], 1)} points, and no smaller one, and the whole response is "
-            f"{percent(holdout['base_rate'])}. Hold out more, or measure several lists of the campaign together.",
+            f"{percent(holdout['base_rate'])}. {_remedy(holdout)}, or measure several lists of the campaign together.",
         )
     return None
+
+
+def _remedy(holdout: dict[str, Any]) -> str:
+    """Name the arm that is short."""
+    return "Call more" if holdout["called"] < holdout["held_out"] else "Hold out more"
 
 
 def _plans(holdout: dict[str, Any]) -> Block | None:
