@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import sys
+from pathlib import Path
 
 import pytest
 
@@ -88,3 +89,9 @@ def test_quiet_keeps_the_warnings_beside_the_results(capsys: pytest.CaptureFixtu
     Screen(quiet=True).say({"rows": 3}, *lines)
     seen = capsys.readouterr()
     assert (seen.out, seen.err) == ("", lines[1] + "\n")
+
+
+def test_paths_below_the_working_folder_are_shown_from_there(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    assert one_line(f"report: {tmp_path / 'runs' / 'a' / 'report.html'}") == "report: runs/a/report.html"
+    assert one_line(f"report: {tmp_path.parent / 'report.html'}") == f"report: {tmp_path.parent / 'report.html'}"

@@ -244,7 +244,7 @@ def test_the_advice_says_everybody_nobody_or_down_to_where(chance, said):
 def test_the_advice_says_what_a_larger_budget_would_bring():
     advice = choose(ids(4), [0.5, 0.5, 0.4, 0.4], make_policy(budget_calls=2)).advice
     assert "2 more customers would pay, together 70 EUR" in advice[1]
-    assert "and 1 success; its last" in advice[-1]
+    assert "and 1 success; its customers have a propensity of 50.0 % on average" in advice[-1]
 
 
 def test_nobody_eligible_is_said_and_not_a_crash():

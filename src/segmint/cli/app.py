@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Annotated, Any, NoReturn
 import typer
 
 from segmint.cli import contracts, customers, dashboard, lists, serve, time, training
-from segmint.cli.screen import silence, tell_beside
+from segmint.cli.screen import from_here, silence, tell_beside
 from segmint.cli.stopped import INTERRUPTED, ended_by, stopped
 from segmint.cli.streams import flush_streams
 from segmint.store.command_line import command_line
@@ -133,7 +133,7 @@ def _refused(error: SegmintError, argv: Sequence[str] | None) -> int:
         told = {"came": error.came, "expected": error.expected, "fix": error.fix}
         _tell_json({"kind": kind_of(error)} | told)
     # a table may have been written by a stranger: its names give the terminal no commands
-    tell_beside(printable("\n".join((f"error: {error}", *getattr(error, "__notes__", [])))))
+    tell_beside(printable(from_here("\n".join((f"error: {error}", *getattr(error, "__notes__", []))))))
     return error.exit_code
 
 

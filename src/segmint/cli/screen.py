@@ -25,7 +25,14 @@ _PLAIN_EVERY = 5.0  # seconds between two plain lines of one task
 
 def one_line(text: str) -> str:
     """Write text that may come from a stranger's table or file so that it gives the terminal no commands."""
-    return printable(text).replace("\n", " ").replace("\t", " ")
+    return printable(from_here(text)).replace("\n", " ").replace("\t", " ")
+
+
+def from_here(text: str) -> str:
+    """Write paths below the working folder from there, as people type them."""
+    with suppress(OSError):  # the folder may be gone
+        return text.replace(f"{Path.cwd()}{os.sep}", "")
+    return text
 
 
 def tell_beside(text: str) -> None:
