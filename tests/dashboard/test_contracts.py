@@ -120,8 +120,8 @@ def test_the_page_starts_a_run_under_the_contract_of_another(desk: Desk, monkeyp
     run = a_run(desk.runs, CONTRACT)
     started: list[Any] = []
 
-    def start(*told: Any) -> Any:
-        started.append(told)
+    def start(*told: Any, by: str) -> Any:
+        started.append((*told, by))
         return type("Job", (), {"id": "1"})
 
     monkeypatch.setattr(desk.jobs, "start", start)
@@ -131,6 +131,7 @@ def test_the_page_starts_a_run_under_the_contract_of_another(desk: Desk, monkeyp
     sent = browser.post(f"/tables/{TABLE}/run", data={"contract": f"run:{run}", "how": "full", "token": token})
     assert sent.status_code == 303
     assert started[0][2] == str(desk.runs / run / "contract.toml")
+    assert started[0][-1]  # who asked, for the run's record
 
 
 def test_a_draft_that_cannot_be_made_speaks_of_the_form_and_leads_back(desk: Desk) -> None:

@@ -251,9 +251,9 @@ def test_a_page_that_takes_long_says_so_and_signing_in_waits_for_nobody(
 def test_a_list_from_the_pages_is_made_also_when_the_browser_leaves(desk: Desk) -> None:
     given_up, app, run = [], dashboard(desk), desk.children.run
 
-    def slow(command: list[str], seconds: float, gone: threading.Event) -> tuple[int, str, str]:
+    def slow(command: list[str], seconds: float, gone: threading.Event, by: str) -> tuple[int, str, str]:
         given_up.append(gone.wait(1))
-        return run(command, seconds, gone)
+        return run(command, seconds, gone, by)
 
     desk.children.run = slow  # type: ignore[method-assign,assignment]
     session = str(desk.keeper.open_once(str(desk.keeper.code)))
