@@ -208,14 +208,14 @@ def test_no_mean_is_told_of_which_one_customer_makes_much(truth):
         table = validate(open_table(frame), parse_contract(CONTRACT, origin="test"))
         return profile_segments(table, truth, money=CallMoney(5.0, balances))
 
-    usual, rich, richer = (described(amount).segments for amount in (500.0, 40_000.0, 41_000.0))
+    usual, rich, richer = (described(amount).segments for amount in (500.0, 400_000.0, 410_000.0))
     assert all(part.worth and not part.withheld for part in usual)
     label = usual[0].worth[0].label
     silent = [part for part in rich if not part.worth]
     assert len(silent) > 1  # of one alone the others would tell
     assert rich[2] in silent
     assert all(part.withheld == (label,) for part in silent)
-    assert "no average is shown" in say(described(40_000.0))[2].of("worth")[-1].text
+    assert "no average is shown" in say(described(400_000.0))[2].of("worth")[-1].text
     assert [part.typical for part in rich] == [part.typical for part in richer]
     assert rich[2].response == richer[2].response
     assert all(row.mean == float(f"{row.mean:.4g}") for part in usual for row in part.worth)

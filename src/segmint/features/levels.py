@@ -61,11 +61,14 @@ def pool_repeated(levels: pl.Series, customers: NDArray[Any]) -> pl.Series:
     return levels.set(levels.is_in(few), KEPT_OTHER)
 
 
-def much_of_one(amounts: NDArray[np.float64], customers: NDArray[Any]) -> bool:
-    """Whether one customer makes more than a tenth of some amounts: a sum or a mean of them would tell about that one.
+MUCH = 1 / 3
 
-    The dominance rule of disclosure control (Hundepool et al. 2012, Statistical Disclosure Control). Of fewer than ten
-    customers one always does.
+
+def much_of_one(amounts: NDArray[np.float64], customers: NDArray[Any]) -> bool:
+    """Whether one customer makes more than a third of some amounts, or they are of fewer than ten customers: a sum or a mean would tell of one.
+
+    The dominance rule of disclosure control (Hundepool et al. 2012, Statistical Disclosure Control), which there often begins
+    at half.
 
     Parameters
     ----------
@@ -75,7 +78,7 @@ def much_of_one(amounts: NDArray[np.float64], customers: NDArray[Any]) -> bool:
     """
     whose = np.unique(customers, return_inverse=True)[1]
     each = np.bincount(whose, weights=np.abs(amounts))
-    return len(each) < FEWEST_TOGETHER or bool(each.max() > each.sum() / FEWEST_TOGETHER)
+    return len(each) < FEWEST_TOGETHER or bool(each.max() > MUCH * each.sum())
 
 
 def four_digits(number: float) -> float:

@@ -40,13 +40,13 @@ class Migration:
 
     @property
     def stayed(self) -> float:
-        """The share of customers who stayed, of those told; needs the same segments before and after."""
-        return float(np.trace(self.told) / max(int(self.told.sum()), 1))
+        """The share of customers who stayed, of all; needs the same segments before and after."""
+        return float(min(np.trace(self.told) / max(int(self.customers.sum()), 1), 1.0))
 
     def frame(self) -> pl.DataFrame:
         """Return one row per pair: before, after, customers as `told`, share of those before."""
         told = self.told
-        shares = told / np.maximum(told.sum(axis=1, keepdims=True), 1)
+        shares = np.minimum(told / np.maximum(self.customers.sum(axis=1, keepdims=True), 1), 1.0)
         return pl.DataFrame(
             [
                 {
@@ -168,7 +168,7 @@ def _moves(migration: Migration, names: Sequence[str]) -> list[str]:
     for cell in np.argsort(-away, axis=None, kind="stable")[:3]:
         row, column = np.unravel_index(cell, away.shape)
         if away[row, column] > 0:
-            share = away[row, column] / table[row].sum()
+            share = min(away[row, column] / migration.customers[row].sum(), 1.0)
             said.append(
                 f"About {int(away[row, column]):,} went from {migration.before[row]} {names[row]} to "
                 f"{migration.after[column]} {names[column]}: {percent(share, 0)} of those who were there."

@@ -233,7 +233,7 @@ class SegmentProfile:
     worth : tuple of Worth
         Of every column of money but those withheld.
     withheld : tuple of str
-        Labels of the columns of money of which no mean is told: one customer makes more than a tenth of the sum, here or in a
+        Labels of the columns of money of which no mean is told: one customer makes more than a third of the sum, here or in a
         segment that could be reckoned from this one's.
     """
 
