@@ -213,3 +213,19 @@ def test_one_savings_plan_is_offered_once(retired):
     assert advice_of(plain(retired, "3", typical=(young,), markers=(thrifty,)), "offer") == [
         "A short deposit, six months or less, with a small minimum, or a savings plan."
     ]
+
+
+def test_a_telling_minority_of_the_same_column_is_advised_beside_most(retired):
+    """16 % of a segment brought half of its yeses, and were told to be asked why they had refused."""
+    failed, said_yes = earlier(retired, "failure", 0.6, 554.0), earlier(retired, "success", 0.16, 554.0)
+    mixed = plain(retired, "3", markers=(failed, said_yes))
+    assert advice_of(mixed, "need") == [
+        "60 % of them refused before: They know the offer and it was not what they needed then: ask what was missing.",
+        "16 % of them said yes before: They know the product and need no introduction to it.",
+    ]
+    assert advice_of(mixed, "offer") == [
+        "16 % of them said yes before: Renewal, on terms at least as good as the last."
+    ]
+    assert advice_of(mixed, "message") == ["16 % of them said yes before: You know this deposit: let it earn again."]
+    for weak in (earlier(retired, "success", 0.09, 554.0), earlier(retired, "success", 0.16, 250.0)):
+        assert advice_of(plain(retired, "3", markers=(failed, weak)), "offer") == []

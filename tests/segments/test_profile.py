@@ -1,5 +1,7 @@
 """Profiles say what is typical, with intervals that hold the truth."""
 
+from dataclasses import replace
+
 import numpy as np
 import polars as pl
 import pytest
@@ -8,7 +10,7 @@ from segmint.contract.column import Column
 from segmint.contract.contract import load_contract, parse_contract
 from segmint.contract.validate import validate
 from segmint.metrics.intervals import wilson
-from segmint.segments.profile import CallMoney, _profits, profile_segments
+from segmint.segments.profile import CallMoney, _profits, _strongest, profile_segments
 from segmint.simulation import Campaign, simulate
 from segmint.tables.source import open_table
 from segmint.wording import decimal
@@ -326,3 +328,12 @@ def test_satisfaction_is_profiled_where_the_table_knows_it():
     halves = (satisfied > np.nanmedian(satisfied)).astype(np.int64)
     happy = profile_segments(table, halves).segments[1]
     assert "satisfaction" in {marker.column for marker in happy.markers} | {row.column for row in happy.typical}
+
+
+def test_bands_of_a_number_crowd_out_no_other_column(retired):
+    bands = [
+        replace(retired.markers[0], column="days", level=str(place), difference=2.0 - place / 10) for place in range(9)
+    ]
+    success = replace(retired.markers[0], column="outcome", level="success", difference=0.5)
+    kept = _strongest([*bands, success])
+    assert [marker.column for marker in kept] == ["days"] * 4 + ["outcome"]

@@ -6,7 +6,17 @@ from collections.abc import Sequence
 from typing import get_args
 
 from segmint.segments.call_order import Step
-from segmint.segments.evidence import MOST, Evidence, Sentence, evidence_of_everybody, is_strong, matches, strongest
+from segmint.segments.evidence import (
+    MOST,
+    Evidence,
+    Sentence,
+    evidence_of,
+    evidence_of_everybody,
+    is_meant,
+    is_telling,
+    matches,
+    strongest,
+)
 from segmint.segments.profile import SegmentProfile
 from segmint.segments.sentences import share_in_words
 from segmint.segments.word_file import Advice, Kind, Words, load_words
@@ -16,12 +26,22 @@ KINDS = get_args(Kind)
 
 
 def advice_for(segment: SegmentProfile, rules: Words, step: Step | None) -> list[Sentence]:
-    """Advise by what most are; where nothing fits most, by what a strong minority is, who are then named."""
-    sentences = []
+    """Advise by what most are; where nothing fits most, by what a strong minority is, who are then named.
+
+    Of a column by which something is advised, a minority that differs much from the others is told of as well.
+    """
+    entries = [entry for entry in rules.advice if not _held_back(segment, entry)]
+    chosen: list[tuple[Advice, Evidence]] = []
     for kind in KINDS:
-        entries = [entry for entry in rules.advice if entry.kind == kind and not _held_back(segment, entry)]
-        chosen = strongest(segment, entries, 2) or strongest(segment, entries, 2, of_some=True)
-        sentences += [Sentence(kind, _to_whom(segment, entry, evidence), (evidence,)) for entry, evidence in chosen]
+        of_kind = [entry for entry in entries if entry.kind == kind]
+        chosen += strongest(segment, of_kind, 2) or strongest(segment, of_kind, 2, of_some=True)
+    chosen += _of_minority(segment, entries, chosen)
+    sentences = [
+        Sentence(kind, _to_whom(segment, entry, evidence), (evidence,))
+        for kind in KINDS
+        for entry, evidence in chosen
+        if entry.kind == kind
+    ]
     if rules.advice and not any(sentence.kind == "need" for sentence in sentences):
         sentences.insert(0, _ask_them(segment))
     return sentences + _by_response(segment, rules, step)
@@ -32,6 +52,19 @@ def questions(columns_roles: Sequence[str], rules: Words | None = None) -> tuple
     if {"satisfaction", "interest"} & set(columns_roles):
         return ()
     return () if (asked := (rules or load_words()).questions) is None else tuple(asked.list)
+
+
+def _of_minority(
+    segment: SegmentProfile, entries: Sequence[Advice], chosen: Sequence[tuple[Advice, Evidence]]
+) -> list[tuple[Advice, Evidence]]:
+    """Find what else is to be said to the most telling minority of a column by which something is advised already."""
+    columns, told = {evidence.column for _, evidence in chosen}, [entry for entry, _ in chosen]
+    for marker in sorted(segment.markers, key=lambda marker: -marker.difference):
+        if marker.column in columns and marker.of_all < MOST and is_telling(marker):
+            new = {entry.kind: entry for entry in entries if entry not in told and is_meant(marker, entry)}
+            if new:
+                return [(entry, evidence_of(marker)) for entry in new.values()]
+    return []
 
 
 def _held_back(segment: SegmentProfile, advice: Advice) -> bool:
@@ -45,7 +78,7 @@ def _to_whom(segment: SegmentProfile, entry: Advice, evidence: Evidence) -> str:
         return text
     of_column = [marker for marker in segment.markers if marker.difference > 0 and marker.column == evidence.column]
     mine = next(marker for marker in of_column if marker.level == evidence.level)
-    others = [marker for marker in of_column if marker is not mine and is_strong(marker)]
+    others = [marker for marker in of_column if marker is not mine and is_telling(marker)]
     if mine.of_all >= MOST and not others:
         return text
     return f"{share_in_words(mine.of_all)} of them {entry.who or f'have {mine.label} {mine.level}'}: {text}"

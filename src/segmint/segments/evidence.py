@@ -14,6 +14,8 @@ Entry = TypeVar("Entry", Part, Advice)
 MOST = 0.5  # a name may only say what most of the segment is
 SOME = 0.25  # of the segment, where it is twice as usual as among all: enough to be told what to do with, as a part
 TWICE = 200.0
+A_FEW = 0.1  # of the segment, where it is three times as usual: to be told apart from others of whom something is said
+THRICE = 300.0
 EVERYBODY = ("customers", "all")  # column and level of what rests on nothing but how many they are
 
 
@@ -68,8 +70,7 @@ def matches(segment: SegmentProfile, entry: Condition, *, of_some: bool = False)
             if (
                 marker.difference > 0
                 and (is_strong(marker) if of_some else marker.of_all >= MOST)
-                and re.search(entry.label, marker.label, re.IGNORECASE)
-                and re.fullmatch(entry.level, marker.level, re.IGNORECASE)
+                and is_meant(marker, entry)
             ):
                 return marker.difference, evidence_of(marker)
     if entry.level is not None or of_some:
@@ -84,6 +85,20 @@ def matches(segment: SegmentProfile, entry: Condition, *, of_some: bool = False)
             ):
                 return abs(typical.difference), evidence_of_number(typical)
     return None
+
+
+def is_meant(marker: Marker, entry: Condition) -> bool:
+    """Whether an entry is about a marker's level."""
+    return bool(
+        entry.level is not None
+        and re.search(entry.label, marker.label, re.IGNORECASE)
+        and re.fullmatch(entry.level, marker.level, re.IGNORECASE)
+    )
+
+
+def is_telling(marker: Marker) -> bool:
+    """Whether some of a segment have a level by which they differ too much from the others to be told the same."""
+    return is_strong(marker) or (marker.of_all >= A_FEW and marker.index >= THRICE)
 
 
 def is_strong(marker: Marker) -> bool:

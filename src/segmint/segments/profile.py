@@ -24,6 +24,7 @@ from segmint.splits.groups import row_customers
 DESCRIBING_ROLES = frozenset({"characteristic", "holding", "interest", "history", "satisfaction"})
 MARKED = 0.20  # a standardised difference worth naming
 MOST_MARKERS = 12
+MOST_OF_COLUMN = 4  # of them: bands of a number crowd out no other column
 FEWEST_CALLS = RAREST_LEVEL  # of a level of the call's circumstances; intervals allow for how few they are
 
 
@@ -428,10 +429,16 @@ def _markers(
         for level, name in enumerate(state["labels"]):
             if name not in (OTHER, NO_VALUE):
                 _add_markers(found, column, name, table[:, level], table.sum(axis=1), enough, sizes)
-    return [
-        tuple(sorted(row, key=lambda marker: (-abs(marker.difference), marker.column, marker.level))[:MOST_MARKERS])
-        for row in found
-    ]
+    return [_strongest(row) for row in found]
+
+
+def _strongest(markers: list[Marker]) -> tuple[Marker, ...]:
+    """The most unusual markers, the first ones of each column."""
+    chosen: list[Marker] = []
+    for marker in sorted(markers, key=lambda marker: (-abs(marker.difference), marker.column, marker.level)):
+        if sum(other.column == marker.column for other in chosen) < MOST_OF_COLUMN:
+            chosen.append(marker)
+    return tuple(chosen[:MOST_MARKERS])
 
 
 def _add_markers(
