@@ -16,7 +16,7 @@ def found(
     gained = sum(max(each, 0) for each, _, _ in profits) or 1
     return {
         "proof": {"differs": True},
-        "segments": [{"key": key, "customers": 100, "share": 1 / len(keys), "jaccard": 0.9} for key in keys],
+        "segments": [{"key": key, "name": f"Name {key}", "customers": 100, "share": 1 / len(keys), "jaccard": 0.9} for key in keys],
         "brought": {
             "in_money": in_money, "base": base,
             "segments": [
@@ -38,30 +38,32 @@ def test_the_best_that_pays_is_called_first_and_whoever_loses_is_written_to():
         "1": "write", "2": "by the list", "3": "call", "4": "write", "5": "by the list", "6": "call first",
     }  # fmt: skip
     assert say_call_order(several) == (
-        "Call 6 first: 17 % of the customers, 88 % of the profit of calls that pay; 3 pays; 2 and 5 may pay or lose; "
-        "1 and 4 lose, write to them."
+        "Call segment 6 first (Name 6): 17 % of the customers, 88 % of the profit of calls that pay; segment 3 pays; "
+        "segments 2 and 5 may pay or lose; segments 1 and 4 lose, write to them."
     )
 
 
 def test_who_is_not_surely_behind_the_best_is_called_first_with_it():
     close = found(BEST, (15.0, 13.0, 17.0), LOSES)
-    assert say_call_order(close).startswith("Call 1 and 2 first: 67 % of the customers, 100 % of the profit")
+    assert say_call_order(close).startswith(
+        "Call segments 1 and 2 first (Name 1; Name 2): 67 % of the customers, 100 % of"
+    )
 
 
 def test_without_money_segments_are_held_against_all_customers():
     rates = found(OFTEN, SELDOM, (0.12, 0.11, 0.14), in_money=False, base=0.12)
     assert call_order(rates) == {"1": "call first", "2": "later", "3": "by the list"}
     assert say_call_order(rates).endswith(
-        "of all who said yes; 3 is about average; 2 says yes less often: call them later."
+        "of all who said yes; segment 3 is about average; segment 2 says yes less often: call them later."
     )
     assert say_call_order(found(OFTEN, SELDOM, SELDOM, in_money=False, base=0.12)).endswith(
-        "; 2 and 3 say yes less often: call them later."
+        "; segments 2 and 3 say yes less often: call them later."
     )
 
 
 def test_nobody_is_called_first_where_no_segment_surely_pays():
     assert say_call_order(found(MAY, LOSES)) == (
-        "No segment surely pays for its calls; 1 may pay or lose; 2 loses, write to them."
+        "No segment surely pays for its calls; segment 1 may pay or lose; segment 2 loses, write to them."
     )
 
 
@@ -75,7 +77,7 @@ def test_a_segment_that_is_tiny_or_does_not_come_back_decides_nothing():
     content["segments"][0]["customers"] = 12
     content["segments"][1]["jaccard"] = 0.6
     assert call_order(content) == {"1": "too few to say", "2": "does not come back", "3": "call first"}
-    assert "2 does not come back, decide nothing by it" in say_call_order(content)
+    assert "segment 2 does not come back, decide nothing by it" in say_call_order(content)
 
 
 @pytest.mark.parametrize(

@@ -8,9 +8,9 @@ from typing import Any, Literal
 import numpy as np
 
 from segmint.segments.brought import Brought, BroughtSegment, Interval
-from segmint.segments.kept import WeighedSegments
+from segmint.segments.kept import WeighedSegments, said_of
 from segmint.segments.stability import STABLE
-from segmint.wording import capital, listed, percent
+from segmint.wording import listed, percent
 
 DESCRIBED = 30  # of fewer customers no description, offer or message is said
 Step = Literal["call first", "call", "write", "later", "by the list", "too few to say", "does not come back"]
@@ -100,7 +100,7 @@ def say_call_order(found: WeighedSegments) -> str:
         ("does not come back", "does not come back, decide nothing by it", "do not come back, decide nothing by them"),
     ):  # fmt: skip
         if keys := of_step.get(step):
-            parts.append(f"{listed(keys)} {one if len(keys) == 1 else many}")
+            parts.append(f"{_numbered(keys)} {one if len(keys) == 1 else many}")
     return f"{'; '.join(parts)}."
 
 
@@ -111,7 +111,12 @@ def _first(found: WeighedSegments, weighed: Brought, keys: Sequence[str]) -> str
     customers = sum(segment["share"] for segment in found["segments"] if segment["key"] in keys)
     part = sum(told["part"] for told in weighed["segments"] if told["key"] in keys)
     of_what = "of the profit of calls that pay" if weighed["in_money"] else "of all who said yes"
-    return capital(f"call {listed(keys)} first: {percent(customers, 0)} of the customers, {percent(part, 0)} {of_what}")
+    names = "; ".join(said_of(segment) for segment in found["segments"] if segment["key"] in keys)
+    return f"Call {_numbered(keys)} first ({names}): {percent(customers, 0)} of the customers, {percent(part, 0)} {of_what}"
+
+
+def _numbered(keys: Sequence[str]) -> str:
+    return f"segment{'' if len(keys) == 1 else 's'} {listed(keys)}"
 
 
 def _that_counts(found: WeighedSegments, weighed: Brought) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any, TypedDict
 
 from segmint.segments.brought import Brought
@@ -32,3 +33,8 @@ class KeptSegments(WeighedSegments):
     money: dict[str, Any] | None
     no_money: str
     gates_missed: list[str]
+
+
+def said_of(segment: Mapping[str, Any]) -> str:
+    """Return what a segment is called, or what describes it where its key is its name."""
+    return str(segment["name"] if segment["name"] != segment["key"] else segment.get("own_name", segment["name"]))

@@ -102,7 +102,7 @@ def test_the_page_begins_with_whom_to_call_and_one_table_of_all_segments(tmp_pat
     page = page_of(tmp_path, content)
     said, overview = page["blocks"][:2]
     assert page["lead"] == ""
-    assert said["items"][0]["text"].startswith("Call 2 first: 17 % of the customers, 100")
+    assert said["items"][0]["text"].startswith("Call segment 2 first (Students): 17 % of the customers, 100")
     assert overview["columns"] == [
         "Segment", "customers", "share", "said yes (95 % interval)", "profit per call, EUR", "in all, EUR",
         "what it needs", "what to do",
@@ -303,3 +303,18 @@ def test_the_overview_fits_the_screen(tmp_path: Path, browser: Any, width: int) 
     overview = tab.locator(".table.stacked")
     assert overview.evaluate("table => table.scrollWidth <= table.clientWidth")
     tab.close()
+
+
+def test_what_the_answer_says_is_not_said_again_and_sections_stand_as_the_table(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    content = in_money(-2.0, 5.0, 0.5)
+    page = page_of(tmp_path, content)
+    first = page["blocks"][0]["items"][0]["text"]
+    overview = page["blocks"][1]
+    heads = [block["title"] for block in page["blocks"] if block["kind"] == "heading"]
+    assert heads == [row[0] for row in overview["rows"]]
+    answered = charts_of(page)["How the segments answered"]["data"]["rows"]
+    assert [row[0].split()[0] for row in answered] == ["2", "3", "1"]
+    monkeypatch.setattr(segments, "told_of_segments", lambda run: [("Which segment first", first)])
+    assert first not in json.dumps(page_of(tmp_path, content), ensure_ascii=False)

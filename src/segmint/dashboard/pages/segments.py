@@ -9,8 +9,8 @@ from segmint.dashboard.desk import Desk
 from segmint.dashboard.pages.common import Context, kept_by
 from segmint.report.blocks import Block
 from segmint.report.html import printable_dict
-from segmint.report.pages.segments import currency_of, decision_blocks, said_of, segment_blocks
-from segmint.segments.kept import KeptSegments
+from segmint.report.pages.segments import currency_of, decision_blocks, segment_blocks
+from segmint.segments.kept import KeptSegments, said_of
 from segmint.store.run_files import SEGMENTS
 from segmint.wording import count, percent
 

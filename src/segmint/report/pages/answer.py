@@ -15,7 +15,7 @@ from segmint.report.pages.search import judged_apart
 from segmint.report.run_view import Predictions, RunView
 from segmint.report.scores import main_metric, metric_label, metric_row, same_or_better, tells_nothing
 from segmint.segments.bring_most import say_who_brings_most
-from segmint.segments.call_order import call_order, say_call_order
+from segmint.segments.call_order import say_call_order
 from segmint.wording import between, capital, count, decimal, listed, percent, times
 
 MOMENTS = {
@@ -67,14 +67,13 @@ def _sentences(run: RunView, found: Predictions | None) -> list[tuple[str, str]]
         return [
             ("The verdict", f"{nothing_told(main_metric(run))} {_few(run)}".strip()),
             ("Who", _who(run)),
-            *_brings_most(run),
+            *told_of_segments(run),
             *_on_test(run),
             ("What to do next", _next_without_knowing(run)),
         ]
     return [
         ("Who", _who(run)),
-        *_first_segment(run),
-        *_brings_most(run),
+        *told_of_segments(run),
         ("How well the network finds them", _how_well(run, found)),
         *_on_test(run),
         ("What to do next", _next(run, found)),
@@ -86,25 +85,17 @@ def _on_test(run: RunView) -> list[tuple[str, str]]:
     return [("On your test table", said)] if said else []
 
 
-def _first_segment(run: RunView) -> list[tuple[str, str]]:
-    """Say which segment to call first, by number and name, where calls by segment are proven to differ."""
+def told_of_segments(run: RunView) -> list[tuple[str, str]]:
+    """Say which segment to call first, where calls by segment are proven to differ, and whose customers bring most."""
     found = run.segments
-    if found is None or run.at == "after_call" or not (said := say_call_order(found)):
+    if found is None or not run.summary:
         return []
-    steps = call_order(found)
-    names = [
-        f"Segment {segment['key']}: {segment['name']}."
-        for segment in found["segments"]
-        if steps.get(segment["key"]) == "call first"
+    by_calls = not (tells_nothing(run) or run.at == "after_call")
+    said = [
+        ("Which segment first", say_call_order(found) if by_calls else ""),
+        ("Which segment brings most", say_who_brings_most(found)),
     ]
-    return [("Which segment first", " ".join([said, *names]))]
-
-
-def _brings_most(run: RunView) -> list[tuple[str, str]]:
-    """Say whose customers bring most, where no call was answered and the table says what a customer brings."""
-    found = run.segments
-    said = "" if found is None else say_who_brings_most(found)
-    return [("Which segment brings most", said)] if said else []
+    return [(title, text) for title, text in said if text]
 
 
 def _next_without_knowing(run: RunView) -> str:

@@ -21,13 +21,14 @@ from segmint.report.blocks import (
     table,
     text,
 )
+from segmint.report.pages.answer import told_of_segments
 from segmint.report.run_view import RunView
 from segmint.report.svg import draw
 from segmint.segments.bring_most import say_amount, say_who_brings_most, value_of
 from segmint.segments.brought import Brought, BroughtSegment
 from segmint.segments.call_order import DESCRIBED, call_order, say_call_order, surely_differs
 from segmint.segments.evidence import EVERYBODY
-from segmint.segments.kept import KeptSegments
+from segmint.segments.kept import KeptSegments, said_of
 from segmint.segments.later_answers import say_response
 from segmint.segments.proof import SURE
 from segmint.segments.stability import STABLE, shared
@@ -60,7 +61,7 @@ def page(run: RunView) -> Page | None:
     found = run.segments
     if found is None:
         return _without(run)
-    segments: list[Segment] = found["segments"]
+    segments = _best_first(found)
     discovered = found["kind"] == "discovered"
     first = say_call_order(found)
     return make_page(
@@ -69,7 +70,7 @@ def page(run: RunView) -> Page | None:
         short="Segments",
         lead="" if first else _lead(found, segments),
         blocks=[
-            *decision_blocks(found),
+            *decision_blocks(found, told=[said for _, said in told_of_segments(run)]),
             _left_out(run, found),
             text(_lead(found, segments)) if first else None,
             _worth(found, segments),
@@ -86,13 +87,12 @@ def page(run: RunView) -> Page | None:
     )
 
 
-def decision_blocks(found: KeptSegments) -> list[Block]:
-    """Show whom to call first, all segments in one table, and which bars they miss."""
-    first = say_call_order(found)
+def decision_blocks(found: KeptSegments, *, told: Sequence[str] = ()) -> list[Block]:
+    """Show whom to call first, unless that is told already, and all segments in one table."""
+    said = [("Whom to call", say_call_order(found)), ("Who brings most", say_who_brings_most(found))]
     return [
-        *([statements([("Whom to call", first)])] if first else []),
-        *([statements([("Who brings most", most)])] if (most := say_who_brings_most(found)) else []),
-        _overview(found, found["segments"]),
+        *(statements([(title, text)]) for title, text in said if text and text not in told),
+        _overview(found, _best_first(found)),
         *([points([_missed(said) for said in found["gates_missed"]])] if found["gates_missed"] else []),
     ]
 
@@ -115,15 +115,19 @@ def _left_out(run: RunView, found: KeptSegments) -> Block | None:
     )
 
 
+def _best_first(found: KeptSegments) -> list[Segment]:
+    """The segments by what their calls brought, or by what their customers bring; else as they are numbered."""
+    weighed, segments = found["brought"], found["segments"]
+    order = {told["key"]: told["each"] for told in weighed["segments"]} if weighed else {}
+    order = order or {segment["key"]: worth["mean"] for segment in segments if (worth := value_of(segment))}
+    return sorted(segments, key=lambda segment: -order.get(segment["key"], -math.inf))
+
+
 def _overview(found: KeptSegments, segments: Sequence[Segment]) -> Block:
     """All segments in one table: how many, how they answered, what they earned, what they need and what to do."""
     weighed, steps = found["brought"], call_order(found)
     brought = {told["key"]: told for told in weighed["segments"]} if weighed else {}
     valued = {segment["key"]: worth for segment in segments if (worth := value_of(segment))}
-    order = {key: told["each"] for key, told in brought.items()} or {
-        key: worth["mean"] for key, worth in valued.items()
-    }
-    best_first = sorted(segments, key=lambda segment: -order.get(segment["key"], -math.inf))
     money = found.get("money") or {}
     currency = str(money.get("currency") or "account currency")
     columns: dict[str, Callable[[Segment], str]] = {
@@ -157,9 +161,9 @@ def _overview(found: KeptSegments, segments: Sequence[Segment]) -> Block:
     names = list(columns)
     return table(
         names,
-        [[say(segment) for say in columns.values()] for segment in best_first],
+        [[say(segment) for say in columns.values()] for segment in segments],
         words=[place for place, name in enumerate(names) if name in IN_WORDS],
-        marked=[place for place, segment in enumerate(best_first) if steps.get(segment["key"]) == "call first"],
+        marked=[place for place, segment in enumerate(segments) if steps.get(segment["key"]) == "call first"],
         note=" ".join(
             part
             for part in (_what_steps_mean(weighed, steps), str(money.get("source") or found.get("no_money") or ""))
@@ -172,11 +176,6 @@ def _overview(found: KeptSegments, segments: Sequence[Segment]) -> Block:
 def _titled(segment: Segment) -> str:
     said = said_of(segment)
     return f"{segment['key']}  {said}" if said != segment["key"] else said
-
-
-def said_of(segment: Segment) -> str:
-    """Return what a segment is called, or what describes it where its key is its name."""
-    return str(segment["name"] if segment["name"] != segment["key"] else segment.get("own_name", segment["name"]))
 
 
 def _first_of(segment: Segment, kind: str) -> str:
