@@ -27,11 +27,11 @@ def with_rest(retired, *segments):
 def test_only_the_best_segment_is_called_first(retired):
     best = plain(retired, "6", response=Response(447, 0.447, 0.40, 0.49, 405, base=0.11))
     good = plain(retired, "4", response=Response(143, 0.143, 0.13, 0.16, 130, base=0.11))
-    first, then, _ = (words.of("timing") for words in say(with_rest(retired, best, good)))
+    first, then, _ = (words.of("order") for words in say(with_rest(retired, best, good)))
     assert first[0].text.startswith("Call them first")
     assert then[0].text.startswith("Call them next")
     unsure = say(with_rest(retired, best, good), differs=False)
-    assert not any(words.of("timing") or words.of("avoid") for words in unsure)
+    assert not any(words.of("order") or words.of("avoid") for words in unsure)
 
 
 def test_where_money_is_known_it_decides_whom_to_call_first_and_not_who_says_yes_most_often(retired):
@@ -43,10 +43,10 @@ def test_where_money_is_known_it_decides_whom_to_call_first_and_not_who_says_yes
 
     said = say(Profiles((earned("3", 0.11, 96.0), earned("2", 0.05, 9.0), earned("4", 0.6, -18.0))))
     dear, seldom, eager = ({line.kind: line for line in words.sentences} for words in said)
-    assert dear["timing"].text.startswith("Call them first")
-    assert dear["timing"].evidence[0].column == "profit per call"
-    assert seldom["timing"].text.startswith("Call them next")
-    assert "timing" not in eager
+    assert dear["order"].text.startswith("Call them first")
+    assert dear["order"].evidence[0].column == "profit per call"
+    assert seldom["order"].text.startswith("Call them next")
+    assert "order" not in eager
     assert eager["avoid"].text.startswith("Do not call them, write to them")
 
 
@@ -56,7 +56,7 @@ def test_when_to_call_is_not_said_of_a_segment_whose_calls_may_have_lost_money(r
     best = plain(retired, "6", response=Response(447, 0.447, 0.40, 0.49, 405, base=0.11, **money))
     good = plain(retired, "4", response=Response(143, 0.143, 0.13, 0.16, 130, base=0.11, **money))
     said = say(with_rest(retired, best, good))[:2]
-    assert [bool(words.of("timing")) for words in said] == [timed, timed]
+    assert [bool(words.of("order")) for words in said] == [timed, timed]
 
 
 @pytest.mark.parametrize(
@@ -74,12 +74,12 @@ def test_only_calls_that_surely_lose_are_advised_against(retired, low, high, avo
 def test_who_is_not_surely_behind_the_best_is_called_first_too_and_who_does_not_come_back_is_not(retired):
     best = plain(retired, "6", response=Response(20, 0.20, 0.13, 0.29, 182, base=0.11))
     near = plain(retired, "4", response=Response(36, 0.18, 0.13, 0.24, 164, base=0.11))
-    said = [words.of("timing")[0].text for words in say(with_rest(retired, best, near))[:2]]
+    said = [words.of("order")[0].text for words in say(with_rest(retired, best, near))[:2]]
     assert all(text.startswith("Call them first") for text in said)
     sure = replace(near, response=Response(20, 0.05, 0.03, 0.08, 45, base=0.11))
-    assert say(with_rest(retired, best, sure))[0].of("timing")[0].text.startswith("Call them first")
+    assert say(with_rest(retired, best, sure))[0].of("order")[0].text.startswith("Call them first")
     fleeting = tuple(replace(segment, jaccard=0.5) for segment in (best, sure))
-    assert not any(words.of("timing") or words.of("avoid") for words in say(with_rest(retired, *fleeting))[:2])
+    assert not any(words.of("order") or words.of("avoid") for words in say(with_rest(retired, *fleeting))[:2])
 
 
 @pytest.mark.parametrize("label", ["age", "age in years", "customer age", "average yearly balance", "account balance"])

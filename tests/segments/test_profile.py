@@ -95,15 +95,15 @@ def test_the_best_channel_is_an_association_with_its_interval(truth):
     assert best[0].low < best[0].rate < best[0].high
 
 
-def test_a_level_of_few_calls_is_the_best_where_its_interval_carries_it(truth):
+def test_a_level_is_the_best_only_where_calls_enough_carry_it(truth):
     frame = draw_campaign()
     yes = (frame["y"] == "yes").to_numpy()
-    here = np.flatnonzero((truth == 2) & yes)[:16], np.flatnonzero((truth == 2) & ~yes)[:4]
+    here = np.flatnonzero((truth == 2) & yes)[:48], np.flatnonzero((truth == 2) & ~yes)[:12]
     channel = np.full(frame.height, "telephone", dtype=object)
     channel[np.concatenate(here)] = "mail"
     (best,) = profile_segments(with_channel(pl.Series(channel.astype(str))), truth).segments[2].best
-    assert (best.level, best.customers, best.rate) == ("mail", 20, 0.8)
-    channel[np.concatenate(here)[9:]] = "telephone"
+    assert (best.level, best.customers, best.rate) == ("mail", 60, 0.8)
+    channel[np.concatenate(here)[49:]] = "telephone"
     assert profile_segments(with_channel(pl.Series(channel.astype(str))), truth).segments[2].best == ()
 
 

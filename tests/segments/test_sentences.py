@@ -29,11 +29,13 @@ def test_nobody_is_named_by_what_is_known_of_a_few(retired):
 
 
 def test_the_best_month_is_said_of_those_with_calls_enough(retired):
-    month = Association("month", "month of the call", "mar", 10, 0.4, 0.17, 0.69)
+    month = Association("month", "month of the call", "mar", 60, 0.4, 0.29, 0.53)
     (said,) = say(Profiles((plain(retired, "1", best=(month,)),)))[0].of("timing")
     assert said.text.startswith(
-        "Best month of the call, among those with 10 or more of their calls: mar, 40 % said yes (17 % to 69 %, 10 calls)."
+        "Best month of the call in the campaigns of this table, among those with 50 or more and 5 % or more of their calls: "
+        "mar, 40 % said yes (29 % to 53 %, 60 calls)."
     )
+    assert said.text.endswith("not proven to be the cause and no reason to wait.")
 
 
 def test_balances_are_said_in_money(retired):

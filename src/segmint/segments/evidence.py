@@ -34,7 +34,7 @@ class Evidence:
 
 @dataclass(frozen=True)
 class Sentence:
-    """One sentence: its kind (who, response, worth, need, offer, message, timing, channel, avoid) and evidence."""
+    """One sentence: its kind (who, response, worth, need, offer, message, timing, channel, order, avoid) and evidence."""
 
     kind: str
     text: str

@@ -25,7 +25,10 @@ DESCRIBING_ROLES = frozenset({"characteristic", "holding", "interest", "history"
 MARKED = 0.20  # a standardised difference worth naming
 MOST_MARKERS = 12
 MOST_OF_COLUMN = 4  # of them: bands of a number crowd out no other column
-FEWEST_CALLS = RAREST_LEVEL  # of a level of the call's circumstances; intervals allow for how few they are
+FEWEST_CALLS = (
+    50  # of a level of the call's circumstances, and of so small a part of a segment's calls, nothing is advised
+)
+FEWEST_OF_CALLS = 0.05
 
 
 @dataclass(frozen=True)
@@ -635,7 +638,8 @@ def _best_observed(
 
     The best lower end of the interval wins, so that a handful of lucky calls does not; and it must lie above the rate of
     the segment's calls of other known levels, at a level that allows for all that are looked at, levels of all columns in
-    all segments (Bonferroni): of dozens that are all alike one is always the best. Of levels with calls to fewer than `FEWEST_CALLS` customers nothing is said.
+    all segments (Bonferroni): of dozens that are all alike one is always the best. Of levels with calls to fewer than `FEWEST_CALLS` customers, or fewer than
+    `FEWEST_OF_CALLS` of the segment's, nothing is said: a week of one campaign tells little of the next.
     """
     if yes is None:
         return [()] * count
@@ -653,10 +657,11 @@ def _best_observed(
         known = ~np.isin(named, [*table.contract.missing_tokens(column), "unknown"])
         for place in range(count):
             mine = (labels == place) & known[codes]
+            fewest = max(FEWEST_CALLS, FEWEST_OF_CALLS * mine.sum())
             looks += [
                 (place, column, str(level), yes[mine & (codes == code)], yes[mine & (codes != code)])
                 for code, level in enumerate(named)
-                if count_customers(pl.Series(mine & (codes == code)), customers) >= FEWEST_CALLS
+                if count_customers(pl.Series(mine & (codes == code)), customers) >= fewest
             ]
     best: list[dict[str, Association]] = [{} for _ in range(count)]
     for place, column, level, here, there in looks:

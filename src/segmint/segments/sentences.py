@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from segmint.contract.answer_phrases import has_or_not
 from segmint.segments.coding import tell_apart
 from segmint.segments.evidence import MOST, Evidence, Sentence, evidence_of, evidence_of_everybody, evidence_of_number
-from segmint.segments.profile import FEWEST_CALLS, Marker, SegmentProfile, Typical
+from segmint.segments.profile import FEWEST_CALLS, FEWEST_OF_CALLS, Marker, SegmentProfile, Typical
 from segmint.wording import between, capital, counted, decimal, percent
 
 
@@ -109,13 +109,15 @@ def best_calls(segment: SegmentProfile) -> list[Sentence]:
     """Say when and over which channel they responded best."""
     return [
         Sentence(
-            "channel" if "channel" in best.label else "timing",
-            f"Best {best.label}, among those with {FEWEST_CALLS} or more of their calls: {best.level}, "
+            kind,
+            f"Best {best.label} in the campaigns of this table, among those with {FEWEST_CALLS} or more and "
+            f"{percent(FEWEST_OF_CALLS, 0)} or more of their calls: {best.level}, "
             f"{share_in_words(best.rate)} said yes ({share_in_words(best.low)} to {share_in_words(best.high)}, {best.customers:,} calls). "
-            "Seen together; not proven to be the cause.",
+            f"Seen together; not proven to be the cause{' and no reason to wait' if kind == 'timing' else ''}.",
             (Evidence(best.column, best.level, best.rate, None, None, best.low, best.high),),
         )
         for best in segment.best
+        for kind in ["channel" if "channel" in best.label else "timing"]
     ]
 
 

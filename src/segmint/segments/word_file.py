@@ -15,7 +15,7 @@ from segmint.complaints import fields_at, first_of, wanted
 from segmint.errors import ConfigError
 from segmint.toml_files import parse_toml, read_toml_text
 
-Kind = Literal["need", "offer", "message", "timing", "avoid"]
+Kind = Literal["need", "offer", "message", "timing", "order", "avoid"]
 
 
 def _of_people(name: str) -> str:

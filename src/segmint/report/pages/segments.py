@@ -45,6 +45,7 @@ KINDS = (
     ("message", "What to say"),
     ("channel", "Where to reach them"),
     ("timing", "When"),
+    ("order", "Before or after others"),
     ("avoid", "What not to do"),
 )
 IN_WORDS = ("Segment", "what it needs", "what to do", "what to offer")
