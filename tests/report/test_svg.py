@@ -85,7 +85,7 @@ def test_twelve_classes_have_twelve_colours_that_the_style_sheet_knows() -> None
 
 def test_bubbles_at_one_place_keep_their_numbers_apart_and_the_small_one_is_drawn_last() -> None:
     rows = [
-        {"key": key, "share": 0.1, "value": 0.1, "low": 0.09, "high": 0.11, "size": size, "good": True, "tip": key}
+        {"key": key, "share": 0.1, "value": 0.1, "low": 0.09, "high": 0.11, "size": size, "sure": "", "tip": key}
         for key, size in (("3", 0.2), ("4", 0.3), ("5", 1.0))
     ]
     picture = charts.bubbles(rows, base=0.1, y_title="response rate", percentages=True).to_dict(validate=False)

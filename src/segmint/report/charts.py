@@ -391,13 +391,16 @@ def cells(
     return _themed(chart, height=70 + 38 * len(rows))
 
 
+SURE_COLORS = {"above": ACCENT, "below": SIGNAL}
+
+
 def bubbles(rows: Sequence[Row], *, base: float, y_title: str, percentages: bool) -> Chart:
     """Segments by their share of the customers (along), by what they bring (up), as large as what they bring in all.
 
     Parameters
     ----------
     rows : sequence of dict
-        "share", "value", "low", "high", "size" (0 to 1), "good" (bool), "key" (one or two letters) and "tip".
+        "share", "value", "low", "high", "size" (0 to 1), "sure" ("above", "below" or ""), "key" (one or two letters) and "tip".
     base : float
         The value of all customers, drawn as a level line.
     y_title : str
@@ -421,7 +424,8 @@ def bubbles(rows: Sequence[Row], *, base: float, y_title: str, percentages: bool
         "value:Q", title=y_title, axis=alt.Axis(format=number, tickCount=5),
         scale=alt.Scale(domain=[bottom, ceiling], nice=False),
     )  # fmt: skip
-    color = alt.condition("datum.good", alt.value(ACCENT), alt.value(RIVAL))
+    sure = [{"test": f"datum.sure == '{side}'", "value": color} for side, color in SURE_COLORS.items()]
+    color: Any = {"condition": sure, "value": RIVAL}
     labels = _labels_apart(rows, widest / 340, (ceiling - bottom) / 250)
     rows = sorted(rows, key=lambda row: -row["size"])  # a small one is not hidden by a large one
     size = alt.Size("size:Q", legend=None, scale=alt.Scale(domain=[0, 1], range=[260, 2600]))

@@ -156,7 +156,11 @@ def test_a_segment_is_not_said_to_be_all_customers_of_its_name(tmp_path: Path) -
     shown = charts_of(page_of(tmp_path, found()))
     told = shown["How the segments answered"]["caption"]
     assert told.startswith("Segment 3 (Customers without a housing loan) says yes most often: 44.7")
-    assert "brings most: Segment 1 (Married customers)" in shown["How large they are, and how willing"]["caption"]
+    told = shown["How large they are, and how willing"]["caption"]
+    assert told.startswith(
+        "Segment 2 (Students) says yes most often, and is 17"
+    )  # 12 customers of segment 3 tell nothing
+    assert "Segment 1 (Married customers) brings most in all, 6" in told
 
 
 @pytest.mark.parametrize(
@@ -195,7 +199,7 @@ def test_what_the_segments_brought_is_as_the_run_kept_it(tmp_path: Path) -> None
     third = weighed["segments"][2]
     told = weighed | {"segments": [*weighed["segments"][:2], third | {"part": 0.99}]}
     caption = charts_of(page_of(tmp_path, content | {"brought": told}))[name]["caption"]
-    assert "Segment 3 (Customers without a housing loan), 99" in caption
+    assert "Segment 3 (Customers without a housing loan) brings most in all, 99" in caption
 
 
 def test_criteria_stand_in_the_fold_and_not_first(tmp_path: Path) -> None:
@@ -257,7 +261,7 @@ def test_a_bar_that_is_missed_is_not_a_segment_that_is_not_kept(tmp_path: Path) 
     ("second", "said"),
     [
         (-1.0, "In these calls only segment 1 (Married customers) paid; it is 83 % of the customers."),
-        (0.5, "The largest bubble brings most: Segment 1 (Married customers), 91"),
+        (0.5, "Segment 1 (Married customers) brings most per call and most in all: 91"),
     ],
 )
 def test_the_picture_says_where_one_segment_alone_pays(tmp_path: Path, second: float, said: str) -> None:
@@ -318,3 +322,20 @@ def test_what_the_answer_says_is_not_said_again_and_sections_stand_as_the_table(
     assert [row[0].split()[0] for row in answered] == ["2", "3", "1"]
     monkeypatch.setattr(segments, "told_of_segments", lambda run: [("Which segment first", first)])
     assert first not in json.dumps(page_of(tmp_path, content), ensure_ascii=False)
+
+
+def test_bubbles_have_the_colours_of_what_is_sure(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    sides: list[str] = []
+    bubbles = segments.charts.bubbles
+
+    def seen(rows: Any, **more: Any) -> Any:
+        sides[:] = [row["sure"] for row in rows]
+        return bubbles(rows, **more)
+
+    monkeypatch.setattr(segments.charts, "bubbles", seen)
+    content = in_money(-2.0, 5.0, 0.5)
+    page_of(tmp_path, content)
+    assert sides == ["below", "above", ""]
+    content["proof"]["differs"] = False
+    page_of(tmp_path, content)
+    assert sides == [""] * 3

@@ -26,7 +26,7 @@ from segmint.report.run_view import RunView
 from segmint.report.svg import draw
 from segmint.segments.bring_most import say_amount, say_who_brings_most, value_of
 from segmint.segments.brought import Brought, BroughtSegment
-from segmint.segments.call_order import DESCRIBED, call_order, say_call_order, surely_differs
+from segmint.segments.call_order import DESCRIBED, call_order, say_call_order, surely_differs, why_undecided
 from segmint.segments.evidence import EVERYBODY
 from segmint.segments.kept import KeptSegments, said_of
 from segmint.segments.later_answers import say_response
@@ -53,6 +53,7 @@ UNDECIDED = (
     ("does not come back", "not found again among customers drawn anew"),
     ("too few to say", f"fewer than {DESCRIBED} customers"),
 )
+SURE_SIDES = {"call first": "above", "call": "above", "write": "below", "later": "below"}
 MAY_BE_CHANCE = "What sets the segments apart here may be chance: on rows kept apart the response does not surely differ by segment."
 MOST_MARKERS = 8
 
@@ -322,6 +323,7 @@ def _worth(found: KeptSegments, segments: Sequence[Segment]) -> Block | None:
     def say(number: float) -> str:
         return f"{decimal(number, 2)} {currency}" if in_money else percent(number)
 
+    steps = call_order(found)
     title = f"profit per call, {currency}" if in_money else "response rate"
     largest = max(told["part"] for _, told in pairs) or 1.0
     rows = [
@@ -332,7 +334,7 @@ def _worth(found: KeptSegments, segments: Sequence[Segment]) -> Block | None:
             "low": told["low"],
             "high": told["high"],
             "size": told["part"] / largest,
-            "good": told["each"] >= base,
+            "sure": SURE_SIDES.get(steps.get(segment["key"], ""), ""),
             "tip": f"{segment['name']}: {percent(segment['share'], 0)} of the customers, {say(told['each'])}"
             + (" a call" if in_money else " said yes"),
         }
@@ -364,8 +366,9 @@ def _worth(found: KeptSegments, segments: Sequence[Segment]) -> Block | None:
         else MAY_BE_CHANCE,
         data=table(["Segment", "share", title, "95 % interval", f"in all, {unit}"], data),
         keys=[
-            key("accent", "above all customers", "dot"),
-            key("rival", "below", "dot"),
+            key("accent", "surely pays" if in_money else "surely above all customers", "dot"),
+            key("rival", "not sure", "dot"),
+            key("signal", "surely loses" if in_money else "surely below", "dot"),
             key("signal", f"all customers {say(base)}", "dash"),
         ],
         wide=True,
@@ -379,10 +382,17 @@ def _most_brought(pairs: Sequence[tuple[Segment, BroughtSegment]], *, in_money: 
     if in_money and sum(other["part"] > 0 for _, other in pairs) == 1:
         only = _named(segment).replace("Segment", "segment", 1)
         return f"In these calls only {only} paid; it is {percent(segment['share'], 0)} of the customers."
+    best, _ = max(
+        [pair for pair in pairs if not why_undecided(pair[0])] or pairs, key=lambda pair: float(pair[1]["each"])
+    )
+    part = f"{percent(told['part'], 0)} of {f'what calls to the segments that pay {earned}' if in_money else 'all who said yes'}"
+    size = percent(segment["share"], 0)
+    does = "brings most per call" if in_money else "says yes most often"
+    if best is segment:
+        return f"{_named(segment)} {does} and most in all: {part}, being {size} of the customers."
     return (
-        f"The largest bubble brings most: {_named(segment)}, {percent(told['part'], 0)} of "
-        f"{f'what calls to the segments that pay {earned}' if in_money else 'all who said yes'}, "
-        f"being {percent(segment['share'], 0)} of the customers."
+        f"{_named(best)} {does}, and is {percent(best['share'], 0)} of the customers. {_named(segment)} brings most in all, {part}, "
+        f"as it is {size} of the customers."
     )
 
 
