@@ -337,8 +337,8 @@ def test_the_segments_say_what_the_report_decides_by_and_which_run_found_newer_o
     told = pages.segment_list(desk)
     assert told["run"] == made[0].id
     assert told["newer"] == made[1].id
-    assert [block["kind"] for block in told["blocks"]] == ["statements", "table", "points"]
-    assert told["blocks"][2]["items"] == ["Bar missed: Segment 3 comes back with Jaccard 0.62, below 0.75."]
+    assert [block["kind"] for block in told["blocks"]] == ["statements", "table", "fold"]
+    assert told["blocks"][2]["blocks"][1]["items"] == ["Segment 3 comes back with Jaccard 0.62, below 0.75."]
     assert pages.one_segment(desk, "1")["money"].startswith("Profits are reckoned")  # type: ignore[index]
     monkeypatch.undo()
     assert "what to do" in client(desk, signed_in=True).get("/segments").text

@@ -21,7 +21,7 @@ from segmint.segments.profile import SegmentProfile
 from segmint.segments.sentences import share_in_words
 from segmint.segments.word_file import Advice, Kind, Words, load_words
 
-ASK_THEM = "What many of them share says nothing of a need: ask what they are saving for, and when they will need it."
+ASK_THEM = "What many of {whom} share says nothing of a need: ask what they are saving for, and when they will need it."
 KINDS = get_args(Kind)
 
 
@@ -84,8 +84,13 @@ def _to_whom(segment: SegmentProfile, entry: Advice, evidence: Evidence) -> str:
     return f"{share_in_words(mine.of_all)} of them {entry.who or f'have {mine.label} {mine.level}'}: {text}"
 
 
+def ask_them(whom: str) -> str:
+    """Say what to do where no need is known of these."""
+    return ASK_THEM.format(whom=whom)
+
+
 def _ask_them(segment: SegmentProfile) -> Sentence:
-    return Sentence("need", ASK_THEM, (evidence_of_everybody(segment),))
+    return Sentence("need", ask_them("them"), (evidence_of_everybody(segment),))
 
 
 def _by_response(segment: SegmentProfile, rules: Words, step: Step | None) -> list[Sentence]:

@@ -8,6 +8,8 @@ from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
+import pytest
+
 from segmint.report.pages.answer import _next, _who, page
 from segmint.report.run_view import RunView
 
@@ -17,7 +19,20 @@ def test_a_response_without_a_comparison_is_not_advised_as_if_it_were_segments()
     said = _next(run, None)
     assert "compare.enabled" in said
     assert "segment" not in said
-    assert "give each segment its own offer" in _next(SimpleNamespace(at="planning", is_response=False), None)  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize(
+    ("kinds", "said"),
+    [
+        ((), "this run's bundle; where"),
+        (("offer", "need"), ", and give segment A the offer that its section names; where"),
+        (("offer", "offer"), ", and give each segment its own offer; where"),
+    ],
+)
+def test_only_segments_with_an_offer_are_to_be_given_one(kinds: tuple[str, ...], said: str) -> None:
+    known = [{"key": key, "sentences": [{"kind": kind}]} for key, kind in zip("AB", kinds, strict=False)]
+    run: Any = SimpleNamespace(at="planning", is_response=False, segments={"kind": "known", "segments": known})
+    assert said in _next(run, None)
 
 
 def test_any_label_of_the_outcome_makes_a_sentence() -> None:

@@ -254,7 +254,10 @@ def test_a_bar_that_is_missed_is_not_a_segment_that_is_not_kept(tmp_path: Path) 
               "Segment 2 was given two names; 'a' holds, and 'b' is lost."]  # fmt: skip
     page = page_of(tmp_path, found() | {"gates_missed": missed})
     (said,) = [block["items"] for block in page["blocks"] if block["kind"] == "points"]
-    assert said == [f"Bar missed: {missed[0]}", *missed[1:]]
+    assert said == missed[1:]
+    (how_well,) = [block for block in page["blocks"] if block.get("title") == segments.HOW_WELL]
+    assert [missed[0]] in [block.get("items") for block in how_well["blocks"]]
+    assert "fall short of what is asked" in json.dumps(how_well)
 
 
 @pytest.mark.parametrize(
@@ -339,3 +342,20 @@ def test_bubbles_have_the_colours_of_what_is_sure(tmp_path: Path, monkeypatch: p
     content["proof"]["differs"] = False
     page_of(tmp_path, content)
     assert sides == [""] * 3
+
+
+def test_that_no_need_is_known_is_said_once_of_several_segments(tmp_path: Path) -> None:
+    content = found()
+    for part in content["segments"][:2]:
+        part["sentences"].append(said_of("customers", "need", "What many of them share says nothing of a need: ask."))
+    shown = json.dumps(page_of(tmp_path, content), ensure_ascii=False)
+    assert shown.count("says nothing of a need") == 1
+    assert "What many of the customers of segments 1 and 2 share says nothing of a need: ask what they" in shown
+    content["segments"][0]["sentences"].pop()
+    assert "What many of them share" in json.dumps(page_of(tmp_path, content))
+
+
+def test_groups_beside_known_segments_are_said_to_be_others(tmp_path: Path) -> None:
+    shown = json.dumps(page_of(tmp_path, found() | {"cramers_v": 0.32}), ensure_ascii=False)
+    assert "They are other groups than those: the two divisions agree only in part." in shown
+    assert "without looking at their answers" not in shown

@@ -7,9 +7,9 @@ from typing import Any, cast
 
 from segmint.dashboard.desk import Desk
 from segmint.dashboard.pages.common import Context, kept_by
-from segmint.report.blocks import Block
+from segmint.report.blocks import Block, fold
 from segmint.report.html import printable_dict
-from segmint.report.pages.segments import currency_of, decision_blocks, segment_blocks
+from segmint.report.pages.segments import currency_of, decision_blocks, segment_blocks, shortfalls
 from segmint.segments.kept import KeptSegments, said_of
 from segmint.store.run_files import SEGMENTS
 from segmint.wording import count, percent
@@ -61,7 +61,11 @@ def one_segment(desk: Desk, key: str) -> Context | None:
 def _decision(found: dict[str, Any]) -> list[Block]:
     """What the report decides by; nothing of a run of before it was kept."""
     with suppress(KeyError):
-        return decision_blocks(cast(KeptSegments, found))
+        short = shortfalls(found)
+        return [
+            *decision_blocks(cast(KeptSegments, found)),
+            *([fold("What they fall short of", short)] if short else []),
+        ]
     return []
 
 

@@ -186,7 +186,7 @@ def _next(run: RunView, found: Predictions | None) -> str:
         return "Run again with --at planning to get a model that may choose whom to call."
     if not run.is_response:
         return (
-            "Predict the segment of new customers with this run's bundle, and give each segment its own offer; where the two "
+            f"Predict the segment of new customers with this run's bundle{_offers(run)}; where the two "
             "highest probabilities are close, treat the segment as open."
         )
     if found is None and run.on_test is not None:  # a test table tells the same
@@ -203,6 +203,18 @@ def _next(run: RunView, found: Predictions | None) -> str:
         "Predict the customers of the next campaign, call from the top of the list down to your budget, and leave a random part "
         "uncalled, so that the effect of calling can be measured."
     )
+
+
+def _offers(run: RunView) -> str:
+    """Say which known segments have an offer."""
+    segments = run.segments["segments"] if run.segments is not None and run.segments.get("kind") == "known" else []
+    offered = [s["key"] for s in segments if any(said["kind"] == "offer" for said in s["sentences"])]
+    if not offered:
+        return ""
+    if len(offered) == len(segments):
+        return ", and give each segment its own offer"
+    one = len(offered) == 1
+    return f", and give segment{'' if one else 's'} {listed(offered)} the offer that {'its section names' if one else 'their sections name'}"
 
 
 def _headlines(run: RunView, found: Predictions | None) -> list[tuple[str, str, str]]:

@@ -24,6 +24,7 @@ from segmint.report.blocks import (
 from segmint.report.pages.answer import told_of_segments
 from segmint.report.run_view import RunView
 from segmint.report.svg import draw
+from segmint.segments.advice import ask_them
 from segmint.segments.bring_most import say_amount, say_who_brings_most, value_of
 from segmint.segments.brought import Brought, BroughtSegment
 from segmint.segments.call_order import DESCRIBED, call_order, say_call_order, surely_differs, why_undecided
@@ -55,6 +56,7 @@ UNDECIDED = (
 )
 SURE_SIDES = {"call first": "above", "call": "above", "write": "below", "later": "below"}
 MAY_BE_CHANCE = "What sets the segments apart here may be chance: on rows kept apart the response does not surely differ by segment."
+HOW_WELL = "How well they come back, and why there are so many"
 MOST_MARKERS = 8
 
 
@@ -63,7 +65,7 @@ def page(run: RunView) -> Page | None:
     found = run.segments
     if found is None:
         return _without(run)
-    segments = _best_first(found)
+    segments, asked = _asked_once(_best_first(found))
     discovered = found["kind"] == "discovered"
     first = say_call_order(found)
     return make_page(
@@ -73,6 +75,7 @@ def page(run: RunView) -> Page | None:
         lead="" if first else _lead(found, segments),
         blocks=[
             *decision_blocks(found, told=[said for _, said in told_of_segments(run)]),
+            statements([("What they seem to need", asked)]) if asked else None,
             _left_out(run, found),
             text(_lead(found, segments)) if first else None,
             _worth(found, segments),
@@ -95,8 +98,17 @@ def decision_blocks(found: KeptSegments, *, told: Sequence[str] = ()) -> list[Bl
     return [
         *(statements([(title, text)]) for title, text in said if text and text not in told),
         _overview(found, _best_first(found)),
-        *([points([_missed(said) for said in found["gates_missed"]])] if found["gates_missed"] else []),
+        *([points(vain)] if (vain := [said for said in found["gates_missed"] if _is_of_names(said)]) else []),
     ]
+
+
+def shortfalls(found: Mapping[str, Any]) -> list[Block]:
+    """Say what these segments fall short of."""
+    missed = [said for said in found["gates_missed"] if not _is_of_names(said)]
+    if not missed:
+        return []
+    means = "These segments fall short of what is asked of good ones; rely on them the less, above all on what is named here:"
+    return [text(means), points(missed)]
 
 
 def currency_of(found: Mapping[str, Any]) -> str:
@@ -187,6 +199,19 @@ def _first_of(segment: Segment, kind: str) -> str:
     )
 
 
+def _asked_once(segments: list[Segment]) -> tuple[list[Segment], str]:
+    """Say once of all segments of which no need is known what else would be said of each of several."""
+    keys = [s["key"] for s in segments if any(map(_of_no_need, s["sentences"]))]
+    if len(keys) < 2:
+        return segments, ""
+    without = [s | {"sentences": [said for said in s["sentences"] if not _of_no_need(said)]} for s in segments]
+    return without, ask_them(f"the customers of segments {listed(sorted(keys))}")
+
+
+def _of_no_need(said: Mapping[str, Any]) -> bool:
+    return said["kind"] == "need" and _of_everybody(said)
+
+
 def _of_everybody(said: Mapping[str, Any]) -> bool:
     return any((proof["column"], proof["level"]) == EVERYBODY for proof in said["evidence"])
 
@@ -223,6 +248,11 @@ def _lead(found: KeptSegments, segments: Sequence[Segment]) -> str:
     if not choice.get("natural", True):
         return str(choice["verdict"])
     groups = f"{len(segments)} groups of customers with common characteristics"
+    if (strength := found.get("cramers_v")) is not None:
+        return (
+            f"{groups}, found anew without looking at the segments that the table names. They are other groups than those: "
+            f"the two divisions agree {_how_far(strength)}."
+        )
     if choice.get("by_response"):
         return (
             f"{groups}, grouped without looking at their answers; only how many groups there are was chosen by "
@@ -231,10 +261,9 @@ def _lead(found: KeptSegments, segments: Sequence[Segment]) -> str:
     return f"{groups}, found without looking at their answers."
 
 
-def _missed(said: str) -> str:
-    """Say what falls short of a bar; a name that is given in vain is no bar."""
-    of_names = said.startswith("No segment is called") or " was given two names; " in said
-    return said if of_names else f"Bar missed: {said}"
+def _is_of_names(said: str) -> bool:
+    """Whether it is of a name that is given in vain, which no segment falls short of."""
+    return said.startswith("No segment is called") or " was given two names; " in said
 
 
 def _proof(proof: dict[str, Any] | None, unit: str) -> list[str]:
@@ -275,12 +304,17 @@ def _proven(found: KeptSegments) -> list[str]:
         *_proof(found["proof"], found["sizes"]["unit"]),
         *_cut(found),
     ]
-    if found.get("cramers_v") is not None:
+    if (strength := found.get("cramers_v")) is not None:
         said.append(
-            f"They go with the known segments of the table at Cramér's V {decimal(found['cramers_v'], 2)} "
-            "(0 not at all, 1 wholly)."
+            f"They agree {_how_far(strength)} with the segments that the table names: Cramér's V "
+            f"{decimal(strength, 2)} (0 not at all, 1 wholly)."
         )
     return said
+
+
+def _how_far(strength: float) -> str:
+    """Say how far two divisions of the same customers agree, by Cramér's V."""
+    return "hardly" if strength < 0.1 else "only in part" if strength < 0.5 else "largely"
 
 
 def _cut(found: KeptSegments) -> list[str]:
@@ -399,8 +433,8 @@ def _most_brought(pairs: Sequence[tuple[Segment, BroughtSegment]], *, in_money: 
 def _returns(found: KeptSegments) -> Block | None:
     """What is proven of the segments, how well they come back, and why so many were chosen."""
     said = [*_proven(found), *(str(reason) for reason in (found["choice"] or {}).get("reasons", ()))]
-    blocks = [points(said) if said else None, _returned(found)]
-    return fold("How well they come back, and why there are so many", blocks) if any(blocks) else None
+    blocks = [points(said) if said else None, *shortfalls(found), _returned(found)]
+    return fold(HOW_WELL, blocks) if any(blocks) else None
 
 
 def _returned(found: KeptSegments) -> Block | None:
