@@ -114,3 +114,36 @@ def test_who_they_are_is_said_in_few_words(retired, label, level, said):
         say(Profiles((plain(retired, "1", markers=(marker,)),)))[0].of("who")[0].text
         == f"More usual than elsewhere: {said}."
     )
+
+
+def test_the_same_customers_are_told_of_once_and_what_the_name_says_is_told_however_weak(retired):
+    def more(column, label, level, share, base, difference):
+        return replace(
+            retired.markers[0], column=column, label=label, level=level, share=share, base=base, known=1.0,
+            base_known=1.0, difference=difference,
+        )  # fmt: skip
+
+    never = more("pdays", "days since the last call", "never contacted", 1.0, 0.82, 0.9)
+    none = more("previous", "calls before this campaign", "0", 1.0, 0.82, 0.9)
+    others = [more(f"x{place}", f"x{place}", "a", 0.4 + place / 50, 0.1, 0.8) for place in range(4)]
+    married = more("marital", "marital status", "married", 0.8, 0.6, 0.4)
+    (words,) = say(Profiles((plain(retired, "1", markers=(never, none, *others, married)),)))
+    said = words.of("who")[0].text
+    assert words.name.startswith("Married")
+    assert "days since the last call never contacted" in said
+    assert "calls before this campaign" not in said
+    assert "x3" not in said
+    assert "marital status married: 80 %" in said
+
+
+@pytest.mark.parametrize(
+    ("label", "unit", "said"),
+    [
+        ("calls before this campaign", "calls", "calls before this campaign of 1 or more"),
+        ("age", "years", "age of 1 year or more"),
+        ("income", "account currency", "income of 1 account currency or more"),
+    ],
+)
+def test_units_are_said_once_and_of_one_as_one(retired, label, unit, said):
+    counted = replace(half(1, 0, 1.0), label=label, unit=unit)
+    assert f"At least half of them have {said};" in said_of(plain(retired, "1", typical=(counted,)))

@@ -7,10 +7,10 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import combinations
 
 from segmint.segments.cuts import Cut, Cuts, Trait
-from segmint.segments.evidence import MOST, strongest
+from segmint.segments.evidence import MOST, Evidence, strongest
 from segmint.segments.profile import Marker, Profiles, SegmentProfile, Typical
 from segmint.segments.trait_words import LONGEST, band_in_words, is_answer, is_band, level_in_words, number_in_words
-from segmint.segments.word_file import Words
+from segmint.segments.word_file import Part, Words
 from segmint.wording import capital, listed
 
 FAR = 0.5  # standardised difference of a number's mean: high, or low
@@ -56,14 +56,24 @@ def say_nobody(key: str) -> str:
     return f"No segment is called '{key}' or has it as its number: the name given for it is nobody's."
 
 
+def columns_of_name(segment: SegmentProfile, rules: Words) -> set[str]:
+    """Return the columns whose words name a segment."""
+    return {evidence.column for part in _parts(segment, rules) for _, evidence in part}
+
+
 def _name(segment: SegmentProfile, rules: Words) -> str:
+    parts = _parts(segment, rules)
+    if not any(parts):
+        return _named_by_trait(segment)
+    before, noun, after = ([entry.text for entry, _ in part] for part in parts)
+    return _in_order(before, noun, after)
+
+
+def _parts(segment: SegmentProfile, rules: Words) -> tuple[list[tuple[Part, Evidence]], ...]:
+    """Choose what stands before the noun of a name, the noun, and what stands behind it."""
     adjectives = strongest(segment, rules.adjective, 2)
     nouns = strongest(segment, rules.noun, 1)
-    holdings = strongest(segment, rules.holding, 2 if len(adjectives) < 2 else 1)
-    if not (adjectives or nouns or holdings):
-        return _named_by_trait(segment)
-    before, noun, after = ([entry.text for entry, _ in part] for part in (adjectives, nouns, holdings))
-    return _in_order(before, noun, after)
+    return adjectives, nouns, strongest(segment, rules.holding, 2 if len(adjectives) < 2 else 1)
 
 
 def _named_by_trait(segment: SegmentProfile) -> str:

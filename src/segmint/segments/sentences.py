@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+import re
+from collections.abc import Collection, Iterator, Sequence
 
 from segmint.contract.answer_phrases import has_or_not
 from segmint.segments.coding import tell_apart
 from segmint.segments.evidence import MOST, Evidence, Sentence, evidence_of, evidence_of_everybody, evidence_of_number
 from segmint.segments.profile import FEWEST_CALLS, FEWEST_OF_CALLS, Marker, SegmentProfile, Typical
 from segmint.wording import between, capital, counted, decimal, percent
+
+TOLD = 4  # traits that are more usual than elsewhere, beside those of the name
+ALIKE = 0.002  # of customers
 
 
 def too_few(segment: SegmentProfile) -> Sentence:
@@ -17,28 +21,34 @@ def too_few(segment: SegmentProfile) -> Sentence:
     return Sentence("who", f"{many}: too few to describe.", (evidence_of_everybody(segment),))
 
 
-def who_they_are(segment: SegmentProfile) -> list[Sentence]:
-    """Say what is more usual among them than elsewhere, and their medians."""
-    more = [marker for marker in segment.markers if marker.difference > 0]
+def who_they_are(segment: SegmentProfile, of_name: Collection[str] = ()) -> list[Sentence]:
+    """Say what is more usual among them than elsewhere, what their name is made of too, and their medians."""
     one_each: list[Marker] = []
-    for marker in more:
-        if marker.column not in {known.column for known in one_each}:
+    for marker in segment.markers:
+        new = not any(marker.column == told.column or _same_customers(marker, told) for told in one_each)
+        if marker.difference > 0 and new and (len(one_each) < TOLD or marker.column in of_name):
             one_each.append(marker)
     sentences = []
     if one_each:
         said = "; ".join(
             f"{_had(marker)}: {share_in_words(marker.share)}{_of_few(marker.known)} "
             f"(all customers: {share_in_words(marker.base)}{_of_few(marker.base_known)})"
-            for marker in one_each[:4]
+            for marker in one_each
         )
-        evidence = tuple(evidence_of(marker) for marker in one_each[:4])
-        footnote = " Shares are of those of whom it is known." if any(_of_nearly_all(one_each[:4])) else ""
+        evidence = tuple(evidence_of(marker) for marker in one_each)
+        footnote = " Shares are of those of whom it is known." if any(_of_nearly_all(one_each)) else ""
         sentences.append(Sentence("who", f"More usual than elsewhere: {said}.{footnote}", evidence))
     return sentences + [
         Sentence("who", _half(typical), (evidence_of_number(typical),))
         for typical in segment.typical
         if abs(typical.difference) >= 0.5 and typical.known >= MOST and typical.median != typical.base_median
     ]
+
+
+def _same_customers(marker: Marker, told: Marker) -> bool:
+    """Whether two levels seem to be those of the same customers: as many of the segment, and as many of all, have either."""
+    here, elsewhere = marker.of_all - told.of_all, marker.base * marker.base_known - told.base * told.base_known
+    return abs(here) < ALIKE and abs(elsewhere) < ALIKE
 
 
 def how_they_responded(segment: SegmentProfile, currency: str, all_reached: bool) -> list[Sentence]:
@@ -146,8 +156,11 @@ def _half(typical: Typical) -> str:
 
     Many may have the median itself, of counts above all: at least half have it or more, and at least half have it or less.
     """
-    unit = f" {typical.unit}" if typical.unit else ""
     median, base = tell_apart([typical.median, typical.base_median])
+    named = re.search(
+        rf"\b{re.escape(typical.unit)}\b", typical.label, re.IGNORECASE
+    )  # "calls before" of 1, not of 1 calls
+    unit = "" if named or not typical.unit else f" {typical.unit.removesuffix('s') if median == '1' else typical.unit}"
     whose = "of them have"
     if typical.known < 1:
         whose = f"of the {share_in_words(min(typical.known, 0.99))} of them with a number have"

@@ -11,7 +11,7 @@ from segmint.segments.brought import brought_by
 from segmint.segments.call_order import DESCRIBED, Step, call_order
 from segmint.segments.cuts import Cuts
 from segmint.segments.evidence import Sentence
-from segmint.segments.names import call_segments, names_by_themselves
+from segmint.segments.names import call_segments, columns_of_name, names_by_themselves
 from segmint.segments.profile import Profiles, SegmentProfile
 from segmint.segments.sentences import best_calls, how_they_responded, too_few, what_they_hold, who_they_are
 from segmint.segments.word_file import Words, load_words
@@ -98,7 +98,7 @@ def _sentences(
     if segment.customers < DESCRIBED:
         return [too_few(segment), *responded]
     return [
-        *who_they_are(segment),
+        *who_they_are(segment, columns_of_name(segment, rules)),
         *responded,
         *what_they_hold(segment, currency),
         *best_calls(segment),
