@@ -81,3 +81,17 @@ def test_a_handful_of_a_class_is_not_above_average_and_no_example(make_run: Call
     assert shown is not None
     assert "tiny among" not in str(shown)
     assert "an index of 118 means 1.2 times" in shown["lead"].replace("\u00a0", " ")
+
+
+def test_only_levels_clearly_above_average_are_named_and_a_small_sure_one_is_among_them(
+    make_run: Callable[..., Path],
+) -> None:
+    rows = _rows("profession", "student", 350, yes=(0.17, 0.064)) + _rows(
+        "profession", "admin", 8_000, yes=(0.066, 0.064)
+    )
+    rows += _rows("default", "no", 25_000, yes=(0.07, 0.064)) + _rows("default", "unknown", 8_000, yes=(0.045, 0.064))
+    rows += _rows("earlier", "success", 168, yes=(0.375, 0.064)) + _rows("earlier", "none", 32_000, yes=(0.062, 0.064))
+    rows += _rows("days", "2", 31, yes=(0.645, 0.064)) + _rows("days", "never", 32_000, yes=(0.063, 0.064))
+    rows += _rows("calls", "other levels", 123, yes=(0.146, 0.064)) + _rows("calls", "0", 32_000, yes=(0.063, 0.064))
+    run = _with(make_run(kind="response", rows=300, hostile="x"), rows)
+    assert [level.level for level in strongest_levels(run, most=3)] == ["success", "student"]

@@ -8,7 +8,11 @@ from typing import Any
 import polars as pl
 
 from segmint.features.edges import FEWEST_TOGETHER
+from segmint.features.levels import OTHER
 from segmint.report.run_view import RunView
+
+_WORTH_A_SENTENCE = 50  # customers
+_CLEARLY = 1.25  # times the overall rate
 
 
 @dataclass(frozen=True)
@@ -54,6 +58,12 @@ class Level:
         return self.low > self.base and self.rate * self.customers >= FEWEST_TOGETHER
 
     @property
+    def clearly_above(self) -> bool:
+        """Whether the whole interval lies well above the overall rate, of customers that are worth a sentence."""
+        enough = self.customers >= _WORTH_A_SENTENCE and self.level != OTHER
+        return enough and self.surely_above and self.low >= _CLEARLY * self.base
+
+    @property
     def surely_below(self) -> bool:
         """Whether the whole interval lies below the overall rate."""
         return self.high < self.base
@@ -91,16 +101,10 @@ def strongest_columns(run: RunView) -> list[ColumnLevels]:
 
 
 def strongest_levels(run: RunView, *, most: int) -> list[Level]:
-    """The level furthest above the overall rate in each of the strongest columns; only where its interval leaves that rate."""
-    total = max(int(run.summary.get("rows") or 0), 1)
-    chosen = []
-    for column in strongest_columns(run):
-        large = [level for level in column.levels if level.customers >= max(30, total // 100) and level.surely_above]
-        if large:
-            chosen.append(max(large, key=lambda level: level.away))
-        if len(chosen) == most:
-            break
-    return chosen
+    """The level furthest above the overall rate in each column where one is clearly above it; the furthest first."""
+    clear = [[level for level in column.levels if level.clearly_above] for column in strongest_columns(run)]
+    furthest = [max(levels, key=lambda level: level.away) for levels in clear if levels]
+    return sorted(furthest, key=lambda level: -level.away)[:most]
 
 
 def _level(run: RunView, row: dict[str, Any]) -> Level:

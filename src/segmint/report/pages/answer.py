@@ -141,14 +141,16 @@ def _where(run: RunView) -> str:
     best = strongest_levels(run, most=3)
     if not best:
         return ""
-    if run.is_response:
-        return f"Yes is most frequent where {listed([_level_words(level) for level in best])}."
-    return f"They differ most where {listed([_level_words(level) for level in best])}."
+    found = listed([_level_words(level, int(run.summary.get("rows") or 0)) for level in best])
+    return f"Yes is most frequent where {found}." if run.is_response else f"They differ most where {found}."
 
 
-def _level_words(level: Level) -> str:
+def _level_words(level: Level, customers: int) -> str:
     who = f" are {level.outcome}" if level.outcome else ""
-    return f"{level.label} is {level.level} ({percent(level.rate, 0)}{who})"
+    of_all = f"; they are {percent(level.customers / customers)} of all" if customers else ""
+    return (
+        f"{level.label} is {level.level} ({percent(level.rate, 0)} of {count(level.customers)} customers{who}{of_all})"
+    )
 
 
 def _how_well(run: RunView, found: Predictions | None) -> str:
