@@ -101,6 +101,9 @@ def test_without_outcomes_performance_is_estimated(wave: dict[str, pl.DataFrame]
     with pytest.raises(DataError, match=r"^The wave has 1 customer\."):
         monitor(wave["wave"].head(1), trained, CONFIG, runs=runs)
     assert found.summary["estimated"]["auc"] > 0.5
+    assert found.summary["estimated"]["promised_in_training"] == pytest.approx(
+        found.summary["estimated"]["rate_in_training"], rel=0.3
+    )
     assert found.frame().height == len(open_bundle(trained).reference["columns"])
 
 

@@ -454,12 +454,14 @@ def _estimated(histogram: Mapping[str, Any] | None, propensity: Floats, rate: fl
     found: dict[str, Any] = {
         "rate": float(propensity.mean()) if propensity.size else None,
         "rate_in_training": rate,
+        "promised_in_training": None,
         "auc": expected_auc(propensity),
         "auc_in_training": None,
         "psi": None,
     }
     if histogram is not None:
         customers = np.asarray(histogram["customers"], dtype=np.float64)
+        found["promised_in_training"] = float(np.average(histogram["means"], weights=customers))
         found["auc_in_training"] = histogram["expected_auc"]
         # what an update moved has not drifted
         same = shifted(propensity, -float(histogram.get("offset", 0.0)))

@@ -164,7 +164,7 @@ def _curve(found: dict[str, Any], currency: str, listed: int) -> Block | None:
         else "nobody"
     )
     caption = (
-        f"Without any limit or holdout the most is expected from calling {most}. Calling everybody would {everyone} {money(abs(last), currency)}. "
+        f"Expected of the customers of this table: without any limit or holdout, most comes from calling {most}. Calling everybody would {everyone} {money(abs(last), currency)}. "
         f"This list has {count(listed)} customers."
     )
     rows = [

@@ -8,7 +8,8 @@ import numpy as np
 import polars as pl
 
 from segmint.report import charts
-from segmint.report.blocks import Block, Page, chart, figures, grid, key, make_page, table
+from segmint.report.blocks import Block, Page, chart, figures, grid, key, make_page, table, text
+from segmint.report.pages.call_list import eligible_of
 from segmint.report.run_view import RunView
 from segmint.report.svg import draw
 from segmint.store import run_files
@@ -25,12 +26,13 @@ def page(run: RunView) -> Page | None:
     rows = pl.DataFrame(past["curves"])
     return make_page(
         "curves",
-        title="What this ranking is worth",
-        short="Curves",
-        lead=f"On {count(past['customers'])} customers of the past whose answer is known, each ranked by a network that had "
+        title="What this ranking brought among past customers",
+        short="Past customers",
+        lead=f"How {count(past['customers'])} past customers really answered, each ranked by a network that had "
         f"not seen the customer; at {money(past['cost'], currency, 2)} per customer called and {money(past['value'], currency, 2)} "
         f"per success{_reached(past)}.",
         blocks=[
+            text(_beside_the_list(found, currency)),
             _empa(past, currency),
             _profit(rows, past, currency),
             grid(
@@ -50,22 +52,37 @@ def _reached(past: dict[str, Any]) -> str:
     return f"; {percent(reach, 0)} of those called are reached" if reach < 1 else ""
 
 
+def _beside_the_list(found: dict[str, Any], currency: str) -> str:
+    """Say which of the two amounts of money decides, and why they differ."""
+    eligible = eligible_of(found["counts"])
+    return (
+        f"The call list decides whom to call: its {money(found['expected_profit'], currency)} are expected of the customers of this table. "
+        "The money on this page judges the ranking and chooses nobody. It differs, as it is of other answers, which came and were not "
+        f"expected, of {count(found['past']['customers'])} customers and not of the {count(eligible)} who may be called now, without limits or holdout, "
+        "and with each cut chosen when the answers were known."
+    )
+
+
 def _empa(past: dict[str, Any], currency: str) -> Block | None:
     best = past.get("empa")
-    cut = ("Best cut in hindsight", _best(past["best_fraction"]), money(past["best_profit"], currency))
+    cut = (
+        "Best cut in hindsight",
+        _best(past["best_fraction"]),
+        f"{money(past['best_profit'], currency)}, the most there was",
+    )
     edge = past.get("break_even")
     pays = edge is not None and edge >= 1
     even = (
         "Whole list pays up to",
         "nobody" if edge is None else _best(edge),
-        "even calling everybody pays" if pays else "beyond it the whole list loses",
+        "even calling everybody costs less than it brings" if pays else "more calls than that cost more than all bring",
     )
     if best is None:
         return figures([cut, even])
     each = (
         "Expected maximum profit",
         money(best["profit"], currency, 2),
-        f"per customer (EMPA), calling {percent(best['fraction'], 0)}; values of a success vary",
+        f"per customer (EMPA): the best cuts over values of a success that vary, {percent(best['fraction'], 0)} called on average",
     )
     return figures([cut, even, each])
 

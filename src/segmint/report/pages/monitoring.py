@@ -80,12 +80,18 @@ def _headline(found: Row) -> list[tuple[str, str, str]]:
         return [alarms]
     shown = [
         alarms,
-        ("Promised response rate", percent(estimated["rate"]), f"in training {percent(estimated['rate_in_training'])}"),
+        ("Promised response rate", percent(estimated["rate"]), _promised_in_training(estimated)),
         ("Estimated ROC AUC", decimal(estimated["auc"], 2), _in_training(estimated["auc_in_training"])),
     ]
     if realised is not None:
         shown.append(("Observed response rate", percent(realised["observed"]), f"of {count(realised['customers'])}"))
     return shown
+
+
+def _promised_in_training(estimated: Row) -> str:
+    """Like with like where the bundle knows what it promised in training; else those who said yes, by that name."""
+    promised, said_yes = estimated.get("promised_in_training"), f"{percent(estimated['rate_in_training'])} said yes"
+    return f"in training {said_yes}" if promised is None else f"in training {percent(promised)}; {said_yes}"
 
 
 def _in_training(value: float | None) -> str:
