@@ -122,7 +122,7 @@ def test_a_holdout_that_can_show_nothing_is_said_as_the_list_will_say_it(desk: D
 
     assert said("0") == []
     (sentence,) = said("10")
-    assert "nothing can be told of what calling brings" in sentence
+    assert "too few to show what calling brings" in sentence
     config = config_of(FORM | {"holdout": "10"}, desk.standing)
     made = target(desk.tables.find(table).path, desk.origin(), config, runs=desk.runs)
     assert made.summary["holdout"]["sentence"] == f"{sentence}."

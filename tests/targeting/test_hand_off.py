@@ -3,6 +3,7 @@ from __future__ import annotations
 import csv
 import re
 import warnings
+from dataclasses import replace
 
 import numpy as np
 import openpyxl
@@ -131,7 +132,6 @@ def test_only_real_phone_numbers_keep_their_plus():
 def test_real_negative_numbers_stay_numbers(tmp_path, contract):
     made = make_list(make_customers(20))
     rows = made.rows.with_columns(expected_profit=pl.lit(-1.5))
-    from dataclasses import replace
 
     write_workbook(replace(made, rows=rows), contract, tmp_path / "a.xlsx")
     sheet = openpyxl.load_workbook(tmp_path / "a.xlsx")["Call list"]
@@ -151,6 +151,18 @@ def test_ids_keep_every_digit(tmp_path, contract):
     assert {row[1].value for row in sheet.iter_rows(min_row=2)} == set(ids)
     with (tmp_path / "a.csv").open(encoding="utf-8", newline="") as file:
         assert {row["customer"] for row in csv.DictReader(file)} == set(ids)
+
+
+def test_the_workbook_says_what_to_offer_in_each_segment_on_the_list(tmp_path, contract):
+    made = make_list(make_customers(), budget_calls=20)
+    made = replace(made, rows=made.rows.with_columns(segment=pl.lit("Savers")))
+    advice = {"Savers": {"offer": "A fixed rate.", "message": "It stays as it is."}, "Gone": {"offer": "Nothing."}}
+    write_workbook(made, contract, tmp_path / "a.xlsx", advice=advice)
+    told = dict(
+        row[:2] for row in openpyxl.load_workbook(tmp_path / "a.xlsx")["How to read"].iter_rows(values_only=True)
+    )
+    assert told["Savers"] == "A fixed rate. It stays as it is."
+    assert "Gone" not in told
 
 
 def test_the_sheet_says_how_to_read_it_and_that_the_held_out_are_not_called(tmp_path, contract):

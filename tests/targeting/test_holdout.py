@@ -125,8 +125,10 @@ def test_no_effect_is_promised_where_too_few_of_those_held_out_buy(called, held_
     assert max(found(0.05, without, called, held_out) for without in np.linspace(0, 0.05, 11)) < 0.1
     plan = plan_holdout(0.05, called, held_out)
     assert np.isnan(plan.smallest_effect)
-    assert "nothing can be told of what calling brings" in plan.sentence
-    assert f"hold out at least {fewest_held_out(0.05, called):,}" in plan.sentence
+    assert f"the {held_out:,} held out are too few to show what calling brings" in plan.sentence
+    assert f"at least {fewest_held_out(0.05, called):,} with as many called" in plan.sentence
+    assert f"policy.holdout_share = {plan.enough_share:.2f}" in plan.sentence
+    assert called * plan.enough_share / (1 - plan.enough_share) >= plan.enough
 
 
 def test_from_the_fewest_held_out_on_an_effect_is_found():

@@ -11,7 +11,7 @@ import pytest
 from segmint.targeting.choose import choose
 from segmint.targeting.hand_off import general_profile, write_dialler, write_workbook
 from segmint.targeting.sensitivity import best_of_parts, what_if_parts
-from segmint.targeting.what_if_sheet import COST, FIRST_ROW, MOST, RESULTS, SHEET, VALUE
+from segmint.targeting.what_if_sheet import COST, FIRST_ROW, MONEY, MOST, RESULTS, SHEET, VALUE
 from tests.targeting.conftest import make_customers, make_policy
 from tests.targeting.test_call_list import make_list
 from tests.targeting.test_hand_off import hostile_list
@@ -96,7 +96,7 @@ def test_only_the_what_if_sheet_has_formulas_and_they_hold_no_text(tmp_path, con
     assert formulas["How to read"] == formulas["Call list"] == []
     assert len(formulas[SHEET]) == 5 + 5 * parts_of().height
     for formula in formulas[SHEET]:
-        assert _OURS.match(re.sub(r"\b(SUM|MAX|MIN|IF|AND|INT)\b", "", formula)), formula
+        assert _OURS.match(re.sub(r"\b(SUM|MAX|MIN|IF|AND|INT|ISNUMBER)\b", "", formula)), formula
 
 
 def soffice(folder, *words):
@@ -119,6 +119,23 @@ def test_libreoffice_recalculates_what_python_says(tmp_path, contract):
     for name, cell in RESULTS.items():
         assert seen[cell].value == pytest.approx(expected[name], rel=1e-6), name
     assert seen[f"F{FIRST_ROW}"].value == 1
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(shutil.which("soffice") is None, reason="needs LibreOffice")
+def test_libreoffice_takes_no_limit_and_an_empty_cell_for_no_limit(tmp_path, contract):
+    parts = parts_of()
+    write_workbook(make_list(make_customers()), contract, tmp_path / "a.xlsx", parts=parts)
+    book = openpyxl.load_workbook(tmp_path / "a.xlsx")
+    sheet = book[SHEET]
+    assert sheet[MONEY].value == "no limit"
+    sheet[MOST], sheet[COST] = None, 7.5
+    book.save(tmp_path / "changed.xlsx")
+    soffice(tmp_path, "--convert-to", "xlsx", "--outdir", str(tmp_path / "out"), str(tmp_path / "changed.xlsx"))
+    seen = openpyxl.load_workbook(tmp_path / "out" / "changed.xlsx", data_only=True)[SHEET]
+    expected = best_of_parts(parts, cost=1.5)
+    for name, cell in RESULTS.items():
+        assert seen[cell].value == pytest.approx(expected[name], rel=1e-6), name
 
 
 @pytest.mark.slow

@@ -19,7 +19,7 @@ from segmint.contract.valid_table import ValidTable
 from segmint.errors import PolicyError
 from segmint.explain.words import reasons_for
 from segmint.flows.report import write_report
-from segmint.flows.steps.bundle import SEGMENT, predictor_of, segment_numbers
+from segmint.flows.steps.bundle import SEGMENT, predictor_of, segment_advice, segment_numbers
 from segmint.flows.steps.candidates import Candidates, choose_of, require_usable, weigh
 from segmint.flows.steps.learned import Learned, may_have_taught, run_folder
 from segmint.flows.steps.list_doubts import doubts_of_list
@@ -261,7 +261,10 @@ def _publish(
     numbers = segment_numbers(bundle)
     publish_file(here.folder / LIST, call_list.write)
     for_people = publish_file(
-        here.folder / SHEET, lambda path: write_workbook(call_list, contract, path, parts=parts, numbers=numbers)
+        here.folder / SHEET,
+        lambda path: write_workbook(
+            call_list, contract, path, parts=parts, numbers=numbers, advice=segment_advice(bundle)
+        ),
     )
     for_dialler = publish_file(here.folder / DIALLER, lambda path: write_dialler(call_list, profile, path))
     return {SHEET: asdict(for_people), DIALLER: asdict(for_dialler)}
@@ -381,6 +384,7 @@ def _summary(
         "fairness": fairness_of(choice, columns, watched, policy, outcome),
         "past": past_of(histograms.get(str(contract.outcome.positive)), choice, policy),
         "labels": {c.name: c.label for c in contract.columns},
+        "advice": segment_advice(bundle),
     }
 
 

@@ -270,6 +270,7 @@ def write_workbook(
     *,
     parts: pl.DataFrame | None = None,
     numbers: Mapping[str, str] | None = None,
+    advice: Mapping[str, Mapping[str, str]] | None = None,
 ) -> HandOffReceipt:
     """Write the listed customers as a workbook for people, with a sheet that says how to read it.
 
@@ -287,7 +288,10 @@ def write_workbook(
         From `what_if_parts`.
     numbers : mapping, optional
         The number of each segment by its name; sheets of segments begin with it.
+    advice : mapping, optional
+        Of each segment by its name, what it needs, what to offer, to say and to avoid.
     """
+    about_segments = _about_segments(call_list, advice or {})
     numbers = numbers if call_list.sheet_column == "segment" else None
     sheets = sheets_of(call_list, numbers)
     told = _about_sheets(call_list, [name for name, _ in sheets], numbers)
@@ -295,7 +299,7 @@ def write_workbook(
     neutralised = 0
     with new_workbook(path) as book:
         book.set_properties({"title": "Call list"})
-        _how_to_read(book, call_list, columns, told, what_if=parts is not None and parts.height > 0)
+        _how_to_read(book, call_list, columns, [*told, *about_segments], what_if=parts is not None and parts.height > 0)
         styles = {
             "head": book.add_format({"bold": True, "bottom": 1, "text_wrap": True, "valign": "top"}),
             "text": book.add_format({"num_format": "@"}),
@@ -401,11 +405,18 @@ def _about_sheets(
     return [("Sheets", told), *((f"Sheet '{name}'", value) for name, value in named.items() if name != value)]
 
 
+def _about_segments(call_list: CallList, advice: Mapping[str, Mapping[str, str]]) -> list[tuple[str, str]]:
+    """Say what to offer and to say in each segment that is on the list."""
+    on_it = set(call_list.listed["segment"].unique())
+    said = [(name, " ".join(told.values())) for name, told in advice.items() if name in on_it]
+    return [("Segment", "What to offer, to say and to avoid"), *said] if said else []
+
+
 def _how_to_read(
     book: Any,
     call_list: CallList,
     columns: Sequence[_SheetColumn],
-    about_sheets: Sequence[tuple[str, str]],
+    about: Sequence[tuple[str, str]],
     *,
     what_if: bool,
 ) -> None:
@@ -421,7 +432,7 @@ def _how_to_read(
         )
     ]
     lines += [("", sentence) for sentence in call_list.sentences()]
-    lines += about_sheets
+    lines += about
     lines += [("Status", "Rows")]
     lines += [(STATUS_WORDS[status], f"{count:,}") for status, count in call_list.counts.items()]
     lines += [("Column", "Meaning")]

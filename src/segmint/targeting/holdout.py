@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from bisect import bisect_left
 from dataclasses import dataclass
+from functools import cached_property
 from hashlib import blake2b
 
 import numpy as np
@@ -118,18 +119,27 @@ class PowerCalculation:
             "customers called."
         )
 
+    @cached_property
+    def enough(self) -> int:
+        """Customers held out from which on something is found, with as many called; 0 if no number would do."""
+        return fewest_held_out(self.base_rate, self.called, level=self.level, power=self.power)
+
+    @property
+    def enough_share(self) -> float:
+        """What to set `policy.holdout_share` to, for `enough` to be drawn; 0 if no number would do."""
+        return math.ceil(100 * self.enough / (self.called + self.enough)) / 100
+
     @property
     def _nothing(self) -> str:
         return (
-            f"With {self.called:,} called and {self.held_out:,} held out, nothing can be told of what calling brings: "
-            f"too few will buy to find even a large effect in {percent(self.power, 0)} of cases."
+            f"With {self.called:,} called, the {self.held_out:,} held out are too few to show what calling brings: so few of them will buy "
+            f"that not even a large effect is found in {percent(self.power, 0)} of cases."
         )
 
     @property
     def _remedy(self) -> str:
-        enough = fewest_held_out(self.base_rate, self.called, level=self.level, power=self.power)
-        if enough:
-            return f"With as many called, hold out at least {enough:,}."
+        if self.enough:
+            return f"policy.holdout_share = {self.enough_share:.2f} holds out enough, at least {self.enough:,} with as many called."
         return "Holding out more of this list does not help: call more customers, or measure several lists of the campaign together."
 
 

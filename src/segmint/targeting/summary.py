@@ -61,7 +61,7 @@ def summarise_list(call_list: CallList, choice: Choice, policy: ContactPolicy, c
         "gap": choice.gap,
         "sensitivity": sensitivity(choice, policy).to_dicts(),
         "parts": what_if_parts(choice).to_dict(as_series=False),
-        "holdout": _holdout_plans(call_list, policy),
+        "holdout": _holdout_plans(call_list, choice, policy),
     }
 
 
@@ -182,19 +182,23 @@ def past_of(histogram: Mapping[str, Any] | None, choice: Choice, policy: Contact
     }
 
 
-def _holdout_plans(call_list: CallList, policy: ContactPolicy) -> dict[str, Any]:
-    """Say what the holdout of this list can show, and what other shares would.
+def _holdout_plans(call_list: CallList, choice: Choice, policy: ContactPolicy) -> dict[str, Any]:
+    """Say what the holdout of this list can show and what it costs, and what other shares would.
 
     The list keeps its length: whoever is held out is replaced by the next. Of its own share those count who were drawn,
     of others as many as are to be expected.
     """
     power, own = call_list.power, round(policy.holdout_share, 4)
     called = power.called
+    enough = power.enough_share if power.is_in_vain else 0.0
     plans = []
-    for share in sorted({*HOLDOUT_SHARES, own} - {0.0}):
+    for share in sorted({*HOLDOUT_SHARES, own, enough} - {0.0}):
         expected = round(called * share / (1 - share))
         plan = power if share == own else plan_holdout(power.base_rate, called, expected)
-        plans.append({"share": share, "held_out": plan.held_out, "effect": _effect(plan), "needed": plan.needed})
+        plans.append(
+            {"share": share, "held_out": plan.held_out, "effect": _effect(plan), "needed": plan.needed}
+            | {"forgone": _forgone(call_list, choice, share)}
+        )
     return {
         "share": policy.holdout_share,
         "called": called,
@@ -202,9 +206,20 @@ def _holdout_plans(call_list: CallList, policy: ContactPolicy) -> dict[str, Any]
         "base_rate": power.base_rate,
         "effect": _effect(power),
         "needed": power.needed,
+        "enough_share": enough or None,
         "sentence": power.sentence,
         "plans": plans if called else [],
     }
+
+
+def _forgone(call_list: CallList, choice: Choice, share: float) -> float:
+    """Expected profit that holding out a share costs, quotas and capacities left out: the next best take the place of some, or nobody."""
+    rows = choice.order
+    profit = choice.successes[rows] * choice.value[rows] - choice.cost[rows]
+    total = np.r_[0.0, np.cumsum(np.sort(profit[profit > 0])[::-1])]
+    called = call_list.counts["listed"] if call_list.counts["beyond_budget"] else total.size
+    asked = min(round(called / (1 - share)), total.size - 1)
+    return float(total[min(called, total.size - 1)] - (1 - share) * total[asked])
 
 
 def _effect(plan: PowerCalculation) -> float | None:

@@ -14,7 +14,7 @@ SHEET = "What if"
 COST, VALUE, MOST, MONEY = "B4", "B5", "B6", "B7"
 RESULTS = {"customers": "B10", "successes": "B11", "value": "B12", "cost": "B13", "profit": "B14"}
 FIRST_ROW = 21
-_NO_LIMIT = 1e12
+_NO_LIMIT = "no limit"
 
 
 def write_what_if(book: Any, parts: pl.DataFrame, policy: ContactPolicy, most: float) -> None:
@@ -96,12 +96,19 @@ def _economics(sheet: Any, line: int, label: str, today: float | str, currency: 
 
 def _most(sheet: Any, line: int, label: str, limit: float | None, plain: Any, coloured: Any) -> None:
     sheet.write_string(line, 0, label, plain)
-    sheet.write_number(line, 1, _NO_LIMIT if limit is None or np.isinf(limit) else limit, coloured)
+    if limit is None or np.isinf(limit):
+        sheet.write_string(line, 1, _NO_LIMIT, coloured)
+    else:
+        sheet.write_number(line, 1, limit, coloured)
 
 
 def _factor(cell: str, today: float) -> str:
     """Say in the spreadsheet's language by how much a coloured cell differs from today's number."""
-    return f"(${cell[0]}${cell[1:]}/{today!r})" if today else "1"
+    return f"({_fixed(cell)}/{today!r})" if today else "1"
+
+
+def _fixed(cell: str) -> str:
+    return f"${cell[0]}${cell[1:]}"
 
 
 def _results(sheet: Any, parts: pl.DataFrame, limits: dict[str, float], currency: str, styles: dict[str, Any]) -> None:
@@ -133,8 +140,8 @@ def _part(
     edge = f"({cost}/MAX({value},0.000000001))"  # a success may be tried at nothing
     # all of the part pays, none of it, or in proportion
     pays = f"IF(A{row}>{edge},1,IF(AND({best}>{edge},{best}>A{row}),({best}-{edge})/({best}-A{row}),0))"
-    room = f"(${MOST[0]}${MOST[1:]}-{above[0]})/B{row}"
-    money = f"IF(E{row}*{cost}>0,(${MONEY[0]}${MONEY[1:]}-{above[1]})/(E{row}*{cost}),1)"
+    room = f"IF(ISNUMBER({_fixed(MOST)}),({_fixed(MOST)}-{above[0]})/B{row},1)"  # words or nothing: no limit
+    money = f"IF(ISNUMBER({_fixed(MONEY)}),IF(E{row}*{cost}>0,({_fixed(MONEY)}-{above[1]})/(E{row}*{cost}),1),1)"
     formulas = (
         (f"=INT(B{row}*MAX(0,MIN({pays},{room},{money}))+{WHOLE:f})/B{row}", "share", 1.0),
         (f"=F{row}*B{row}", "count", part["customers"]),

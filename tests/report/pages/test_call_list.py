@@ -95,7 +95,7 @@ def test_a_list_of_nobody_still_has_a_page(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize(("called", "held_out", "remedy"), [(20_000, 40, "Hold out more"), (40, 20_000, "Call more")])
 def test_what_to_do_names_the_arm_that_is_short(called: int, held_out: int, remedy: str) -> None:
-    shown = _warning({"called": called, "held_out": held_out, "effect": 0.08, "base_rate": 0.1})
+    shown = _warning({"called": called, "held_out": held_out, "effect": 0.08, "base_rate": 0.1}, "EUR")
     assert shown is not None
     assert remedy in shown["text"]
 
@@ -106,7 +106,12 @@ def test_a_holdout_too_small_to_show_anything_says_so(tmp_path: Path) -> None:
     assert found["effect"] is None
     html = render_report(tmp_path)
     assert "This holdout shows nothing" in html
-    assert "nothing can be told of what calling brings" in html
+    assert html.count("held out are too few to show what calling brings") == 1
+    assert f"policy.holdout_share = {found['enough_share']:.2f} holds out enough" in html
+    assert "more of expected profit than the share of this list" in html
+    forgone = [plan["forgone"] for plan in found["plans"]]
+    assert forgone == sorted(forgone)
+    assert forgone[0] > 0
     assert "points or more" not in html
 
 
@@ -120,6 +125,26 @@ def test_the_row_of_the_share_of_the_list_says_who_was_drawn(tmp_path: Path) -> 
     (marked,) = figures["marked"]
     assert figures["rows"][marked][:2] == ["10 %", str(found["held_out"])]
     assert "drawn" in figures["note"]
+
+
+@pytest.mark.usefixtures("undrawn")
+def test_the_page_says_where_the_list_is_and_what_to_offer_by_segment(tmp_path: Path) -> None:
+    write_target(tmp_path, budget_calls=100)
+    found = json.loads((tmp_path / "target.json").read_text())
+    usual = {"column": "segment", "selection_rate": 0.1, "ratio": 1.0, "mean_propensity": 0.2, "profit": 100.0}
+    found["groups"] = [
+        usual | {"group": "Savers", "eligible": 90, "listed": 9},
+        usual | {"group": "Gone", "eligible": 90, "listed": 0},
+    ]
+    found["advice"] = {"Savers": {"offer": "A fixed rate."}, "Gone": {"offer": "Nothing.", "avoid": "Haste."}}
+    (tmp_path / "target.json").write_text(json.dumps(found))
+    blocks = summarise(tmp_path)["pages"][0]["blocks"]
+    (said,) = (block["items"] for block in blocks if block["kind"] == "statements")
+    (where,) = (item["text"] for item in said if item["word"] == "Where the list is")
+    assert all(name in where for name in ("call_list.xlsx", "dialler.csv", "call_list.parquet"))
+    (advice,) = (block for block in blocks if block.get("title") == "What to offer and say")
+    assert advice["columns"] == ["Segment", "on the list", "what to offer"]
+    assert advice["rows"] == [["Savers", "9", "A fixed rate."]]
 
 
 def test_every_doubt_is_a_banner(tmp_path: Path) -> None:

@@ -13,6 +13,7 @@ from segmint.errors import BundleError
 from segmint.models.predict import Predictor
 from segmint.models.single import SinglePredictor
 from segmint.segments.assign import assign_segments
+from segmint.segments.evidence import EVERYBODY
 from segmint.segments.single import SingleAssigner
 from segmint.store.bundle import Bundle
 from segmint.store.verify import check_golden
@@ -22,6 +23,9 @@ if TYPE_CHECKING:
     pass
 
 SEGMENT = "segment"
+_ADVICE = ("need", "offer", "message", "avoid")
+# a list says itself whom to call, by customer and not by segment; and what is said of everybody sets no segment apart
+_OF_NO_LIST = (EVERYBODY, ("response", "yes"), ("profit per call", ""))
 
 
 def predictor_of(bundle: Bundle) -> Predictor:
@@ -71,6 +75,20 @@ def segment_numbers(bundle: Bundle) -> dict[str, str]:
         name: str(part["key"])
         for name, part in zip(segment_names(bundle), (bundle.segments or {}).get("segments", []), strict=False)
     }
+
+
+def segment_advice(bundle: Bundle) -> dict[str, dict[str, str]]:
+    """Say of each segment that a bundle knows what it needs, what to offer, to say and to avoid; nothing of whom to call."""
+    found: dict[str, dict[str, str]] = {}
+    for name, part in zip(segment_names(bundle), (bundle.segments or {}).get("segments", []), strict=False):
+        said: dict[str, str] = {}
+        for sentence in part.get("sentences", []):
+            proven = {(proof["column"], proof["level"]) for proof in sentence["evidence"]}
+            if sentence["kind"] in _ADVICE and not proven.intersection(_OF_NO_LIST):
+                said[sentence["kind"]] = f"{said.get(sentence['kind'], '')} {sentence['text']}".strip()
+        if said:
+            found[name] = said
+    return found
 
 
 def segments_in(bundle: Bundle, frame: pl.DataFrame) -> pl.Series | None:

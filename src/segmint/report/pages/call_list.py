@@ -29,6 +29,17 @@ from segmint.targeting.call_list import STATUS_WORDS
 from segmint.targeting.choose import last_ones
 from segmint.wording import capital, count, decimal, money, percent
 
+_WHERE = (
+    f"This page names nobody. The customers are in the run's folder: {run_files.SHEET} for people, {run_files.DIALLER} for the dialler, and "
+    f"{run_files.LIST} with everyone read, the customers held out among them."
+)
+_ADVICE = {
+    "need": "what it seems to need",
+    "offer": "what to offer",
+    "message": "what to say",
+    "avoid": "what not to do",
+}
+
 
 def page(run: RunView) -> Page | None:
     """Show what the list is expected to bring, who is on it, and where everyone read went."""
@@ -61,6 +72,7 @@ def page(run: RunView) -> Page | None:
             grid([_where(counts), _why_not(found)]),
             _curve(found, currency, listed),
             *_who(found, currency),
+            _advice(found),
         ],
     )
 
@@ -92,7 +104,7 @@ def _rate(found: dict[str, Any], listed: int) -> str:
 
 def _said(found: dict[str, Any], currency: str) -> list[tuple[str, str]]:
     _, *advice = [str(sentence) for sentence in found["sentences"]]
-    said = [("What to do", " ".join(advice[:-1]) or "Call nobody.")]
+    said = [("What to do", " ".join(advice[:-1]) or "Call nobody."), ("Where the list is", _WHERE)]
     binding = [limit for limit in found.get("limits", []) if limit["sentence"]]
     if binding:
         said.append(("What limits it", " ".join(limit["sentence"] for limit in binding[:3])))
@@ -105,8 +117,16 @@ def _said(found: dict[str, Any], currency: str) -> list[tuple[str, str]]:
                 f"a call to one of them is expected to bring {money(last, currency, 2)}.",
             )
         )
-    said.append(("What it will show", advice[-1] if advice else ""))
-    return said
+    return [*said, ("What it will show", _will_show(found["holdout"]))]
+
+
+def _will_show(holdout: dict[str, Any]) -> str:
+    """Say in short what the page of the holdout says in full."""
+    if not holdout["called"] or not holdout["held_out"]:
+        return f"Nothing: nobody is {'held out' if holdout['called'] else 'called'}."
+    if holdout["effect"] is None:
+        return f"Nothing yet: {count(holdout['held_out'])} held out are too few. What would be enough, and what it costs, is said below."
+    return f"What calling brings, if it is {decimal(100 * holdout['effect'], 1)} points of the response rate or more."
 
 
 def _dropped(found: dict[str, Any]) -> Block | None:
@@ -223,4 +243,18 @@ def _groups(name: str, rows: list[dict[str, Any]], found: dict[str, Any], curren
         "propensity",
         "expected profit",
     ]
-    return table([capital(column) if not at else column for at, column in enumerate(columns)], cells)
+    return table([capital(column) if not at else column for at, column in enumerate(columns)], cells, stacked=True)
+
+
+def _advice(found: dict[str, Any]) -> Block | None:
+    """What to offer and to say, by the segments on the list."""
+    advice: dict[str, dict[str, str]] = found.get("advice", {})
+    groups = [row for row in found.get("groups", []) if row["column"] == "segment" and row["listed"]]
+    told = sorted((row for row in groups if row["group"] in advice), key=lambda row: -row["listed"])
+    kinds = [kind for kind in _ADVICE if any(kind in advice[row["group"]] for row in told)]
+    rows = [
+        [row["group"], count(row["listed"]), *(advice[row["group"]].get(kind, "–") for kind in kinds)] for row in told
+    ]
+    heads = ["Segment", "on the list", *(_ADVICE[kind] for kind in kinds)]
+    words = [place for place, _ in enumerate(heads) if place != 1]
+    return table(heads, rows, title="What to offer and say", words=words, stacked=True) if rows else None

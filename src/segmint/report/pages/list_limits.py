@@ -39,6 +39,7 @@ def page(run: RunView) -> Page | None:
                 ],
                 [_row(limit, currency) for limit in limits],
                 note=_note(bool(binding)),
+                stacked=True,
             ),
             _gap(found),
         ],
