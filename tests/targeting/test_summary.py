@@ -55,7 +55,7 @@ def test_the_plan_of_the_share_of_the_list_counts_who_was_drawn(share):
     drawn = call_list.counts["held_out"]
     assert drawn not in (0, round(180 * share / (1 - share)))  # else this shows nothing
     (own,) = (plan for plan in found["plans"] if plan["share"] == share)
-    assert own.pop("forgone") == pytest.approx(share * choice.profit, rel=0.5)
+    assert 0 < own.pop("forgone") < share * choice.profit  # the next best take the place of those held out
     assert own == {"share": share, "held_out": drawn, "effect": found["effect"], "needed": found["needed"]}
     others = {plan["share"]: plan["held_out"] for plan in found["plans"] if plan["share"] != share}
     assert all(held_out == round(180 * other / (1 - other)) for other, held_out in others.items())

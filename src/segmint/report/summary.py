@@ -79,6 +79,8 @@ def summarise(folder: Path) -> dict[str, Any]:
     """
     run = RunView(folder)
     pages = [page for module in PAGES if (page := module.page(run)) is not None]
+    if pages and pages[-1]["name"] == "settings":
+        pages[-1]["blocks"] += settings.words_used(pages)
     return {"title": _title(run), "subtitle": _subtitle(run), "run": _run_name(run), "pages": pages}
 
 

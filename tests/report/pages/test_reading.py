@@ -31,3 +31,7 @@ def test_columns_that_are_no_features_are_listed_with_the_reason(make_run: Calla
         ("since", "a date; never a feature"),
         ("memo", "a text; never a feature"),
     ]
+
+
+def test_known_segments_have_no_word_about_calls(make_run: Callable[..., Path]) -> None:
+    assert "whom to call" not in str(page(RunView(make_run(kind="assignment"))))

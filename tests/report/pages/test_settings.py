@@ -6,7 +6,8 @@ import json
 from pathlib import Path
 
 from segmint.config import load_config
-from segmint.report.pages.settings import page
+from segmint.report.blocks import code, make_page, text
+from segmint.report.pages.settings import page, words_used
 from segmint.report.run_view import RunView
 
 
@@ -18,3 +19,23 @@ def test_no_report_tells_the_key_by_which_arms_are_drawn(tmp_path: Path) -> None
     assert 'campaign = "spring"' in told
     assert "SECRET" not in told
     assert "hash_key" not in told
+
+
+def test_only_words_that_the_pages_show_are_explained() -> None:
+    pages = [
+        make_page(
+            "quality",
+            title="How well",
+            short="Well",
+            blocks=[text("The ROC AUC is 0.7; average log loss."), code("psi = 1, index")],
+        ),
+        make_page(
+            "curves",
+            title="Curves",
+            short="Curves",
+            blocks=[{"kind": "chart", "svg": '<svg id="lift">95 % interval</svg>'}],
+        ),
+    ]
+    _, explained = words_used(pages)
+    assert [item["word"] for item in explained["items"]] == ["ROC AUC", "Log loss, Brier score", "95 % interval"]
+    assert words_used([]) == []

@@ -67,8 +67,13 @@ def _set_aside(run: RunView) -> Block | None:
         ["Column that is no feature", "name in the file", "why"],
         rows,
         words=(0, 1, 2),
-        note=f"A model that chooses whom to call may use only what is known {MOMENTS.get(run.at, run.at)}.",
+        note=_only_what_is_known(run) if any(why.startswith("known ") for *_, why in rows) else "",
     )
+
+
+def _only_what_is_known(run: RunView) -> str:
+    who = "A model that chooses whom to call" if run.is_response else "A model"
+    return f"{who} may use only what is known {MOMENTS.get(run.at, run.at)}."
 
 
 def _unused(run: RunView) -> list[tuple[str, str]]:

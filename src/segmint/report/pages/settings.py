@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 from segmint.report.blocks import Block, Page, code, definitions, fold, heading, make_page, table
@@ -23,7 +25,7 @@ _GLOSSARY = (
     ("Calibration", "Whether probabilities come true: of 100 customers with 20 %, about 20 should say yes."),
     ("Log loss, Brier score", "How far the probabilities are from what happened; lower is better."),
     ("95 % interval", "Where the true figure lies, allowing for chance: redrawing the customers gives a value in it 95 times in 100."),
-    ("Rows kept apart", "Customers a model did not learn from, used to judge it: every customer once, or after a search for settings only "
+    ("Kept apart", "Customers a model did not learn from, used to judge it: every customer once, or after a search for settings only "
      "those that it never saw."),
     ("Jaccard", "How far two groups are the same: the customers in both divided by those in either. 1 is the same; at 0.75 two groups of one size "
      "share 86 %."),
@@ -42,6 +44,8 @@ _GLOSSARY = (
      "signals on one scale."),
 )  # fmt: skip
 
+_UNSEEN = ("kind", "name", "color", "tone", "shape")
+
 
 def page(run: RunView) -> Page | None:
     """List settings, seeds, versions and fingerprints, and explain the words."""
@@ -57,10 +61,45 @@ def page(run: RunView) -> Page | None:
             _fold_table("Versions", "Package", "version", run.summary.get("versions") or run.run.get("versions"), str),
             _fold_table("Fingerprints of the inputs", "Input", "fingerprint", run.summary.get("fingerprints"), str),
             _all_settings(run),
-            heading("How to read", "The words of this page, in the order of a campaign."),
-            definitions(_GLOSSARY),
         ],
     )
+
+
+def words_used(pages: Sequence[Page]) -> list[Block]:
+    """Explain those of the report's words that its pages show; nothing where they show none.
+
+    Parameters
+    ----------
+    pages : sequence of dict
+        All pages, from `make_page`.
+    """
+    shown = " ".join(_shown(list(pages)))
+    used = [(word, meaning) for word, meaning in _GLOSSARY if _is_in(word, shown)]
+    return (
+        [heading("How to read", "The words of this page, in the order of a campaign."), definitions(used)]
+        if used
+        else []
+    )
+
+
+def _is_in(word: str, shown: str) -> bool:
+    parts = "|".join(map(re.escape, re.split(r", | and ", word)))
+    return re.search(rf"\b(?:{parts})s?(?!\w)", shown, re.IGNORECASE) is not None
+
+
+def _shown(part: Any) -> Iterator[str]:
+    """All text that a reader sees; a picture's without its marks."""
+    if isinstance(part, str):
+        yield part
+    elif isinstance(part, list):
+        for each in part:
+            yield from _shown(each)
+    elif isinstance(part, dict) and part.get("kind") != "code":
+        for name, each in part.items():
+            if name == "svg":
+                yield re.sub(r"<[^>]*>", " ", each)
+            elif name not in _UNSEEN:
+                yield from _shown(each)
 
 
 def _facts(run: RunView) -> list[list[str]]:
