@@ -74,13 +74,13 @@ def test_pandas_columns_of_mixed_objects_become_text() -> None:
     assert frame_of(open_table(table))["a"].to_list() == ["x", "1", None, None]
 
 
-def test_decimals_of_pandas_are_numbers_as_those_of_polars_are() -> None:
+def test_decimals_of_pandas_are_numbers_as_those_of_polars_are_where_all_keep_their_digits() -> None:
     import pandas as pd
 
     amounts = [decimal.Decimal("1.50"), None, decimal.Decimal("22.25")]
     told = pd.DataFrame({"id": range(3), "amount": pd.Series(amounts, dtype=object)})
     assert frame_of(open_table(told))["amount"].to_list() == amounts
-    for other in (decimal.Decimal("Infinity"), decimal.Decimal("1E+40"), 2.5):
+    for other in (decimal.Decimal("Infinity"), decimal.Decimal("1E+40"), decimal.Decimal("0.1"), 2.5):
         told["amount"] = pd.Series([*amounts[:2], other], dtype=object)
         assert frame_of(open_table(told))["amount"].to_list() == ["1.50", None, str(other)]
 

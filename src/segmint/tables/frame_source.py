@@ -230,9 +230,9 @@ def _pandas_column(column: Any, name: str) -> pl.Series:
     if column.dtype == object:
         _refuse_columns([name] if any(_is_nested(value) for value in column) else [], "a frame")
         values = [None if is_none(value) else value for value in column]
-        if (decimals := _decimals(values)) is not None:
-            return decimals.alias(name)
-        return _texts(name, [None if value is None else _object_text(value, name) for value in values])
+        texts = _texts(name, [None if value is None else _object_text(value, name) for value in values])
+        decimals = _decimals(values, texts)
+        return texts if decimals is None else decimals.alias(name)
     try:
         return pl.Series(name, pl.from_pandas(column, nan_to_null=True))
     except UnicodeEncodeError:
@@ -241,8 +241,11 @@ def _pandas_column(column: Any, name: str) -> pl.Series:
         raise _unreadable({name: str(column.dtype)}, "a frame") from error
 
 
-def _decimals(values: list[Any]) -> pl.Series | None:
-    """Take objects that are all decimals as the numbers that they are; None for others, infinity and too many digits."""
+def _decimals(values: list[Any], texts: pl.Series) -> pl.Series | None:
+    """Take objects that are all decimals as the numbers that they are, where each keeps its digits; None for others.
+
+    A column has one scale: beside 0.25 the level 0.1 would be 0.10, and 0.1 in the next batch.
+    """
     import pyarrow as pa
 
     if set(map(type, values)) - {type(None)} != {Decimal}:
@@ -251,7 +254,10 @@ def _decimals(values: list[Any]) -> pl.Series | None:
         numbers = pa.array(values)
     except (TypeError, pa.ArrowException):
         return None
-    return cast(pl.Series, pl.from_arrow(numbers)) if pa.types.is_decimal128(numbers.type) else None
+    if not pa.types.is_decimal128(numbers.type):
+        return None
+    decimals = cast(pl.Series, pl.from_arrow(numbers))
+    return decimals if decimals.cast(pl.String).equals(texts) else None
 
 
 def _texts(name: str, texts: list[str | None]) -> pl.Series:
