@@ -106,7 +106,8 @@ class Column(BaseModel):
         When the bank knows it: when the list is made, when the call is placed, or after the call.
     unit : str
         The unit of a number: "years", "account currency", "calls", "calendar days". A cell may carry it: with ``unit =
-        "EUR"``, 1.234,50 EUR is a number; with another currency behind it, it is none.
+        "EUR"``, 1.234,50 EUR is a number; with another currency behind it, it is none. Of a
+        measure any spelling does: with ``unit = "days"`` also 1 day.
     allowed : tuple of str
         The levels of a category; empty means any. In order, if `cyclic` or `ordered`.
     format : str

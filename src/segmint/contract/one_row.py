@@ -7,8 +7,6 @@ import re
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, NamedTuple
 
-import polars as pl
-
 from segmint.contract.cells import (
     GROUPED,
     LARGEST,
@@ -26,7 +24,7 @@ from segmint.contract.column_match import match_columns
 from segmint.contract.contract import Contract
 from segmint.contract.validate import DETAILS, FLAG_WORDS
 from segmint.errors import DataError
-from segmint.tables.amounts import bare_amounts
+from segmint.tables.amounts import bare_amount
 
 _NUMBER, _GROUPED = re.compile(NUMBER), re.compile(GROUPED)
 # Unicode's White_Space, which is not quite what `str.strip` takes away.
@@ -168,7 +166,7 @@ def _number(
 def _bare(text: str, unit: str) -> str | None:
     """Write a number without its unit and without commas between thousands; None if it is none."""
     if not _NUMBER.fullmatch(text):
-        text = bare_amounts(pl.Series([text]), unit)[0]
+        text = bare_amount(text, unit)
     if _GROUPED.fullmatch(text):
         text = text.replace(",", "")
     return text if _NUMBER.fullmatch(text) else None

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 
 import polars as pl
 
@@ -15,10 +16,14 @@ _CURRENCY = (
     "AED|ALL|AUD|BAM|BGN|BRL|CAD|CHF|CLP|CNY|COP|CZK|DKK|EGP|EUR|GBP|HKD|HRK|HUF|IDR|ILS|INR|ISK|JPY|KES|KRW|MAD|MXN|MYR"
     "|NGN|NOK|NZD|PEN|PHP|PLN|RON|RSD|RUB|SAR|SEK|SGD|THB|TND|TRY|TWD|UAH|USD|VND|ZAR|Euro|Eur|eur|euro|zł|Kč|Ft|kr\\.?|Fr\\.|lei"
 )
-_MEASURE = (
-    "kg|g|t|lbs?|oz|km|m|cm|mm|mi|miles?|ft|m²|m2|sqm|sq ?ft|ha|l|kWh|GB|MB|points?|pts|pcs|seconds?|secs?|minutes?|mins?|hours?|hrs?|h"
-    "|days?|weeks?|months?|years?|yrs?|Sekunden?|Minuten?|Stunden?|Tage?|Wochen?|Monate?|Jahre?|Stück|Punkte?"
-)
+# each with its spellings; the capitals of M, T and MM may say millions and thousands
+_MEASURES = (
+    "(?i:kg)", "g", "t", "(?i:lbs?)", "oz", "km", "m", "cm", "mm", "mi|(?i:miles?)", "ft", "m²|m2|(?i:sqm)", "(?i:sq ?ft)", "ha", "l", "(?i:kWh)",
+    "GB", "MB", "(?i:points?|pts)", "(?i:pcs)", "(?i:seconds?|secs?)", "(?i:minutes?|mins?)", "(?i:hours?|hrs?)|h", "(?i:days?)", "(?i:weeks?)",
+    "(?i:months?)", "(?i:years?|yrs?)", "(?i:Sekunden?)", "(?i:Minuten?)", "(?i:Stunden?)", "(?i:Tage?)", "(?i:Wochen?)", "(?i:Monate?)",
+    "(?i:Jahre?)", "(?i:Stück)", "(?i:Punkte?)",
+)  # fmt: skip
+_MEASURE = "|".join(_MEASURES)
 # PEN10234 may be the number of a customer
 BEFORE = rf"{_SYMBOL}|(?:{_CURRENCY}){_SPACE}"
 AFTER = rf"{_SYMBOL}|{_CURRENCY}|{_MEASURE}"
@@ -34,6 +39,7 @@ def _pattern(before: str, after: str) -> str:
 
 _OF_A_UNIT = _pattern(f"(?P<before>{BEFORE})", f"(?P<after>{AFTER})")
 _OF_ANY_UNIT = re.compile(_pattern(BEFORE, AFTER))
+_WRITTEN_BARE, _BRACKETS, _MARKS = re.compile(_BARE), re.compile(_IN_BRACKETS), re.compile(_MARK)
 
 
 def bare_amounts(texts: pl.Series, unit: str = "") -> pl.Series:
@@ -48,23 +54,37 @@ def bare_amounts(texts: pl.Series, unit: str = "") -> pl.Series:
     texts : polars.Series of shape (n_rows,), String
         Without white space around them.
     unit : str
-        What may stand before or behind a number, as ``unit = "EUR"`` in a contract says; empty for nothing.
+        What may stand before or behind a number, as ``unit = "EUR"`` in a contract says, a measure in any of its spellings;
+        empty for nothing.
     """
     odd = ~texts.str.contains(_BARE)
     if not odd.any():
         return texts
-    written = pl.escape_regex(unit) if unit else ""
-    return _rewritten(texts, odd, _pattern(written, written))
+    return _rewritten(texts, odd, _pattern_of(unit))
 
 
-def bare_amount(text: str) -> str:
-    """Write one number as `bare_amounts` does, whatever its currency."""
-    parts = _OF_ANY_UNIT.fullmatch(re.sub(_IN_BRACKETS, r"-\1\2\3", text.replace("\u2212", "-")))
-    return re.sub(_MARK, "", "".join(parts.group(1, 2, 4, 5, 3))) if parts else text
+def bare_amount(text: str, unit: str | None = None) -> str:
+    """Write one number as `bare_amounts` does; whatever its currency or measure where no unit is given."""
+    if _WRITTEN_BARE.fullmatch(text):
+        return text
+    pattern = _OF_ANY_UNIT if unit is None else _compiled(unit)
+    parts = pattern.fullmatch(_BRACKETS.sub(r"-\1\2\3", text.replace("\u2212", "-")))
+    return _MARKS.sub("", "".join(parts.group(1, 2, 4, 5, 3))) if parts else text
+
+
+def _pattern_of(unit: str) -> str:
+    """Match numbers in a unit: day and Days are one measure, and so are kg and KG."""
+    measure = next((measure for measure in _MEASURES if re.fullmatch(measure, unit)), None)
+    return _pattern(*[measure or pl.escape_regex(unit)] * 2)
+
+
+@lru_cache
+def _compiled(unit: str) -> re.Pattern[str]:
+    return re.compile(_pattern_of(unit))
 
 
 def unit_of(texts: pl.Series) -> str:
-    """Name the currency, % or measure that numbers are written with; "" where there is none or more than one.
+    """Name the currency, % or measure that numbers are written with, as most are; "" where there is none or more than one.
 
     Only a currency may be missing from some of them: 7 beside 7 % may be another size.
 
@@ -76,11 +96,12 @@ def unit_of(texts: pl.Series) -> str:
     is_bare = texts.str.contains(_BARE).fill_null(True)
     odd = _with_minus(texts.filter(~is_bare))
     groups = odd.str.extract_groups(_OF_A_UNIT).struct.unnest()
-    units = pl.concat([groups["before"], groups["after"].rename("before")]).drop_nulls().str.strip_chars().unique()
+    units = pl.concat([groups["before"], groups["after"].rename("before")]).drop_nulls().str.strip_chars()
     some_only = texts.filter(is_bare).str.contains("[0-9]").any()
-    if len(units) != 1 or (some_only and re.fullmatch(f"[%‰]|{_MEASURE}", units[0])):  # 0.07 beside 7 %
+    if len({_pattern_of(unit) for unit in units.unique()}) != 1:
         return ""
-    return str(units[0])
+    unit = str(units.mode().max())
+    return "" if some_only and re.fullmatch(f"[%‰]|{_MEASURE}", unit) else unit  # 0.07 beside 7 %
 
 
 def _rewritten(texts: pl.Series, odd: pl.Series, pattern: str) -> pl.Series:
