@@ -50,7 +50,7 @@ def test_thousands_are_thousands_and_an_amount_that_may_be_either_is_refused() -
     assert config_of({"holdout": "0,125"}).policy.holdout_share == pytest.approx(0.00125)
 
 
-@pytest.mark.parametrize("text", ["1.234", "1,234", "12.345", "999,000", "+1.234"])
+@pytest.mark.parametrize("text", ["1.234", "1,234", "12.345", "999,000", "+1.234", "(1.234)"])
 def test_an_amount_that_may_be_thousands_or_a_fraction_is_refused_with_words_how_to_write_it(text: str) -> None:
     for name in ("cost", "value", "money", "holdout"):
         with pytest.raises(ControlError, match="read in two ways") as told:

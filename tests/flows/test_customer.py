@@ -125,6 +125,6 @@ def test_what_was_typed_and_can_be_read_in_two_ways_is_refused_as_everywhere(tmp
 
     assert said("12.3450") != said("12345")
     assert said("1,234,567") == said("1234567")
-    for either in ("12.345", "12,345", "\u221212,345"):
+    for either in ("12.345", "12,345", "\u221212,345", "(12.345)"):
         with pytest.raises(TypedError, match="two ways"):
             said(either)

@@ -34,9 +34,10 @@ def few_values(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.fixture
 def bundle(tmp_path: Path) -> Bundle:
-    """A small bundle in whose tables 99 means no value."""
+    """A small bundle in whose tables 99 means no value, and an age may have its unit."""
     parts = small_parts()
-    contract = parts["contract"].model_copy(update={"missing": ("", "99")})
+    columns = [c.model_copy(update={"unit": "years" * (c.name == "age")}) for c in parts["contract"].columns]
+    contract = parts["contract"].model_copy(update={"missing": ("", "99"), "columns": tuple(columns)})
     write_bundle(tmp_path / "bundle", **parts | {"contract": contract})
     return open_bundle(tmp_path / "bundle")
 
@@ -53,7 +54,7 @@ def test_few_customers_and_many_get_the_same_answer(bundle: Bundle, age: object)
 
 
 @pytest.mark.parametrize("count", [1, FEW + 1])
-@pytest.mark.parametrize("age", ["1,234", "1.234", " -41.500 "])
+@pytest.mark.parametrize("age", ["1,234", "1.234", " -41.500 ", "(1.234)", "1.234 years", "1,234 Year"])
 def test_a_number_as_text_that_can_be_read_in_two_ways_is_refused(bundle: Bundle, age: str, count: int) -> None:
     predictor, row = predictor_of(bundle), {"age": age, "job": "student"}
     single = single_predictor_of(bundle)

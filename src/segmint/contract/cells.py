@@ -15,7 +15,7 @@ from segmint.contract.contract import Outcome
 from segmint.contract.dates import ISO, read_dates
 from segmint.contract.yes_no import DECIMAL_ZEROS, NO, NO_ANSWER, YES
 from segmint.errors import ContractError, InputError
-from segmint.tables.amounts import bare_amounts
+from segmint.tables.amounts import bare_amount, bare_amounts
 from segmint.tables.lengths import lengths_as_text
 
 NUMBER = r"^[+-]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][+-]?[0-9]+)?$"
@@ -200,18 +200,19 @@ def but_for_capitals(text: str, levels: Sequence[str]) -> bool:
     return text.casefold() in {level.casefold() for level in levels}
 
 
-def has_two_readings(text: str) -> bool:
+def has_two_readings(text: str, unit: str = "") -> bool:
     """Tell whether a number is a thousand to one reader and a fraction to another, where nobody said how it is written.
 
     That is one mark, with exactly three digits behind it and one to three before it, of which the first is no nought. A
-    number has but one decimal sign: 1,234,567 can only be a million, whether or not a door takes it.
+    number has but one decimal sign: 1,234,567 can only be a million, whether or not a door takes it. What stands around the
+    number, brackets or its unit, says nothing of it.
 
     Examples
     --------
     >>> has_two_readings("1.234"), has_two_readings("1.2340"), has_two_readings("0,125"), has_two_readings("1,234,567")
     (True, False, False, False)
     """
-    return _EITHER_WAY.fullmatch(text.strip()) is not None
+    return _EITHER_WAY.fullmatch(bare_amount(text.strip(), unit)) is not None
 
 
 def in_one_way(text: str) -> str:

@@ -81,7 +81,7 @@ def try_out(typed: Mapping[str, str], bundle: Bundle) -> dict[str, Any]:
 
 def _wrong(column: Column, text: str, bundle: Bundle) -> str:
     """Say why a text cannot be read, if it cannot."""
-    if column.kind == "number" and may_be_either(text, bundle.contract.missing_tokens(column)):
+    if column.kind == "number" and may_be_either(text, bundle.contract.missing_tokens(column), column.unit):
         return _TWO_WAYS
     text = _as_number(text) if column.kind == "number" else text
     cells = read_cells(column, pl.Series([text], dtype=pl.String), bundle.contract.missing_tokens(column), "point")

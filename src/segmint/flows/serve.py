@@ -165,7 +165,7 @@ def _refused(bundle: Bundle, rows: Sequence[Row], measured: Sequence[str] = ()) 
             refused[place] = _error("empty_row", "The row holds no value.")
         elif told := [name for name in numbers if isinstance(row.get(name), bool)]:
             refused[place] = _error("not_a_number", f"'{told[0]}' is a truth value and should be a number.")
-        elif told := [name for name in numbers if may_be_either(row.get(name), numbers[name])]:
+        elif told := [name for name in numbers if may_be_either(row.get(name), *numbers[name])]:
             said = f"'{told[0]}' is a text that can be read in two ways, like 1.234: send a JSON number."
             refused[place] = _error("value_unreadable", said)
         elif lost := [name for name in texts if isinstance(v := row.get(name), float) and abs(v) > SAFE_INTEGER]:
@@ -173,19 +173,20 @@ def _refused(bundle: Bundle, rows: Sequence[Row], measured: Sequence[str] = ()) 
     return refused
 
 
-def _read_as_numbers(bundle: Bundle, measured: Sequence[str]) -> dict[str, tuple[str, ...]]:
-    """Name the columns that somebody reads as numbers, each with its words for no value; in others anything may stand."""
+def _read_as_numbers(bundle: Bundle, measured: Sequence[str]) -> dict[str, tuple[tuple[str, ...], str]]:
+    """Name the columns that somebody reads as numbers, each with its words for no value and its unit; in others anything may stand."""
     contract = bundle.contract
     read = [c.name for c in contract.columns if c.kind == "number" and c.role != "ignore" and c.known_by(bundle.at)]
     known = contract.by_name
     return {
-        name: contract.missing_tokens(known[name]) if name in known else contract.missing for name in (*read, *measured)
+        name: (contract.missing_tokens(known[name]), known[name].unit) if name in known else (contract.missing, "")
+        for name in (*read, *measured)
     }
 
 
-def may_be_either(value: object, missing: Sequence[str]) -> bool:
+def may_be_either(value: object, missing: Sequence[str], unit: str) -> bool:
     """Tell whether a value that somebody typed or sent is a text that may be thousands or a fraction."""
-    return isinstance(value, str) and value.strip() not in missing and has_two_readings(value)
+    return isinstance(value, str) and value.strip() not in missing and has_two_readings(value, unit)
 
 
 def _error(code: str, detail: str) -> dict[str, Any]:
