@@ -25,7 +25,7 @@ from segmint.flows.steps.learned import Learned, may_have_taught, run_folder
 from segmint.flows.steps.list_doubts import doubts_of_list
 from segmint.flows.steps.policy_columns import CARRIED, carried_of, require_policy_columns
 from segmint.flows.steps.read import inputs_of, open_source, read, refuse_in_run
-from segmint.flows.steps.same_campaign import held_out_again
+from segmint.flows.steps.same_campaign import called_though_held_out, held_out_again
 from segmint.flows.steps.settings import (
     RUNS,
     Place,
@@ -234,13 +234,14 @@ def _doubts(
     sure: bool,
 ) -> list[Doubt]:
     """Gather what to look at before anybody is called; `table` is a fingerprint, of `seen` and `sure` see `doubts_of_list`."""
-    contract, policy = bundle.contract, call_list.policy
+    contract, policy, called = bundle.contract, call_list.policy, call_list.listed["customer"]
+    by_id = contract.id_column is not None
     return [
         *doubts_of_list(
             policy,
             bundle,
             found.columns,
-            call_list.listed["customer"],
+            called,
             "to be called",
             seen=seen,
             sure=sure,
@@ -248,9 +249,8 @@ def _doubts(
             runs=others,
             table=table,
         ),
-        *held_out_again(
-            others, policy, call_list.rows, call_list.power, by_id=contract.id_column is not None, table=table
-        ),
+        *called_though_held_out(others, policy, called, by_id=by_id, table=table),
+        *held_out_again(others, policy, call_list.rows, call_list.power, by_id=by_id, table=table),
     ]
 
 

@@ -30,6 +30,7 @@ def keyed_words(customers: pl.Series, *, campaign: str, key: str) -> NDArray[np.
     ----------
     customers : polars.Series of String, shape (n_customers,)
         ``0017`` and ``17.0`` have the arm of 17: a table that was saved by a spreadsheet in between draws the same arms.
+        ``AB1`` and ``ab1`` have two: lists that were made keep their arms, and one that calls who was held out is told.
     campaign : str
     key : str
         The bank's own secret, at most 64 bytes.

@@ -9,7 +9,7 @@ import polars as pl
 import pytest
 
 from segmint.contract.contract import parse_contract
-from segmint.flows.steps.same_campaign import held_out_again, shared_customers, spelt_otherwise
+from segmint.flows.steps.same_campaign import called_though_held_out, held_out_again, shared_customers, spelt_otherwise
 from segmint.flows.target import Targeted, target
 from segmint.store.bundle import write_bundle
 from segmint.store.run import Run
@@ -150,6 +150,19 @@ def test_a_list_that_could_not_be_read_for_a_moment_is_read_again(tmp_path: Path
     assert len(said(tmp_path)) == 1
 
 
+def test_who_was_held_out_before_and_is_to_be_called_under_an_id_in_capitals_is_told(tmp_path: Path) -> None:
+    made = a_list(tmp_path, "Spring 2026", ["c1"])  # c3 is held out
+
+    def said(policy: ContactPolicy, *called: str) -> list[str]:
+        doubts = called_though_held_out(runs_in(tmp_path), policy, pl.Series(called), by_id=True, table="sha256:2")
+        return [doubt["sentence"] for doubt in doubts]
+
+    (sentence,) = said(POLICY, "C1", "C3")
+    assert sentence.startswith("1 of the 2 to be called was held out on the list of ")
+    assert f"(the run {made.name}): once called, that customer shows no more" in sentence
+    assert said(POLICY, "C1", "C2") == said(POLICY.but(campaign="autumn"), "C3") == []
+
+
 def test_a_phone_number_beside_two_customers_is_said(tmp_path: Path) -> None:
     with_id = CONTRACT + '[columns.client]\nkind = "text"\nrole = "id"\nlabel = "client"\n'
     write_bundle(tmp_path / "bundle", **small_parts() | {"contract": parse_contract(with_id, origin="test")})
@@ -194,3 +207,19 @@ def test_a_campaign_that_was_spelt_otherwise_draws_another_holdout_and_is_told(t
     assert spelt_otherwise(both, POLICY.but(campaign="spring 2026 ")) == []
     assert spelt_otherwise(runs_in(tmp_path), POLICY.but(holdout_share=0)) == []
     assert spelt_otherwise(runs_in(tmp_path), POLICY.but(campaign="autumn")) == []
+
+
+def test_a_list_whose_ids_are_in_capitals_now_says_that_it_calls_who_was_held_out(tmp_path: Path) -> None:
+    with_id = CONTRACT + '[columns.client]\nkind = "text"\nrole = "id"\nlabel = "client"\n'
+    write_bundle(tmp_path / "bundle", **small_parts() | {"contract": parse_contract(with_id, origin="test")})
+
+    def made(letter: str) -> str:
+        rows = [
+            {"client": f"{letter}{n}", "age": "40", "job": "student", "phone": f"+3519100{n:05}"} for n in range(40)
+        ]
+        policy = POLICY.but(holdout_share=0.5)
+        listed = target(pl.DataFrame(rows), tmp_path / "bundle", policy=policy, runs=tmp_path / "runs")
+        return " ".join(listed.sentences)
+
+    assert "held out on" not in made("c")
+    assert " to be called were held out on the list of " in made("C")

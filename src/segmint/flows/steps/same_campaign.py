@@ -98,6 +98,33 @@ def held_out_again(
     ]
 
 
+def called_though_held_out(
+    runs: Sequence[Run], policy: ContactPolicy, called: pl.Series, *, by_id: bool, table: str
+) -> list[Doubt]:
+    """Say that customers to be called are held out by a finished list of the same campaign: the draw was another one there.
+
+    Parameters
+    ----------
+    runs, policy, by_id, table
+        As `shared_customers` takes them.
+    called : polars.Series of String
+        Whom the list calls.
+    """
+    met = _met(_lists_of(runs, policy.campaign), called, ("held_out",), by_id=by_id, table=table)
+    if not met.lists:
+        return []
+    one = met.who.sum() == 1
+    return [
+        Doubt(
+            title="Customers held out before are to be called",
+            sentence=f"{met.of('to be called')} {'was' if one else 'were'} held out on {met.named}: once called, "
+            f"{'that customer shows' if one else 'they show'} no more what happens without a call. The draw goes by the ids and the campaign "
+            "as they are written, capitals too, by policy.hash_key and policy.holdout_share: if that list was used, write and set them as it "
+            f"did, or name its {LIST} in policy.other_lists",
+        )
+    ]
+
+
 def spelt_otherwise(runs: Sequence[Run], policy: ContactPolicy) -> list[Doubt]:
     """Say that the campaign's first list spells it otherwise: who is held out is drawn by the name as it is written.
 
