@@ -49,6 +49,15 @@ def test_a_wave_whose_ids_lost_the_zeros_before_them_is_found_in_the_history() -
     assert standing_in_with_their_answers(many, now, yes, contract).all()
 
 
+def test_a_customer_is_found_in_the_training_table_whatever_the_capitals_of_the_id() -> None:
+    train, test = (table_of([f"{letter}{n}" for n in range(120)], list(range(120))) for letter in "aA")
+    judges, told = apart_from_training(train.rows(train.records <= 60), test)
+    assert (len(judges), told[:26]) == (60, "60 of 120 test rows are of")
+    ids = {"history": ["ab1", "ab2"], "wave": ["AB1", "AB3"]}
+    history, wave = (pl.DataFrame({"customer_id": named}) for named in ids.values())
+    assert standing_in(history, wave, load_contract("simulated-campaign"), by_id=True).tolist() == [True, False]
+
+
 def test_a_wave_that_was_exported_again_is_found_by_its_outcomes() -> None:
     """Every balance has moved; of those who say yes now nearly all say yes there, too, which no earlier wave has."""
     contract = load_contract("simulated-campaign")

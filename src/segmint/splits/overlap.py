@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from segmint.contract.cells import read_outcome
 from segmint.contract.column import Column
 from segmint.contract.contract import Contract
-from segmint.contract.ids import bare_ids, without_marks_and_zeros
+from segmint.contract.ids import bare_ids, in_small_letters
 from segmint.contract.valid_table import ValidTable
 from segmint.contract.validate import MIN_ROWS, MIN_ROWS_PER_LEVEL
 from segmint.errors import DataError
@@ -173,13 +173,13 @@ def _require_judges(test: ValidTable, told: str) -> None:
 
 
 def _among(ids: pl.Series, known: pl.Series) -> NDArray[np.bool_]:
-    """Tell which ids are known, whatever marks and zeros they are written with."""
+    """Tell which ids are known, whatever marks, zeros and capitals they are written with."""
     theirs = _spelled(known).drop_nulls()
     return _spelled(ids).is_in(theirs.implode()).fill_null(False).to_numpy()
 
 
 def _spelled(ids: pl.Series) -> pl.Series:
-    return without_marks_and_zeros(bare_ids(ids))
+    return in_small_letters(bare_ids(ids))
 
 
 def _values(frame: pl.DataFrame, columns: Sequence[Column]) -> pl.DataFrame:
