@@ -66,9 +66,10 @@ def test_ids_meet_whatever_their_capitals_where_nobody_has_them_as_written() -> 
     assert may_be_among(known, pl.Series(["AB1"])).to_list() == [False, True, True, False]
 
 
-def test_who_has_other_capitals_in_a_file_that_names_both_is_somebody_else() -> None:
-    met = match_ids(pl.Series(["AB1", "ab1", "ab1"]), pl.Series(["ab1"]))
-    assert (met.pairs.rows(), met.unclear) == ([("ab1", "ab1")], {"AB1"})
+def test_all_spellings_of_one_customer_in_another_file_are_that_customer() -> None:
+    met = match_ids(pl.Series(["AB1", "ab1", "ab1", "Ab1;"]), pl.Series(["ab1"]))
+    assert sorted(met.pairs["named"]) == ["AB1", "Ab1;", "ab1"]
+    assert (met.unclear, met.by_zeros) == (set(), 2)
 
 
 def test_of_two_rows_that_write_an_id_alike_the_same_spelling_is_taken() -> None:

@@ -288,7 +288,18 @@ def test_an_id_without_its_zeros_that_could_be_of_several_customers_is_a_caution
     joined = join_results(twins, said, CODES, purchases=pl.DataFrame({"customer": ["7"]}))
     assert joined.rows.select(pl.col("dialled", "success").sum()).row(0) == (1, 0)  # 07 alone, who refused
     assert joined.do_not_call.to_list() == ["7"]  # `segmint target` keeps off whoever that may be
-    assert any("1 id has lost the zeros before or has other capitals, and several" in said for said in joined.cautions)
+    assert any("1 id could be of several customers of the list, but for zeros" in said for said in joined.cautions)
+
+
+def test_results_that_write_the_ids_of_customers_in_two_ways_are_all_theirs():
+    call_list, _ = campaign(3, n=100)
+    small = call_list.with_columns(customer=pl.Series([f"kd{n}" for n in range(100)]))
+    said = pl.DataFrame(
+        {"customer": [f"{kd}{n}" for n in range(60) for kd in ("kd", "KD")], "code": ["NO", "SALE"] * 60}
+    )
+    joined = join_results(small, said, CODES)
+    assert (joined.matched, joined.strangers, joined.several) == (120, 0, 0)
+    assert joined.rows["said_yes"].sum() == 60
 
 
 def test_an_earlier_list_that_meets_nobody_is_a_caution():

@@ -161,9 +161,7 @@ def match_ids(named: pl.Series, known: pl.Series) -> IdMatch:
     """Find the ids of a table that another file names, as `same_ids` compares them, each the id of one customer."""
     every = same_ids(named, known)
     spelled_alike = without_point_zero(every["named"]) == without_point_zero(every["known"])
-    # where the other file has both, AB1 and ab1 are two customers, of whom the table has one
-    alone = ~every["named"].is_duplicated() & ~(_by_capitals(every) & every["known"].is_duplicated())
-    pairs = every.filter(spelled_alike | alone)
+    pairs = every.filter(spelled_alike | ~every["named"].is_duplicated())
     return IdMatch(pairs, set(every["named"]) - set(pairs["named"]), rows_by_zeros(named, pairs))
 
 
@@ -175,10 +173,6 @@ def rows_by_zeros(ids: pl.Series, pairs: pl.DataFrame) -> int:
 def matched_by_zeros(pairs: pl.DataFrame) -> pl.Series:
     """Tell which pairs of `same_ids` differ by the zeros before them, or by capitals."""
     return without_marks(pairs["named"]) != without_marks(pairs["known"])
-
-
-def _by_capitals(pairs: pl.DataFrame) -> pl.Series:
-    return without_marks_and_zeros(pairs["named"]) != without_marks_and_zeros(pairs["known"])
 
 
 def without_point_zero(ids: pl.Series) -> pl.Series:

@@ -55,7 +55,7 @@ class JoinedResults:
     by_zeros : dict of str to int
         How many results, purchases and customers of earlier lists found their customer only by an id with other zeros before it, or other capitals.
     several : int
-        Ids of results and purchases without their zeros that could be those of several customers of the list: of none, then.
+        Ids of results and purchases that could be those of several customers of the list, see `match_ids`: of none, then.
     met_nobody : tuple of int
         Customers on each earlier list that has nobody of this one.
     before, repeated : int
@@ -151,8 +151,8 @@ class JoinedResults:
         ]
         if self.several:
             said.append(
-                f"{counted(self.several, 'id has', 'ids have')} lost the zeros before or has other capitals, and several customers of the list could "
-                "be meant: these results and purchases count for nobody. Export the ids as text."
+                f"{counted(self.several, 'id')} could be of several customers of the list, but for zeros before, marks around or capitals: "
+                "these results and purchases count for nobody. Export the ids as text."
             )
         said += [self.two_answers.caution] if self.two_answers.caution else []
         early = (self.early, None if self.bought is None else self.bought.early)
