@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import math
+
 import numpy as np
 import polars as pl
 import pytest
@@ -13,6 +15,7 @@ from segmint.targeting.choose import (
     LISTED,
     STATUSES,
     choose,
+    mean_of_last,
 )
 from segmint.targeting.preview import ListPreview
 from segmint.targeting.summary import summarise_list
@@ -135,6 +138,13 @@ def test_of_a_household_only_the_best_is_called_or_held_out():
         choose(ids(6), chance, make_policy(one_per="home"), columns=table)
 
 
+def test_of_a_list_shorter_than_ten_no_last_ones_are_told():
+    for number, told in ((9, False), (10, True)):
+        choice = choose(ids(number), [0.4] * number, make_policy())
+        assert ("propensity" in choice.advice[-1]) == told
+        assert math.isnan(mean_of_last(choice.propensity[choice.listed])) != told
+
+
 def test_a_customer_without_a_known_value_is_suppressed_not_guessed():
     table = pl.DataFrame({"margin": [10.0, None, 300.0]})
     choice = choose(ids(3), [0.5, 0.9, 0.5], make_policy(value="margin", cost=1.0), columns=table)
@@ -244,7 +254,7 @@ def test_the_advice_says_everybody_nobody_or_down_to_where(chance, said):
 def test_the_advice_says_what_a_larger_budget_would_bring():
     advice = choose(ids(4), [0.5, 0.5, 0.4, 0.4], make_policy(budget_calls=2)).advice
     assert "2 more customers would pay, together 70 EUR" in advice[1]
-    assert "and 1 success; its customers have a propensity of 50.0 % on average" in advice[-1]
+    assert advice[-1] == "The list of 2 is expected to bring 90 EUR and 1 success."
 
 
 def test_nobody_eligible_is_said_and_not_a_crash():

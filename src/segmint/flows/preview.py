@@ -29,7 +29,7 @@ from segmint.targeting.suppress import Doubt
 NAMED = 8  # customers named among those who come and go
 _DECIDING = (
     "campaign", "hash_key", "holdout_share", "suppress", "other_lists", "history", "rest_days", "attempts", "exclude",
-    "consent_words", "no_exclusion_words", "country_code",
+    "consent_words", "no_exclusion_words", "country_code", "one_per",
 )  # fmt: skip
 
 

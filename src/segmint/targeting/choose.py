@@ -12,12 +12,11 @@ import polars as pl
 from numpy.typing import ArrayLike, NDArray
 
 from segmint.arrays import Floats
-from segmint.contract.ids import bare_ids
-from segmint.errors import PolicyError
 from segmint.features.edges import FEWEST_TOGETHER
 from segmint.tables.frame_source import frame_of
 from segmint.targeting.given_ids import Ids, given_ids, given_mask
 from segmint.targeting.holdout import in_holdout, keyed_words
+from segmint.targeting.households import households_of
 from segmint.targeting.one_budget import price_of_budget
 from segmint.targeting.optimise import GAP, BestList, ShadowPrice, best_under_limits, limit_words
 from segmint.targeting.policy import ContactPolicy
@@ -351,19 +350,9 @@ def one_of_each(
     order, rows = _first_of_each(order, customers)
     left_out = dict.fromkeys(rows, ANOTHER_ROW)
     if policy.one_per is not None:
-        order, rows = _first_of_each(order, _shared(policy.one_per, columns))
+        order, rows = _first_of_each(order, households_of(policy.one_per, columns))
         left_out |= dict.fromkeys(rows, ANOTHER_CUSTOMER.format(column=policy.one_per))
     return order, left_out
-
-
-def _shared(column: str, columns: pl.DataFrame) -> pl.Series:
-    if column not in columns.columns:
-        raise PolicyError(
-            f"The policy names a column '{column}' that the table does not have.",
-            expected="a column that customers of a household share",
-            fix="correct policy.one_per",
-        )
-    return bare_ids(columns[column])
 
 
 def _first_of_each(order: NDArray[np.int64], shared: pl.Series) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
@@ -447,17 +436,18 @@ def advise(
         )
     if listed.size:
         successes = counted(round((reach * propensity)[listed].sum()), "success", "successes")
+        last = mean_of_last(propensity[listed])
+        of_last = f"; its {last_ones(listed.size)} have a propensity of {percent(last)} on average"
         sentences.append(
             f"The list of {listed.size:,} is expected to bring {money(profit[listed].sum(), currency)} "
-            f"and {successes}; its {last_ones(listed.size)} have a propensity of "
-            f"{percent(mean_of_last(propensity[listed]))} on average."
+            f"and {successes}{'' if math.isnan(last) else of_last}."
         )
     return tuple(sentences)
 
 
 def mean_of_last(ranked: Floats) -> float:
-    """Mean of the last ten of a list, best first: the last one's figure is a customer's own. NaN of nobody."""
-    return float(ranked[-FEWEST_TOGETHER:].mean()) if len(ranked) else float("nan")
+    """Mean of the last ten of a list, best first: the last one's figure is a customer's own. NaN of fewer."""
+    return float(ranked[-FEWEST_TOGETHER:].mean()) if len(ranked) >= FEWEST_TOGETHER else math.nan
 
 
 def last_ones(listed: int) -> str:

@@ -43,6 +43,8 @@ def summarise_list(call_list: CallList, choice: Choice, policy: ContactPolicy, c
     rows, economics = choice.order, policy.economics
     listed = call_list.listed
     curve = expected_curve(choice.successes[rows], choice.value[rows], choice.cost[rows], listed=listed.height)
+    last = [mean_of_last(listed[name].to_numpy()) for name in ("propensity", "expected_profit")]
+    last_propensity, last_profit = (None if math.isnan(mean) else mean for mean in last)
     return {
         "counts": call_list.counts,
         "suppressed_because": call_list.reasons,
@@ -52,8 +54,8 @@ def summarise_list(call_list: CallList, choice: Choice, policy: ContactPolicy, c
         "expected_profit": call_list.expected_profit,
         "expected_cost": float(listed["cost"].sum()),
         "expected_successes": call_list.expected_successes,
-        "last_propensity": mean_of_last(listed["propensity"].to_numpy()) if listed.height else None,
-        "last_profit": mean_of_last(listed["expected_profit"].to_numpy()) if listed.height else None,
+        "last_propensity": last_propensity,
+        "last_profit": last_profit,
         "curve": curve.to_dict(as_series=False),
         "limits": limits_used(choice.listed, choice.cost, policy, columns, choice.prices, choice.calls).to_dicts(),
         "optimised": needs_optimiser(policy, choice.cost[rows], choice.calls[rows]),

@@ -25,6 +25,7 @@ from segmint.contract.ids import are_among, bare_ids, lost_digits
 from segmint.contract.yes_no import bare_words
 from segmint.errors import ContractError, PolicyError
 from segmint.targeting.calls_made import earlier_calls, not_yet_made, of_no_call, of_table, read_calls, spent_by
+from segmint.targeting.households import crowded, households_of, share_with
 from segmint.targeting.levels import has_level
 from segmint.targeting.named_files import read_whole, unlike_ids
 from segmint.targeting.objections import objecting
@@ -81,6 +82,8 @@ class Suppression:
         That the history has calls after today, whose customers are kept off while days of rest are asked; "" if none.
     shortened : str
         That a spreadsheet has shortened phone numbers, and what to do; "" if there are none.
+    crowded : str
+        That very many customers share a value of `policy.one_per`, and what to do; "" if they do not.
     """
 
     because: pl.Series
@@ -93,6 +96,7 @@ class Suppression:
     by_words: tuple[str, ...] = ()
     not_yet: str = ""
     shortened: str = ""
+    crowded: str = ""
 
     @property
     def eligible(self) -> NDArray[np.bool_]:
@@ -109,6 +113,7 @@ class Suppression:
             "A file keeps nobody off": self.of_nobody,
             "A file writes ids otherwise than the table": self.unlike,
             "The history has calls that lie ahead": (self.not_yet,),
+            "Very many customers count as one household": (self.crowded,),
         }
         return tuple(
             Doubt(title=title, sentence=sentence) for title, found in said.items() for sentence in found if sentence
@@ -183,7 +188,10 @@ def suppress(
         cut = without & _any_shortened(phones)
         rules += [(without & ~cut, NO_PHONE), (cut, SHORTENED_PHONE)]
         shortened = _say_shortened(int(cut.sum()))
-    rules.extend(_other_campaigns(customers, contract, policy))
+    households = None
+    if policy.one_per in frame.columns:  # one that only the bundle finds comes later
+        households = households_of(policy.one_per, frame)
+    rules.extend(_other_campaigns(customers, contract, policy, households))
     calls, not_yet = None, ""
     if policy.history is not None:
         made = read_calls(policy.history, contract)
@@ -212,7 +220,14 @@ def suppress(
         by_words=by_words,
         not_yet=not_yet,
         shortened=shortened,
+        crowded=_crowded(customers, because, policy, households),
     )
+
+
+def _crowded(customers: pl.Series, because: pl.Series, policy: ContactPolicy, households: pl.Series | None) -> str:
+    if policy.one_per is None or households is None:
+        return ""
+    return crowded(policy.one_per, households.filter((because == "") & customers.is_first_distinct()))
 
 
 def _any_shortened(phones: Sequence[pl.Series]) -> pl.Series:
@@ -414,7 +429,9 @@ def _without_phone(phones: Sequence[pl.Series], country_code: str) -> pl.Series:
     return missing
 
 
-def _other_campaigns(customers: pl.Series, contract: Contract, policy: ContactPolicy) -> Iterator[Reason]:
+def _other_campaigns(
+    customers: pl.Series, contract: Contract, policy: ContactPolicy, households: pl.Series | None
+) -> Iterator[Reason]:
     if policy.other_lists and contract.id_column is None:
         raise PolicyError(
             "The policy names lists of other campaigns, and the contract has no id column to find their customers by.",
@@ -433,7 +450,10 @@ def _other_campaigns(customers: pl.Series, contract: Contract, policy: ContactPo
         # a call of ours to those it holds out would be taken for their own wish to buy
         for status, reason in (("listed", f"on the list of {campaign}"), ("held_out", f"held out by {campaign}")):
             theirs = bare_ids(frame.filter(pl.col("status") == status)["customer"])
-            yield are_among(customers, theirs.filter(~theirs.str.starts_with(UNNAMED))), reason
+            found = are_among(customers, theirs.filter(~theirs.str.starts_with(UNNAMED)))
+            yield found, reason
+            if households is not None:
+                yield share_with(households, found), f"another customer of the same '{policy.one_per}' is {reason}"
 
 
 def _joined(rules: Sequence[Reason], rows: int) -> pl.Series:

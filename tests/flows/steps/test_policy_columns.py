@@ -80,3 +80,10 @@ def test_a_code_in_a_column_of_money_is_no_amount() -> None:
         customers_of(table), only_excluding, contract, make_policy(exclude=[rule]), today=date(2026, 3, 14)
     )
     assert held_back.eligible.all()
+
+
+def test_a_word_of_the_contract_for_no_value_is_no_household(tmp_path: Path) -> None:
+    contract = CONTRACT.model_copy(update={"missing": ("", "ninguno")})
+    (tmp_path / "homes.csv").write_text("client;age;home\na;41;h1\nb;30;ninguno\nc;30;\n")
+    table = validate(open_table(tmp_path / "homes.csv"), contract, purpose="predict")
+    assert with_policy_columns(table, make_policy(one_per="home"))["home"].to_list() == ["h1", None, None]

@@ -69,8 +69,20 @@ def with_policy_columns(table: ValidTable, policy: ContactPolicy, *, apart: Sequ
     """
     extra = [_numbers(table, name, policy) for name in policy.number_columns if name not in apart]
     there = {*table.frame.columns, *apart, *(column.name for column in extra)}
-    extra += [table.raw[name] for name in policy.columns if name not in there]
+    extra += [
+        _with_no_value(table, name) if name == policy.one_per else table.raw[name]
+        for name in policy.columns
+        if name not in there
+    ]
     return table.frame.with_columns(extra)
+
+
+def _with_no_value(table: ValidTable, name: str) -> pl.Series:
+    """Return a column of the file with null where it says the contract's words for no value, which nobody shares."""
+    known = table.contract.by_name.get(name)
+    words = table.contract.missing if known is None else table.contract.missing_tokens(known)
+    values = table.raw[name]
+    return values.set(values.cast(pl.String).str.strip_chars().is_in(list(words)).fill_null(False), None)
 
 
 def measured_columns(table: ValidTable, columns: pl.DataFrame, policy: ContactPolicy) -> dict[str, pl.Series]:
