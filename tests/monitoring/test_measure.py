@@ -260,6 +260,36 @@ def test_a_list_without_a_holdout_is_left_out_of_several_with_a_caution():
         measure(join_results(few, calls, CODES, purchases=purchases))
 
 
+def test_a_list_with_few_of_a_segment_held_out_is_left_out_of_the_segment_and_counted():
+    """Two held out who stand for most of those called once made an interval of 100 points."""
+    call_list, calls, purchases = two_lists(3, shares=(0.5, 0.5))
+    held = (pl.col("run") == "spring") & (pl.col("status") == "held_out") & (pl.col("segment") == "retired")
+    few = call_list.filter(~held | (held.cum_sum() <= 9))
+    found = measure(join_results(few, calls, CODES, purchases=purchases))
+    alone = call_list.filter((pl.col("run") == "summer") | (pl.col("segment") != "retired"))
+    expected = measure(join_results(alone, calls, CODES, purchases=purchases)).frame()
+    mine, theirs = (estimate(frame, "response", "plain", segment="retired") for frame in (found.frame(), expected))
+    assert mine == theirs
+    spring = few.filter(run="spring", segment="retired").height
+    said = "Left out of a segment, as their list has fewer than 10 customers of it in an arm: retired "
+    assert f"{said}({spring:,} customers)." in found.sentences
+    enough = measure(join_results(call_list, calls, CODES, purchases=purchases))
+    assert not any("Left out of a segment" in sentence for sentence in enough.sentences)
+
+
+def test_a_change_at_most_is_written_in_full_and_is_no_more_than_all():
+    place = pl.int_range(1_010, eager=True)
+    call_list = pl.DataFrame(
+        {"customer": [f"{i:04d}" for i in range(1_010)], "propensity": 0.5, "value": 1.0, "cost": 0.0}
+    )
+    call_list = call_list.with_columns(status=pl.when(place < 10).then(pl.lit("held_out")).otherwise(pl.lit("listed")))
+    purchases = call_list.select("customer").filter((place < 5) | (place >= 60))
+    calls = call_list.filter(status="listed").select("customer", code=pl.lit("NO"))
+    found = measure(join_results(call_list, calls, CODES, purchases=purchases), level=0.999)
+    assert found.doubt is not None
+    assert "by 100 points at most" in found.doubt[1]
+
+
 def test_who_has_no_result_may_never_have_been_called():
     call_list, calls, purchases = unmoved(1)
     some = measure(join_results(call_list, calls[: calls.height // 4], CODES, purchases=purchases))

@@ -24,6 +24,9 @@ from segmint.wording import between, counted, listed, money, percent, signed
 METHODS = ("plain", "cuped")
 EVERYONE = "everyone"
 _SMALLEST_ARM = 20
+_SMALLEST_OF_A_LIST = (
+    10  # in a segment: of fewer, the variance of so few outcomes makes the interval miss too often, or useless
+)
 _USEFUL = 0.1  # a holdout that finds a tenth of the response is not too small: what `target` names beforehand
 _COSTS_DIFFER = 0.1  # planned calls and those with a result, as a share of the planned cost
 _NOT_BY_CHANCE = 3.3  # standard errors; arms that are drawn by lot lie further apart in one campaign of 1,000
@@ -232,25 +235,33 @@ def _segments_of(
 ) -> tuple[dict[str, NDArray[np.bool_]], list[str]]:
     """Mark the customers of each segment that is large enough, and name those that are not.
 
-    A list with fewer than two of an arm in the segment is left out of it, where there are several.
+    Of several lists, one with too few of an arm in the segment is left out of it, and its customers are counted.
     """
     names = (
         rows["segment"].cast(pl.String)
         if "segment" in rows.columns
         else pl.Series([None] * rows.height, dtype=pl.String)
     )
-    shown, small = {}, []
+    shown, small, without = {}, [], []
     for name in names.drop_nulls().unique().sort():
         mine = (names == name).fill_null(False).to_numpy()
         inside = mine.copy()
-        inside[mine] = _in_both_arms(called[mine], strata[mine], 2)
-        if min(called[inside].sum(), (~called[inside]).sum()) >= _SMALLEST_ARM:
-            shown[f"{name} (segment)" if name == EVERYONE else name] = inside
-        else:
+        inside[mine] = _in_both_arms(called[mine], strata[mine], _SMALLEST_OF_A_LIST)
+        if min(called[inside].sum(), (~called[inside]).sum()) < _SMALLEST_ARM:
             small.append(_with_arms(name, called[mine]))
-    if not small:
-        return shown, []
-    return shown, [f"Not shown, as a segment needs {_SMALLEST_ARM} customers in each arm: {listed(small)}."]
+            continue
+        shown[f"{name} (segment)" if name == EVERYONE else name] = inside
+        if left_out := int(mine.sum() - inside.sum()):
+            without.append(f"{name} ({counted(left_out, 'customer')})")
+    of_lists = f", on lists with {_SMALLEST_OF_A_LIST} of it in each" if strata.any() else ""
+    said = []
+    if small:
+        said.append(f"Not shown, as a segment needs {_SMALLEST_ARM} customers in each arm{of_lists}: {listed(small)}.")
+    if without:
+        said.append(
+            f"Left out of a segment, as their list has fewer than {_SMALLEST_OF_A_LIST} customers of it in an arm: {listed(without)}."
+        )
+    return shown, said
 
 
 def _apart(propensity: Floats, arms: _Arms) -> str | None:
@@ -497,7 +508,8 @@ def _doubt(best: Mapping[str, Mapping[str, Any]], currency: str) -> tuple[str, s
 
 def _open(response: Mapping[str, Any]) -> tuple[str, str]:
     """Say how much calling can have changed at most, and which arm is too small to tell more."""
-    most = f"calling changed the response rate by {100 * max(-response['low'], response['high']):.2g} points at most"
+    points = 100 * min(max(-response["low"], response["high"]), 1.0)
+    most = f"calling changed the response rate by {points:{'.2g' if points < 10 else '.0f'}} points at most"
     if response["smallest_visible"] <= _USEFUL * max(response["called"], response["held_out"]):
         return "Calling changed little, if anything", f"If it did anything at all, {most}."
     held = response["customers_held_out"] <= response["customers_called"]
