@@ -12,7 +12,7 @@ import polars as pl
 import pytest
 
 from segmint.cli import main
-from segmint.config import load_config
+from segmint.config import Config, load_config
 from segmint.contract.column import Column
 from segmint.contract.contract import Contract, Outcome
 from segmint.errors import DataError
@@ -473,10 +473,10 @@ def test_who_asked_not_to_be_called_again_is_on_no_later_list(
     assert not set(again.listed["customer"]) & set(asked)
 
 
-def a_made_list(runs: Path) -> tuple[pl.DataFrame, pl.DataFrame]:
+def a_made_list(runs: Path, config: Config = CONFIG) -> tuple[pl.DataFrame, pl.DataFrame]:
     """A list with the run that made it, as far as its counts."""
     listed, results = campaign(n=1_000)
-    with Run.create(runs, "target", CONFIG.to_toml(), None, {}) as run:
+    with Run.create(runs, "target", config.to_toml(), None, {}) as run:
         run.keep(TARGET, {"counts": dict(listed["status"].value_counts().iter_rows())})
         run.done({})
     return listed.with_columns(run=pl.lit(run.id)), results
@@ -533,6 +533,63 @@ def test_a_list_that_lost_rows_is_measured_with_a_caution(tmp_path: Path) -> Non
     for lists in ([other, listed.filter(status="listed")], [listed.filter(status="listed"), other]):
         with pytest.raises(DataError, match=none_held):
             found(pl.concat(lists))
+
+
+def calling_each(calls: float) -> Config:
+    return load_config(
+        None, ["economics.cost_per_call=1", "economics.value_per_success=60", f"economics.calls_per_customer={calls}"]
+    )
+
+
+def saved_by_results(found: Measured) -> float | None:
+    """What each of those listed costs less, if only calls that left a result cost something; None if nothing is said of it."""
+    profits = {row["quantity"]: row["difference"] for row in found.summary["rows"] if row["method"] == "plain"}
+    said = any("left a result" in sentence for sentence in found.sentences)
+    assert said is ("profit_by_results" in profits)
+    return profits["profit_by_results"] - profits["profit"] if said else None
+
+
+def test_what_a_call_costs_is_told_by_the_lists_own_run_or_the_policy_or_nobody(tmp_path: Path) -> None:
+    listed, results = a_made_list(tmp_path / "runs", calling_each(4))
+    (tmp_path / "codes.toml").write_text(CODES)
+    told = {"codes": tmp_path / "codes.toml", "silence_means_no": True}
+    found = measure(listed, results, runs=tmp_path / "runs", **told)  # one call of four left a result
+    assert saved_by_results(found) == pytest.approx(1.5)
+    lonely = tmp_path / "lonely"
+    assert saved_by_results(measure(listed, results, runs=lonely, **told)) is None
+    assert saved_by_results(measure(listed, results, calling_each(4), runs=lonely, **told)) == pytest.approx(1.5)
+    # the policy is no witness where the list's own run is
+    assert saved_by_results(measure(listed, results, calling_each(1), runs=tmp_path / "runs", **told)) == pytest.approx(
+        1.5
+    )
+    (folder,) = (tmp_path / "runs" / name for name in listed["run"].unique())
+    listed.write_parquet(folder / "call_list.parquet")
+    moved = folder.rename(tmp_path / "spring")
+    assert saved_by_results(measure(moved / "call_list.parquet", results, runs=lonely, **told)) == pytest.approx(1.5)
+
+
+def test_each_of_several_lists_has_its_own_price_of_a_call_in_whatever_order_they_stand(tmp_path: Path) -> None:
+    (tmp_path / "codes.toml").write_text(CODES)
+    (one, results), (other, _) = (a_made_list(tmp_path / "runs", calling_each(calls)) for calls in (1, 4))
+    other, more = (each.with_columns(customer="X" + pl.col("customer")) for each in (other, results))
+    told = {"runs": tmp_path / "runs", "codes": tmp_path / "codes.toml", "silence_means_no": True}
+    for lists in ([one, other], [other, one]):
+        found = measure(pl.concat(lists), pl.concat([results, more]), **told)
+        assert saved_by_results(found) == pytest.approx(0.75)  # nothing of the one, 1.5 of the other
+    unknown = one.with_columns(run=pl.lit("2026-01-01T00-00-00Z-0000"))
+    assert saved_by_results(measure(pl.concat([unknown, other]), pl.concat([results, more]), **told)) is None
+
+
+def test_a_list_cost_of_few_attempts_is_of_no_more_calls_than_were_left(tmp_path: Path) -> None:
+    (tmp_path / "codes.toml").write_text(CODES)
+    listed, results = a_made_list(tmp_path / "runs", calling_each(4))
+    told = {"runs": tmp_path / "runs", "codes": tmp_path / "codes.toml", "silence_means_no": True}
+    assert (
+        saved_by_results(measure(listed.with_columns(attempts=1), results, **told)) is None
+    )  # each has its one result
+    assert saved_by_results(measure(listed.with_columns(attempts=2), results, **told)) == pytest.approx(1.0)
+    free = listed.with_columns(attempts=pl.lit(None, pl.Int64))
+    assert saved_by_results(measure(free, results, **told)) == pytest.approx(1.5)
 
 
 @pytest.mark.parametrize("name", ["list.csv", "comma.csv", "list.xlsx"])

@@ -292,19 +292,34 @@ def test_a_change_at_most_is_written_in_full_and_is_no_more_than_all():
 
 def test_who_has_no_result_may_never_have_been_called():
     call_list, calls, purchases = unmoved(1)
-    some = measure(join_results(call_list, calls[: calls.height // 4], CODES, purchases=purchases))
+    once = np.ones(call_list.height)
+    some = measure(join_results(call_list, calls[: calls.height // 4], CODES, purchases=purchases), calls_planned=once)
     assert f"of {calls.height:,} listed customers have no result (75 %)" in some.cautions[0]
     planned, by_results = estimate(some.frame(), "profit"), estimate(some.frame(), "profit_by_results")
     assert by_results["difference"] - planned["difference"] == pytest.approx(2.0 * 0.75, abs=0.01)
     assert any("If only calls that left a result cost something" in said for said in some.sentences)
-    every = measure(join_results(call_list, calls, CODES, purchases=purchases))
+    every = measure(join_results(call_list, calls, CODES, purchases=purchases), calls_planned=once)
     assert every.cautions == ()
     assert "profit_by_results" not in every.frame()["quantity"]
-    thrice = measure(join_results(call_list, pl.concat([calls] * 3), CODES, purchases=purchases), calls_planned=1.5)
+    thrice = measure(
+        join_results(call_list, pl.concat([calls] * 3), CODES, purchases=purchases), calls_planned=1.5 * once
+    )
     found = thrice.frame()
     assert estimate(found, "profit")["difference"] - estimate(found, "profit_by_results")[
         "difference"
     ] == pytest.approx(2.0)
+
+
+def test_nothing_is_said_of_calls_with_a_result_where_one_of_the_called_has_an_unknown_price():
+    call_list, calls, purchases = unmoved(1, n=2_000)
+    joined = join_results(call_list, calls[: calls.height // 4], CODES, purchases=purchases)
+    unknown = np.where(call_list["status"] == "held_out", np.nan, 1.0)
+    assert "profit_by_results" in measure(joined, calls_planned=unknown).frame()["quantity"]
+    unknown[np.flatnonzero(call_list["status"] == "listed")[0]] = np.nan
+    for planned in (None, unknown):
+        found = measure(joined, calls_planned=planned)
+        assert "profit_by_results" not in found.frame()["quantity"]
+        assert not any("left a result" in said for said in found.sentences)
 
 
 def test_intervals_of_segments_hold_for_all_together_and_small_segments_are_named():

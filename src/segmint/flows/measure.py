@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, NamedTuple
 
+import numpy as np
 import polars as pl
 
 from segmint.arguments import require_between, require_several, require_switches
+from segmint.arrays import Floats
 from segmint.config import Config, Data
 from segmint.contract.cells import read_outcome
 from segmint.contract.contract import Contract, load_contract
@@ -39,7 +42,7 @@ from segmint.store.runs import runs_in
 from segmint.store.staging import publish_file
 from segmint.tables.table_source import TableSource
 from segmint.tables.write import write_safe_csv
-from segmint.targeting.policy import ContactRules
+from segmint.targeting.policy import ContactRules, calls_each
 from segmint.targeting.suppress import UNNAMED
 from segmint.wording import counted, some_of
 
@@ -103,7 +106,7 @@ def measure(
     results : path or frame
         One row per call: customer and code, or the outcome column of the list's contract. Without `purchases` also one for each purchase of a customer held out.
     config : Config or path, optional
-        Its economics name the currency where the list's own run is not at hand.
+        Its economics name the currency, and the calls for each customer, where the list's own run is not at hand.
     runs : path
         The folder that holds all runs.
     codes : path, optional
@@ -158,7 +161,7 @@ def measure(
                 level=level,
                 currency=currency,
                 held_out_silence_means_no=silence_means_no,
-                calls_planned=_calls_planned(read.list_run),
+                calls_planned=_calls_planned(read.listed, read.list_run, config, runs),
             )
         problems, told = _problems(grown, lost), _told(read, found, source, changed, runs)
         summary = {
@@ -436,15 +439,29 @@ def _unnamed_lists(read: _Read, runs: Path) -> str:
 
 def _changed_since(listed: pl.DataFrame, list_run: Run | None, runs: Path) -> list[str]:
     """Say that a list has other numbers of rows to be called or held out than its own run made; of several, each list."""
-    if "run" not in listed.columns:
-        return [] if list_run is None else _changed(listed, list_run)
-    ids = listed["run"].cast(pl.String)
-    changed: list[str] = []
-    for name in ids.drop_nulls().unique(maintain_order=True):
-        own = listed.filter(ids == name)
-        made_by = list_run if list_run is not None and name == list_run.id else scoring_run(None, own, runs)
-        changed += [] if made_by is None else _changed(own, made_by)
+    names, changed = _run_names(listed), list[str]()
+    for name, made_by in _made_by(names, list_run, runs).items():
+        changed += [] if made_by is None else _changed(listed.filter(names.eq_missing(name)), made_by)
     return changed
+
+
+def _run_names(listed: pl.DataFrame) -> pl.Series:
+    """Name the run that made each row; null where the list names none."""
+    if "run" in listed.columns:
+        return listed["run"].cast(pl.String)
+    return pl.Series("run", [None], dtype=pl.String).new_from_index(0, listed.height)
+
+
+def _made_by(names: pl.Series, list_run: Run | None, runs: Path) -> dict[str | None, Run | None]:
+    """Find the run of each of several lists; a list that names none is of the folder in which it lies."""
+    if names.null_count() == names.len():
+        return {None: list_run}
+    return {
+        name: list_run
+        if list_run is not None and name in (list_run.id, list_run.made_as)
+        else scoring_run(None, pl.DataFrame({"run": [name]}), runs)
+        for name in names.drop_nulls().unique(maintain_order=True)
+    }
 
 
 def _changed(own: pl.DataFrame, list_run: Run) -> list[str]:
@@ -480,12 +497,20 @@ def _currency(run: Run | None, config: Config) -> tuple[str, str]:
     return "", "Amounts are in the list's currency, which no run or policy at hand names; --policy can."
 
 
-def _calls_planned(run: Run | None) -> float:
-    """Calls for each customer that the list's costs are of; 1, the default, where its own run cannot tell."""
+def _calls_planned(listed: pl.DataFrame, list_run: Run | None, config: Config, runs: Path) -> Floats:
+    """Calls that the cost of each row is of, as its own list's run says, or the given policy; NaN where neither can tell."""
+    given = math.nan if config.economics is None else config.economics.calls_per_customer
+    names = _run_names(listed)
+    told = {name: _calls_per_customer(run, given) for name, run in _made_by(names, list_run, runs).items()}
+    planned = np.array([told.get(name, given) for name in names])
+    return calls_each(planned, listed["attempts"]) if "attempts" in listed.columns else planned
+
+
+def _calls_per_customer(run: Run | None, given: float) -> float:
     if run is not None:
         with suppress(OSError, ValueError, KeyError, TypeError):
             return float(run.settings["economics"]["calls_per_customer"])
-    return 1.0
+    return given
 
 
 def _which_list(run: Run | None) -> dict[str, str | None]:

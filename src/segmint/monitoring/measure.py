@@ -24,9 +24,7 @@ from segmint.wording import between, counted, listed, money, percent, signed
 METHODS = ("plain", "cuped")
 EVERYONE = "everyone"
 _SMALLEST_ARM = 20
-_SMALLEST_OF_A_LIST = (
-    10  # in a segment: of fewer, the variance of so few outcomes makes the interval miss too often, or useless
-)
+_SMALLEST_OF_A_LIST = 10  # in a segment: with fewer, intervals miss too often, or one list makes them useless
 _USEFUL = 0.1  # a holdout that finds a tenth of the response is not too small: what `target` names beforehand
 _COSTS_DIFFER = 0.1  # planned calls and those with a result, as a share of the planned cost
 _NOT_BY_CHANCE = 3.3  # standard errors; arms that are drawn by lot lie further apart in one campaign of 1,000
@@ -74,12 +72,12 @@ def measure(
     level: float = EFFECT_LEVEL,
     currency: str = "",
     held_out_silence_means_no: bool = False,
-    calls_planned: float = 1.0,
+    calls_planned: Floats | None = None,
 ) -> Measurement:
     """Estimate the incremental response, revenue and profit of calling, per customer and in all.
 
     Profit is after the cost in the call list, which is the planned one: results need not hold a row for each call dialled.
-    Where that of the calls which left a result differs, the profit after it stands beside.
+    Where that of the calls which left a result is known and differs, the profit after it stands beside.
 
     Everyone listed is compared with everyone held out, dialled or not (intention to treat). CUPED takes out
     of the outcome what the propensity had already foretold. Of several lists, which the column `run` tells apart, each is
@@ -95,8 +93,8 @@ def measure(
         Put behind amounts of money; "" if nobody knows.
     held_out_silence_means_no : bool
         Whether a customer held out who is not in the results is known not to have bought.
-    calls_planned : float
-        Calls for each customer that the cost in the list is of.
+    calls_planned : array of shape (n_listed_rows,), optional
+        Calls that the cost of each row of the list is of, NaN where nobody knows: what calls with a result cost is then open.
 
     Raises
     ------
@@ -119,6 +117,8 @@ def measure(
     _require_purchases_of_some(joined)
     kept, left_out = _lists_with_both_arms(_lists_of(rows), called)
     rows, called = rows.filter(kept), called[kept]
+    if calls_planned is not None:
+        calls_planned = calls_planned[joined.rows["new"].to_numpy()][kept]
     quantities = _quantities(rows, called, calls_planned if joined.of_calls else None)
     lists, strata = np.unique(_lists_of(rows), return_inverse=True)
     everyone = _arms(called, strata)
@@ -357,8 +357,8 @@ class _Quantity:
         return _Quantity(self.outcome[chosen], self.foretold[chosen], self.brings[chosen])
 
 
-def _quantities(rows: pl.DataFrame, called: NDArray[np.bool_], calls_planned: float | None) -> dict[str, _Quantity]:
-    """Gather what is measured; the profit by results too, where calls are told (`calls_planned`) and cost otherwise."""
+def _quantities(rows: pl.DataFrame, called: NDArray[np.bool_], calls_planned: Floats | None) -> dict[str, _Quantity]:
+    """Gather what is measured; the profit by results too, where it is known what each call costs, and they cost otherwise."""
     success = rows["success"].cast(pl.Float64).to_numpy()
     value, cost = (rows[name].fill_null(0.0).to_numpy() for name in ("value", "planned_cost"))
     propensity = rows["propensity"].fill_null(rows["propensity"].mean()).to_numpy()
@@ -369,10 +369,9 @@ def _quantities(rows: pl.DataFrame, called: NDArray[np.bool_], calls_planned: fl
         "revenue": _Quantity(revenue, worth, value),
         "profit": _Quantity(revenue - planned, worth, value),
     }
-    if calls_planned is not None:
-        by_results = np.where(
-            called, rows["cost"].fill_null(0.0).to_numpy() / calls_planned * rows["calls"].to_numpy(), 0.0
-        )
+    if calls_planned is not None and (calls_planned[called] > 0).all():
+        price = rows["cost"].fill_null(0.0).to_numpy() / np.where(called, calls_planned, 1.0)
+        by_results = np.where(called, price * rows["calls"].to_numpy(), 0.0)
         if abs(by_results.sum() - planned.sum()) > _COSTS_DIFFER * abs(planned.sum()):
             found["profit_by_results"] = _Quantity(revenue - by_results, worth, value)
     return found

@@ -466,10 +466,7 @@ class ContactPolicy(ContactRules):
 
     def calls_each(self, left: pl.Series) -> Floats:
         """Calls dialled for each listed customer: as many as the economics say, and no more than are `left`."""
-        each: Floats = np.minimum(
-            self.economics.calls_per_customer, left.cast(pl.Float64).fill_null(math.inf).to_numpy()
-        )
-        return each
+        return calls_each(self.economics.calls_per_customer, left)
 
     def reached_by(self, calls: Floats) -> Floats:
         """Chance that each listed customer is reached by one of so many calls."""
@@ -600,6 +597,12 @@ def _checked(model: type[_Part], values: Any) -> _Part:
     raise PolicyError(
         f"'{name}' makes no sense.", expected=wanted(first), fix=f"set {name} to a value that makes sense"
     )
+
+
+def calls_each(calls_per_customer: float | Floats, left: pl.Series) -> Floats:
+    """Calls dialled for each listed customer: `calls_per_customer`, and no more than are `left`; null is no limit."""
+    each: Floats = np.minimum(calls_per_customer, left.cast(pl.Float64).fill_null(math.inf).to_numpy())
+    return each
 
 
 def policy_template() -> str:
