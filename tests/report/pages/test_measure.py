@@ -57,6 +57,22 @@ def test_the_campaign_and_the_lines_that_count_are_named_and_a_narrow_screen_sho
     assert "The lines with CUPED count" in table["note"]
 
 
+@pytest.mark.parametrize(("low", "short"), [(0.03, False), (-0.03, True), (None, True)])
+def test_a_run_from_before_doubts_were_kept_still_says_that_its_holdout_is_too_small(
+    low: float | None, short: bool, tmp_path: Path
+) -> None:
+    page(tmp_path, 0.157)
+    found = json.loads((tmp_path / "measure.json").read_text())
+    rows = [row | {"low": low, "high": low and 0.28} for row in found["rows"]]
+    sentence = "The holdout is too small to tell whether calling helped."
+    (tmp_path / "measure.json").write_text(json.dumps(found | {"rows": rows, "sentences": ["s", sentence]}))
+    (shown,) = (each for each in summarise(tmp_path)["pages"] if each["name"] == "measure")
+    above = [(block["title"], block["text"]) for block in shown["blocks"] if block["kind"] == "banner"]
+    assert above == ([("The holdout is too small to tell", sentence)] if short else [])
+    (points,) = (block for block in shown["blocks"] if block["kind"] == "points")
+    assert (sentence in points["items"]) is not short
+
+
 def test_a_loss_stands_above_the_figures_and_segments_say_that_they_hold_together(tmp_path: Path) -> None:
     page(tmp_path, 0.157)
     found = json.loads((tmp_path / "measure.json").read_text())

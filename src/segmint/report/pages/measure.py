@@ -22,7 +22,7 @@ def page(run: RunView) -> Page | None:
     response, profit, currency = best["response"], best["profit"], found["currency"]
     known = response["low"] is not None
     cautions, others = found.get("cautions", []), found.get("others")
-    doubt, by_results = found.get("doubt"), best.get("profit_by_results")
+    doubt, by_results = _doubt(found, response), best.get("profit_by_results")
     level = percent(found["level"], 0)
     return make_page(
         "measure",
@@ -66,6 +66,13 @@ def page(run: RunView) -> Page | None:
             _segments([row for row in rows if row["segment"] != "everyone" and row["method"] == "cuped"], level),
         ],
     )
+
+
+def _doubt(found: Row, response: Row) -> list[str] | None:
+    """Say what cannot be told; runs from before this was kept end with that sentence where 0 lies in the interval, or none is."""
+    if "doubt" in found or (response["low"] is not None and not response["low"] <= 0 <= response["high"]):
+        return found.get("doubt")
+    return ["The holdout is too small to tell", found["sentences"][-1]]
 
 
 def _by_results(row: Row | None) -> str:
