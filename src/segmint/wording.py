@@ -96,6 +96,12 @@ def money(amount: float | None, currency: str, digits: int | None = 0) -> str:
     return "–" if amount is None or not math.isfinite(amount) else f"{decimal(amount, digits)} {currency}".rstrip()
 
 
+def money_between(low: float, high: float, currency: str) -> str:
+    """Write an interval of money: 382 to 4,607 EUR; cents only where both ends are below 100."""
+    digits = 0 if max(abs(low), abs(high)) >= 100 else 2
+    return f"{between(low, high, digits)} {currency}".rstrip()
+
+
 def percent(share: float | None, digits: int = 1) -> str:
     """Write a share as a percentage: 11.5 %; a small one is not written as 0 %."""
     if share is None or not math.isfinite(share):

@@ -7,7 +7,7 @@ import pytest
 from segmint.errors import DataError
 from segmint.evaluation.backtest import backtest
 from segmint.evaluation.backtest_scores import Replayed, block_of, totals, wave_figures
-from segmint.evaluation.backtest_words import conclude_backtest, will_it_hold
+from segmint.evaluation.backtest_words import conclude_backtest, say_proxies, what_to_do, will_it_hold
 from segmint.evaluation.strategies import AtRandom, BestSoFar, Everyone, Learner, Rule
 from segmint.splits.waves import make_waves
 
@@ -298,7 +298,8 @@ def test_progress_is_told_of_every_wave_and_strategy():
 def test_words_name_what_chance_can_explain(played):
     _, found = played
     said = " ".join(found.conclusion)
-    assert "Replayed over 5 waves and 2,500 customers, dense network would have brought" in said
+    assert found.conclusion[0].startswith("dense network would have brought")
+    assert "of 2,500 customers called; “Call everyone” " in found.conclusion[0]
     assert "more than “static”" in said
     assert "The response rate moved between" in said
     twin = play(history(), chosen=[learner(), learner("twin")], currency="€")
@@ -314,23 +315,56 @@ def told(**differences):
 
 
 @pytest.mark.parametrize(
-    ("differences", "said"),
+    ("differences", "said", "do"),
     [
-        ({"random": (-9, -12, -5), "everyone": (-7, -9, -2), "rival": (1, -2, 3)}, "In these waves it did: "),
-        ({"random": (-9, -12, -5), "everyone": (-1, -9, 2)}, "do not show it: chance alone can explain how the network differs from “Everyone”"),
-        ({"random": (-9, -12, -5), "rival": (4, 1, 9)}, "A next wave may differ. “Rival” would have brought more than the network"),
-        ({"random": (-9, -12, -5), "everyone": (4, 1, 9)}, "it did not: “Everyone” would have brought more"),
-        ({"random": (-9, -12, -5), "everyone": (0, 0, 0)}, "do not show it: the network brought what “Everyone” would have brought."),
-        ({"rival": (1, -2, 3)}, "do not show it: no way of calling without a model"),
-        ({"random": (-9, np.nan, np.nan)}, "do not show it"),
+        ({"random": (-9, -12, -5), "everyone": (-7, -9, -2), "rival": (1, -2, 3)}, "In these waves it did: ", "Use it: hold"),
+        ({"random": (-9, -12, -5), "everyone": (-1, -9, 2)}, "do not show it: chance alone can explain how the network differs from “Everyone”", "no gain over “Everyone” is shown"),
+        ({"random": (-9, -12, -5), "rival": (4, 1, 9)}, "A next wave may differ. “Rival” would have brought more than the network", "Better here: “Rival”."),
+        ({"random": (-9, -12, -5), "everyone": (4, 1, 9)}, "it did not: “Everyone” would have brought more", "Do not rely on it here: “Everyone” would have earned more."),
+        ({"random": (-9, -12, -5), "everyone": (0, 0, 0)}, "do not show it: the network brought what “Everyone” would have brought.", "Do not rely on it here: nothing is gained"),
+        ({"rival": (1, -2, 3)}, "do not show it: no way of calling without a model", "Do not rely on it here: "),
+        ({"random": (-9, np.nan, np.nan)}, "do not show it", "Do not rely on it yet: "),
     ],
 )  # fmt: skip
-def test_whether_it_holds_is_answered_as_far_as_the_intervals_go(differences, said):
+def test_whether_it_holds_is_answered_as_far_as_the_intervals_go(differences, said, do):
     rows = told(**differences)
     labels = {name: name.capitalize() for name in rows["strategy"]}
     if np.isnan(differences.get("random", (0, 0))[1]):
         rows, said = rows.with_columns(low=pl.lit(np.nan)), "cannot be told from so few calls"
     assert said in will_it_hold(rows, labels, ours="dense_network")
+    assert do in what_to_do(rows, labels, ours="dense_network")
+
+
+@pytest.mark.parametrize(
+    ("low", "high", "said"), [(0.46, 0.54, "no better than chance"), (0.4, 0.49, "worse than chance"), (0.51, 0.6, "")]
+)
+def test_a_ranking_that_chance_explains_and_waves_without_a_call_are_said(low, high, said):
+    rows = pl.concat(
+        [told(everyone=(9, -1, 20)), told().with_columns(value=0.496, low=low, high=high, metric=pl.lit("auc_within"))]
+    )
+    wave = {
+        "customers": [6_000, 100] * 2,
+        "called": [0.0, 9.0, 6_000.0, 100.0],
+        "response_rate": [0.07, 0.1] * 2,
+        "profit": [0.0, 5.0, 13_600.0, 1.0],
+    }
+    waves = pl.DataFrame({"strategy": ["dense_network"] * 2 + ["everyone"] * 2, "wave": [3, 4] * 2} | wave)
+    labels = {"dense_network": "Network", "everyone": "Call everyone"}
+    found = conclude_backtest(rows, waves, labels, ours="dense_network", currency="EUR")
+    assert (
+        found[0]
+        == "Network would have brought 20.00 EUR (95 % interval 10.00 to 30.00 EUR) with 9 of 6,100 customers called; “Call everyone” 1.00 EUR."
+    )
+    assert [f"Within a wave it ranked {said}" in found[1]] == [bool(said)]
+    assert (
+        "In wave 3 it called nobody: 420 of 6,000 customers said yes there, and “Call everyone” would have brought 13,600 EUR."
+        in found
+    )
+
+
+def test_columns_that_tell_the_time_are_no_order_to_the_reader():
+    assert say_proxies(["rate", "month"]).startswith("Rate and month tell the time rather than the customer")
+    assert say_proxies(["rate"]).startswith("Rate tells the time")
 
 
 def test_a_sure_loss_holds_nothing_however_it_compares():
@@ -347,7 +381,7 @@ def test_what_chance_explains_is_one_sentence_and_the_same_network_is_called_so(
     wave = pl.DataFrame({"strategy": ["dense_network"], "customers": [100], "called": [10.0], "response_rate": [0.1]})
     said = conclude_backtest(rows, wave, labels, ours="dense_network", currency="")
     assert said[1:] == (
-        "That is 5.00 more than “Everyone” (1.00 to 9.00).",
+        "Dense_network would have brought 5.00 more than “Everyone” (1.00 to 9.00).",
         "Chance alone can explain the differences to “Rival” (−1.00; −3.00 to 2.00) and “Random” (1.00; −3.00 to 2.00).",
         "“Static” would have brought exactly the same: in a single wave nothing has been updated yet.",
     )

@@ -213,11 +213,11 @@ def test_lagged_rates_are_read_only_where_the_table_tells_the_time(history: Path
 def test_the_column_of_time_is_named_first_and_a_number_that_models_read_is_doubted(
     done: flow.Backtested, history: Path, tmp_path: Path
 ) -> None:
-    assert done.sentences[0].endswith("calls replayed in the order of the rows.")
+    assert done.sentences[0].endswith("customers replayed in the order of the rows.")
     assert done.summary["time"]["caution"] is None
     settings = config("backtest.time_order=age", "backtest.rivals=[]", "backtest.window=2500")
     found = flow.backtest(history, "bank-marketing", settings, runs=tmp_path)
-    assert found.sentences[0].endswith("calls replayed in the order of 'age'.")
+    assert found.sentences[0].endswith("customers replayed in the order of 'age'.")
     assert "'age' is a plain number that models read as well" in found.sentences[1]
     page = found.report.read_text("utf-8")
     assert "replayed in the order of &#39;age&#39;" in page or "replayed in the order of 'age'" in page

@@ -12,10 +12,11 @@ from numpy.typing import NDArray
 from scipy.special import chdtrc
 
 from segmint.arrays import Floats
-from segmint.wording import counted, listed, money, percent
+from segmint.wording import between, capital, decimal, listed, money, money_between, percent
 
 Row = dict[str, Any]
 LEVEL = 0.05
+RANKED_BY_CHANCE = 0.5
 WITHOUT_MODEL = ("rule", "random", "everyone")
 
 
@@ -37,17 +38,19 @@ def conclude_backtest(
     mine = waves.filter(pl.col("strategy") == ours)
     customers, calls = (int(mine[name].sum()) for name in ("customers", "called"))
     first = (
-        f"Replayed over {counted(mine.height, 'wave')} and {customers:,} customers, {labels[ours]} would have "
-        f"brought {money(profit[ours]['value'], currency, None)}{_span(profit[ours], currency)} with {calls:,} customers called."
+        f"{labels[ours]} would have brought {money(profit[ours]['value'], currency, None)}{_span(profit[ours], currency)} with "
+        f"{calls:,} of {customers:,} customers called{_without_model(profit, labels, currency)}."
     )
-    sentences = [first]
+    sentences = [first, *_within_waves(rows, ours), *_nobody_called(waves, labels, ours, currency)]
     if math.isnan(profit[ours]["low"]):
         sentences.append("There are too few calls to tell chance apart: replay a longer history.")
     else:
         others = [name for name in labels if name != ours]
         same = [name for name in others if _is_same(profit[name])]
         level = [name for name in others if name not in same and _by_chance(profit[name])]
-        sentences += [_ahead(profit[name], labels[name], currency) for name in others if name not in (*same, *level)]
+        sentences += [
+            _ahead(profit[name], labels[name], labels[ours], currency) for name in others if name not in (*same, *level)
+        ]
         sentences += _explained_by_chance([(profit[name], labels[name]) for name in level], currency)
         if same:
             why = ": in a single wave nothing has been updated yet" if mine.height == 1 else ""
@@ -73,38 +76,65 @@ def will_it_hold(rows: pl.DataFrame, labels: Mapping[str, str], *, ours: str) ->
     labels : mapping of str to str
     ours : str
     """
+    return f"Will it hold? {_judged(rows, labels, ours)[0]}"
+
+
+def what_to_do(rows: pl.DataFrame, labels: Mapping[str, str], *, ours: str) -> str:
+    """Decide as `will_it_hold` answers: whether to rely on the network.
+
+    Parameters
+    ----------
+    rows : polars.DataFrame
+        As in `Backtest`.
+    labels : mapping of str to str
+    ours : str
+    """
+    return _judged(rows, labels, ours)[1]
+
+
+def _judged(rows: pl.DataFrame, labels: Mapping[str, str], ours: str) -> tuple[str, str]:
+    """Say whether ours held, and what to do."""
     profit = {row["strategy"]: row for row in rows.filter(pl.col("metric") == "profit").iter_rows(named=True)}
     if math.isnan(profit[ours]["low"]):
-        return "Will it hold? That cannot be told from so few calls: replay a longer history."
+        return (
+            "That cannot be told from so few calls: replay a longer history.",
+            "Do not rely on it yet: replay a longer history first.",
+        )
     others = [name for name in labels if name != ours]
     plain = [name for name in others if name in WITHOUT_MODEL]
     better = [name for name in others if profit[name]["difference_low"] > 0]
+    no = "Do not rely on it here:"
     if profit[ours]["high"] < 0:
         told = (
             "In these waves it did not: the network's calls cost more than they brought, by more than chance explains."
         )
+        do = f"{no} its calls lost money."
     elif worse_than_none := [name for name in better if name in plain]:
         told = f"In these waves it did not: {_named(worse_than_none, labels)} would have brought more, by more than chance explains."
+        do = f"{no} {_named(worse_than_none, labels)} would have earned more."
     elif same := [name for name in plain if _is_same(profit[name])]:
         told = f"These waves do not show it: the network brought what {_named(same, labels)} would have brought."
+        do = f"{no} nothing is gained over {_named(same, labels)}."
     elif level := [name for name in plain if _by_chance(profit[name])]:
         told = f"These waves do not show it: chance alone can explain how the network differs from {_named(level, labels)}."
+        do = f"{no} no gain over {_named(level, labels)} is shown. Replay a longer history, or test it on part of the next wave."
     elif not plain:
         told = "These waves do not show it: no way of calling without a model stands beside the network."
+        do = f"{no} it was held against no way of calling without a model."
     elif profit[ours]["low"] <= 0:
         told = "It chose better than calling without a model, by more than chance explains; that calling paid at all is not shown."
+        do = "Use it to choose whom to call if you call; first test on a few whether calling pays."
     else:
         told = (
             "In these waves it did: the network's calls brought more than they cost, and more than calling without a model, both by more "
             "than chance explains. A next wave may differ."
         )
+        do = "Use it: hold some customers out of each wave, and measure whether it goes on."
     rivals = [name for name in better if name not in plain]
-    more = (
-        f" {_named(rivals, labels)} would have brought more than the network, by more than chance explains."
-        if rivals
-        else ""
-    )
-    return f"Will it hold? {told}{more}"
+    if rivals:
+        do += f" Better here: {_named(rivals, labels)}." if do.startswith("Use it") else ""
+        told += f" {_named(rivals, labels)} would have brought more than the network, by more than chance explains."
+    return told, do
 
 
 def _named(names: Sequence[str], labels: Mapping[str, str]) -> str:
@@ -128,13 +158,50 @@ def _equal_rates(rates: Floats, customers: NDArray[np.int64]) -> float:
     return float(chdtrc(rates.size - 1, statistic))
 
 
-def _ahead(other: Row, label: str, currency: str) -> str:
+def _without_model(profit: Mapping[str, Row], labels: Mapping[str, str], currency: str) -> str:
+    """Put beside our money what each way of calling without a model would have brought."""
+    told = [
+        f"“{labels[name]}” {money(profit[name]['value'], currency, None)}" for name in labels if name in WITHOUT_MODEL
+    ]
+    return f"; {listed(told)}" if told else ""
+
+
+def _within_waves(rows: pl.DataFrame, ours: str) -> list[str]:
+    """Say where ours ranked the customers of a wave no better than chance, as far as the interval tells."""
+    found = rows.filter((pl.col("strategy") == ours) & (pl.col("metric") == "auc_within")).to_dicts()
+    if not found or not found[0]["low"] <= RANKED_BY_CHANCE:
+        return []
+    (row,) = found
+    how = "worse than chance" if row["high"] < RANKED_BY_CHANCE else "no better than chance, as far as these waves tell"
+    return [
+        f"Within a wave it ranked {how}: AUC {decimal(row['value'])} ({between(row['low'], row['high'])}), where 0.5 is chance."
+    ]
+
+
+def _nobody_called(waves: pl.DataFrame, labels: Mapping[str, str], ours: str, currency: str) -> list[str]:
+    """Say in which waves ours called nobody, who would have said yes there, and what calling everyone would have brought."""
+    idle = waves.filter((pl.col("strategy") == ours) & (pl.col("called") == 0))
+    if idle.is_empty():
+        return []
+    numbers = idle["wave"].to_list()
+    yes = round(float((idle["response_rate"] * idle["customers"]).sum()))
+    missed = waves.filter((pl.col("strategy") == "everyone") & pl.col("wave").is_in(numbers))["profit"]
+    brought = (
+        f", and “{labels['everyone']}” would have brought {money(float(missed.sum()), currency, None)}"
+        if len(missed)
+        else ""
+    )
+    return [
+        f"In wave{'' if len(numbers) == 1 else 's'} {listed([f'{number:,}' for number in numbers])} it called nobody: "
+        f"{yes:,} of {idle['customers'].sum():,} customers said yes there{brought}."
+    ]
+
+
+def _ahead(other: Row, label: str, own: str, currency: str) -> str:
     behind, low, high = other["difference"], other["difference_low"], other["difference_high"]
     if high < 0:
-        span = f"{money(-high, currency, None)} to {money(-low, currency, None)}"
-        return f"That is {money(-behind, currency, None)} more than “{label}” ({span})."
-    span = f"{money(low, currency, None)} to {money(high, currency, None)}"
-    return f"“{label}” would have brought {money(behind, currency, None)} more ({span})."
+        return f"{own} would have brought {money(-behind, currency, None)} more than “{label}” ({money_between(-high, -low, currency)})."
+    return f"“{label}” would have brought {money(behind, currency, None)} more ({money_between(low, high, currency)})."
 
 
 def _explained_by_chance(level: Sequence[tuple[Row, str]], currency: str) -> list[str]:
@@ -142,8 +209,8 @@ def _explained_by_chance(level: Sequence[tuple[Row, str]], currency: str) -> lis
     if not level:
         return []
     told = [
-        f"“{label}” ({money(-row['difference'], currency, None)}; {money(-row['difference_high'], currency, None)} to "
-        f"{money(-row['difference_low'], currency, None)})"
+        f"“{label}” ({money(-row['difference'], currency, None)}; "
+        f"{money_between(-row['difference_high'], -row['difference_low'], currency)})"
         for row, label in level
     ]
     return [f"Chance alone can explain the difference{'' if len(told) == 1 else 's'} to {listed(told)}."]
@@ -152,4 +219,13 @@ def _explained_by_chance(level: Sequence[tuple[Row, str]], currency: str) -> lis
 def _span(row: Row, currency: str) -> str:
     if math.isnan(row["low"]):
         return ""
-    return f" (95 % interval {money(row['low'], currency, None)} to {money(row['high'], currency, None)})"
+    return f" (95 % interval {money_between(row['low'], row['high'], currency)})"
+
+
+def say_proxies(labels: Sequence[str]) -> str:
+    """Name the columns that are nearly the same for everyone in a wave."""
+    one = len(labels) == 1
+    return (
+        f"{capital(listed(labels))} {'tells' if one else 'tell'} the time rather than the customer: nearly the same for everyone in a wave. "
+        f"A model that is never updated takes {'it for a cause' if one else 'them for causes'}; judge by the AUC within waves."
+    )

@@ -16,7 +16,7 @@ from segmint.contract.valid_table import ValidTable
 from segmint.errors import DataError, PolicyError
 from segmint.evaluation.backtest import Backtest
 from segmint.evaluation.backtest import backtest as replay
-from segmint.evaluation.backtest_words import will_it_hold
+from segmint.evaluation.backtest_words import say_proxies, what_to_do, will_it_hold
 from segmint.evaluation.conformal import LabelSets, adaptive_sets
 from segmint.evaluation.lagged_rates import with_lagged_rates
 from segmint.evaluation.rule import rule_of
@@ -43,7 +43,7 @@ from segmint.store.run import Run
 from segmint.store.run_files import BACKTEST, BACKTEST_CALLS, BACKTEST_WAVES
 from segmint.tables.table_source import TableSource
 from segmint.targeting.policy import ContactPolicy, ContactRules, Economics
-from segmint.wording import counted, listed, percent, plain
+from segmint.wording import counted, percent, plain
 
 MOST_UNEQUAL = 1.1
 
@@ -138,7 +138,7 @@ def _backtest_in(
     here.keep(BACKTEST_WAVES, found.waves)
     report = write_report(here.folder)
     sentences = (
-        summary["replayed"], *summary["notes"], summary["answer"], *found.conclusion, summary["label_sets"]["sentence"],
+        summary["replayed"], *summary["notes"], summary["answer"], summary["decision"], *found.conclusion, summary["label_sets"]["sentence"],
     )  # fmt: skip
     here.done({"conclusion": list(found.conclusion)})
     return Backtested(here.folder, report, table.ledger.sentence(), sentences, summary, found)
@@ -322,18 +322,19 @@ def _about(
     rows = np.concatenate([wave.rows for wave in waves])
     told = sets.to_json()
     told["sentence"] = (
-        f"Label sets held what happened in {percent(told['coverage'])} of calls (meant: 90 %), "
-        f"with {told['mean_size']:.2f} labels on average."
+        f"The outcomes that could not be ruled out held what happened for {percent(told['coverage'])} of customers (meant: 90 %); "
+        f"on average they were {told['mean_size']:.2f}."
     )
     return {
         "answer": will_it_hold(found.frame(), found.strategies, ours=OURS),
+        "decision": what_to_do(found.frame(), found.strategies, ours=OURS),
         "economics": {
             "currency": economics.currency,
             "cost_per_call": economics.cost_per_call,
             "value_per_success": economics.value_per_success,
             "given": config.economics is not None,
         },
-        "replayed": f"{counted(len(waves), 'past wave')} with {counted(rows.size, 'call')} replayed {_order(config)}.",
+        "replayed": f"{counted(len(waves), 'past wave')} with {counted(rows.size, 'customer')} replayed {_order(config)}.",
         "time": {
             "order": config.backtest.time_order,
             "caution": doubt_of_time(table, config.backtest.time_order),
@@ -431,8 +432,5 @@ def _notes(
             f"The contract does not say when {', '.join(strange)} is known; the replay takes it as known before the call."
         )
     if proxies:
-        labels = listed([table.contract.by_name[name].label for name in proxies])
-        notes.append(
-            f"Tell the time rather than the customer: {labels}. A model that is never updated takes them for causes."
-        )
+        notes.append(say_proxies([table.contract.by_name[name].label for name in proxies]))
     return notes

@@ -53,11 +53,15 @@ def test_no_line_has_the_blue_of_the_network() -> None:
     ("everyone", "said"), [(7.0, "More than calling everyone"), (12.0, "Less than calling everyone")]
 )
 def test_a_loss_reads_as_a_loss_and_what_is_no_money_as_successes(everyone: float, said: str) -> None:
-    one = {"value": 10.0, "low": 5.0, "high": 15.0}
+    one = {"value": 10.0, "low": 5.0, "high": 15.0, "difference_low": -4.0, "difference_high": 9.0}
     totals = {name: dict.fromkeys(("profit", "called", "successes_per_call"), one) for name in (OURS, "everyone")}
     totals["everyone"] = totals["everyone"] | {"profit": one | {"value": everyone}}
     found = {"economics": {"currency": "", "given": False}, "bounded": False}
-    profit, against, *_ = _headline(found, totals, [{"customers": 100}])
+    profit, against, _, yes = _headline(found, totals, [{"customers": 100}])
+    assert against[2] == ("95 %: −9.00 to 4.00" if everyone == 7 else "95 %: −4.00 to 9.00")
+    assert yes[2] == "calling everyone: 1,000.0"
+    totals["random"] = totals[OURS] | {"successes_per_call": one | {"value": 0.086}}
+    assert _headline(found, totals, [{"customers": 100}])[3][2] == "as many calls, at random: 8.6"
     assert profit[:2] == ("Profit, in successes' worth", "10.00")
     assert profit[2] == "95 %: 5.00 to 15.00"
     assert against[:2] == (f"{said}, in successes' worth", "3.00" if everyone == 7 else "2.00")
@@ -76,7 +80,7 @@ def test_misses_of_single_waves_are_said_beside_their_average() -> None:
 
 
 def test_no_table_is_too_wide_for_paper() -> None:
-    found = {"strategies": {OURS: "the network", "random": "at random"}, "block": 10}
+    found = {"strategies": {OURS: "the network", "random": "at random"}, "block": 10, "economics": {"currency": "EUR"}}
     metrics = ("called", "successes_per_call", "regret", "auc_pooled", "auc_within", "gain_10", "gain_20", "gain_50")
     row = {**{name: {"value": 0.5} for name in metrics}, "profit_per_1000": {"value": 1.0, "low": 0.5, "high": 2.0}}
     tables = [make(found, {OURS: row, "random": row}) for make in (_strategies, _rankings)]

@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 
+from segmint.evaluation.backtest_words import say_proxies
 from segmint.models.names import OURS
 from segmint.report import charts
 from segmint.report.blocks import (
@@ -25,7 +26,7 @@ from segmint.report.blocks import (
 from segmint.report.run_view import RunView
 from segmint.report.svg import draw
 from segmint.store import run_files
-from segmint.wording import between, count, decimal, listed, money, percent, shorten
+from segmint.wording import between, count, decimal, money, percent, shorten
 
 MOST_LINES = 7
 Row = dict[str, Any]
@@ -42,26 +43,32 @@ def page(run: RunView) -> Page | None:
         waves[row["strategy"]].append(row)
     mine, doubt = waves[OURS], found["time"].get("caution")
     customers = sum(row["customers"] for row in mine)
+    in_money, *more = found["conclusion"]
+    proxies = say_proxies(list(map(run.column_label, found["time_proxies"]))) if found["time_proxies"] else ""
     question, _, answer = found.get("answer", "").partition("?")
     return make_page(
         "backtest",
         title="Had you used it since the first wave",
         short="Past waves",
-        lead=f"{found.get('replayed') or f'{len(mine)} past waves with {count(customers)} calls replayed.'} "
+        lead=f"{found.get('replayed') or f'{len(mine)} past waves with {count(customers)} customers replayed.'} "
         "Before each wave every strategy knew only what was known then.",
         blocks=[
             banner("caution", "Does this column tell the time?", doubt) if doubt else None,
-            statements([(question, answer.strip())]) if answer else None,
+            statements([(question, answer.strip()), *_decision(found), ("In money", in_money)]) if answer else None,
             figures(_headline(found, totals, mine)),
-            points([*found["conclusion"], *(note for note in found["notes"] if note != doubt)]),
+            points([*more, *(note for note in found["notes"] if note not in (doubt, proxies))]),
             _money_over_time(found, waves),
             _strategies(found, totals),
             _rankings(found, totals),
             grid([_rates(mine), _label_sets(found["label_sets"])]),
-            _proxies(found["time_proxies"], run),
+            banner("caution", "Columns that tell the time", proxies) if proxies else None,
             fold("Every wave", [_waves(waves, found)]),
         ],
     )
+
+
+def _decision(found: dict[str, Any]) -> list[tuple[str, str]]:
+    return [("What to do", found["decision"])] if "decision" in found else []
 
 
 def _by_strategy(rows: list[Row]) -> dict[str, dict[str, Row]]:
@@ -75,8 +82,10 @@ def _headline(found: dict[str, Any], totals: dict[str, dict[str, Row]], mine: li
     currency = found["economics"]["currency"]
     ours, everyone = totals[OURS], totals["everyone"]
     profit = ours["profit"]
-    gained = profit["value"] - everyone["profit"]["value"]
+    others = everyone["profit"]
+    gained = profit["value"] - others["value"]
     anyone = _anyone(found)
+    rival, beside = ("random", "as many calls, at random") if "random" in totals else ("everyone", anyone)
     worth = "" if found["economics"].get("given", True) else ", in successes' worth"
     digits = 0 if abs(profit["value"]) >= 100 else 2
     return [
@@ -88,15 +97,23 @@ def _headline(found: dict[str, Any], totals: dict[str, dict[str, Row]], mine: li
         (
             f"{'More' if gained >= 0 else 'Less'} than {anyone}{worth}",
             money(abs(gained), currency, None),
-            "over all waves",
+            _apart(others, digits, ahead=gained >= 0),
         ),
         ("Customers called", count(ours["called"]["value"]), f"of {count(sum(row['customers'] for row in mine))}"),
         (
             "Said yes per 100 called",
             decimal(100 * (ours["successes_per_call"]["value"] or 0), 1),
-            f"{anyone}: {decimal(100 * (everyone['successes_per_call']['value'] or 0), 1)}",
+            f"{beside}: {decimal(100 * (totals[rival]['successes_per_call']['value'] or 0), 1)}",
         ),
     ]
+
+
+def _apart(others: Row, digits: int, *, ahead: bool) -> str:
+    """Write the interval of what the network brings more than others, or less where it is behind."""
+    low, high = others["difference_low"], others["difference_high"]
+    if low is None or high is None:
+        return "over all waves"
+    return f"95 %: {between(-high, -low, digits) if ahead else between(low, high, digits)}"
 
 
 def _anyone(found: dict[str, Any]) -> str:
@@ -168,8 +185,10 @@ def _stops(rows: list[Row]) -> list[int]:
 def _strategies(found: dict[str, Any], totals: dict[str, dict[str, Row]]) -> Block:
     names = list(found["strategies"])
     rows = [_strategy(found["strategies"][name], totals[name]) for name in names]
+    amounts = _in_currency(found)
     columns = [
-        "Strategy", "profit per 1,000", "95 %", "network brings more, 95 %", "called", "said yes per 100 called", "regret",
+        "Strategy", f"profit per 1,000 customers{amounts}", "95 %", "network brings more, 95 %", "called", "said yes per 100 called",
+        f"regret in all{amounts}",
     ]  # fmt: skip
     note = (
         "Regret: what the best cut "
@@ -179,20 +198,26 @@ def _strategies(found: dict[str, Any], totals: dict[str, dict[str, Row]]) -> Blo
     return table(columns, rows, title="What each strategy would have brought", marked=(names.index(OURS),), note=note)
 
 
+def _in_currency(found: dict[str, Any]) -> str:
+    currency = found["economics"]["currency"]
+    return f", {currency}" if currency else ""
+
+
 def _strategy(label: str, mine: dict[str, Row]) -> list[str]:
     profit = mine["profit_per_1000"]
+    digits = 0 if abs(profit["high"] or profit["value"]) >= 100 else 1
     apart = "–"
     if profit.get("difference") is not None and profit["difference"] != 0:
         low, high = profit["difference_low"], profit["difference_high"]
-        apart = "–" if low is None else between(-high, -low, 1)
+        apart = "–" if low is None else between(-high, -low, digits)
     return [
         label,
-        decimal(profit["value"], 1),
-        between(profit["low"], profit["high"], 1),
+        decimal(profit["value"], digits),
+        between(profit["low"], profit["high"], digits),
         apart,
         count(mine["called"]["value"]),
         decimal(100 * (_value(mine, "successes_per_call") or 0), 1),
-        decimal(_value(mine, "regret"), 1),
+        decimal(_value(mine, "regret"), digits),
     ]
 
 
@@ -251,27 +276,16 @@ def _rates(mine: list[Row]) -> Block:
 def _label_sets(sets: Row) -> Block:
     blocks = sets["block_coverage"]
     rows = [
-        ["Calls whose set held what happened", percent(sets["coverage"])],
-        ["Labels per set", decimal(sets["mean_size"], 2)],
-        ["Sets with both labels", percent(sets["both"])],
-        ["Sets with none: unusual calls", percent(sets["empty"])],
-        [f"Blocks of {count(sets['block'])} calls within 3 points", percent(sets["blocks_within_3_points"], 0)],
+        ["Customers for whom they held what happened", percent(sets["coverage"])],
+        ["How many they were on average", decimal(sets["mean_size"], 2)],
+        ["Neither outcome ruled out", percent(sets["both"])],
+        ["Both ruled out: unusual customers", percent(sets["empty"])],
+        [f"Blocks of {count(sets['block'])} customers within 3 points", percent(sets["blocks_within_3_points"], 0)],
         ["Lowest and highest block", f"{percent(min(blocks))} to {percent(max(blocks))}" if blocks else "–"],
     ]
     note = "Adaptive conformal sets: after a miss the next sets are wider, after a hit narrower, so coverage holds under drift."
     return table(
-        ["Which outcomes cannot be ruled out", "meant: 90 %"], rows, title="How sure, whatever drifts", note=note
-    )
-
-
-def _proxies(names: list[str], run: RunView) -> Block | None:
-    if not names:
-        return None
-    labels = listed([run.column_label(name) for name in names])
-    return banner(
-        "caution",
-        "Columns that tell the time",
-        f"{labels}: nearly the same for everyone in a wave. They say when, not who; judge by the AUC within waves.",
+        ["Outcomes that could not be ruled out", "meant: 90 %"], rows, title="How sure, whatever drifts", note=note
     )
 
 
@@ -279,11 +293,12 @@ def _waves(waves: dict[str, list[Row]], found: dict[str, Any]) -> Block:
     everyone = waves["everyone"]
     spans = found["time"].get("spans")
     records = [(count(row["first_record"]), count(row["last_record"])) for row in waves[OURS]]
+    amounts, digits = _in_currency(found), 0 if max(abs(row["profit"]) for row in everyone) >= 100 else 1
     rows = [
         [
             str(row["wave"]), " to ".join(dict.fromkeys(span)), count(row["customers"]), percent(row["response_rate"]),
-            count(row["called"]), count(row["successes"]), decimal(row["profit"], 1), decimal(all_["profit"], 1),
-            decimal(row["regret"], 1), decimal(row["auc"]),
+            count(row["called"]), count(row["successes"]), decimal(row["profit"], digits), decimal(all_["profit"], digits),
+            decimal(row["regret"], digits), decimal(row["auc"]),
         ]
         for row, all_, span in zip(waves[OURS], everyone, spans or records, strict=True)
     ]  # fmt: skip
@@ -294,9 +309,9 @@ def _waves(waves: dict[str, list[Row]], found: dict[str, Any]) -> Block:
         "response rate",
         "called",
         "successes",
-        "profit",
-        _anyone(found),
-        "regret",
+        f"profit{amounts}",
+        f"{_anyone(found)}{amounts}",
+        f"regret{amounts}",
         "AUC",
     ]
     return table(columns, rows, words=(), note="Called to AUC: the network, kept up to date.")
