@@ -289,7 +289,8 @@ def test_a_small_holdout_is_said_on_the_page(tmp_path: Path) -> None:
     )
     page = found.report.read_text("utf-8")
     assert "The holdout is too small to tell" in page
-    assert "too few purchases to tell" in page
+    assert "too few purchases among those held out to tell" in page
+    assert "Profit from calling" not in page
     assert "nan" not in page.lower().replace("nance", "")
 
 

@@ -24,6 +24,7 @@ from segmint.flows.report import write_report
 from segmint.flows.steps.call_lists import open_call_list, read_call_list
 from segmint.flows.steps.call_results import read_codes, read_frame
 from segmint.flows.steps.do_not_call import Grown, NotGrown, add_objectors
+from segmint.flows.steps.next_step import next_step
 from segmint.flows.steps.read import data_of_list, inputs_of, open_source, refuse_overwriting
 from segmint.flows.steps.same_campaign import unnamed_lists
 from segmint.flows.steps.scored import made_on, scoring_run
@@ -171,6 +172,8 @@ def measure(
             "others": told.others,
             "unlike": found.unlike,
             "doubt": found.doubt,
+            "figures": found.figures,
+            "next": _next(found, told.others),
             "level": level,
             "currency": currency,
             **_counts(read.joined),
@@ -259,7 +262,11 @@ def _told(read: _Read, found: Measurement, currency: str, changed: Sequence[str]
     others = caution_of_strangers(read.joined.strangers, read.joined.read - read.joined.unnamed, "on this list")
     first = (*_if_said(others), *_if_said(_unnamed_lists(read, runs)))
     sentences = (*first, found.sentences[0], *_if_said(read.said), currency, *changed, *found.sentences[1:])
-    return _Told(sentences, (*first, *changed, *found.cautions), others)
+    return _Told((*sentences, _next(found, others)), (*first, *changed, *found.cautions), others)
+
+
+def _next(found: Measurement, others: str | None) -> str:
+    return "Decide nothing on these results: first make sure that they are this list's." if others else next_step(found)
 
 
 def _problems(grown: Grown | NotGrown | None, lost: str) -> tuple[str, ...]:

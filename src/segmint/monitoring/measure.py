@@ -52,6 +52,8 @@ class Measurement:
         That of the cautions which says that the arms differed before the first call; None if they did not.
     doubt : tuple of str or None
         What cannot be told, or is a loss: a title and the sentence; None if calling brought something.
+    figures : tuple of str
+        Those of the sentences that say what calling brought everyone, which a page shows as figures.
     """
 
     rows: pl.DataFrame
@@ -60,6 +62,7 @@ class Measurement:
     cautions: tuple[str, ...] = ()
     unlike: str | None = None
     doubt: tuple[str, str] | None = None
+    figures: tuple[str, ...] = ()
 
     def frame(self) -> pl.DataFrame:
         """Return every estimate."""
@@ -135,14 +138,15 @@ def measure(
     best = {row["quantity"]: row for row in table if row["segment"] == EVERYONE and row["method"] == "cuped"}
     lacking = _lacking(quantities["response"].outcome, everyone)
     doubt = _doubt(best, currency) if lacking is None else _too_few(lacking)
+    figures = tuple(_sentences(frame, best, level, currency) if lacking is None else [_rates(best["response"])])
     said = [
-        *(_sentences(frame, best, level, currency) if lacking is None else [_rates(best["response"])]),
+        *figures,
         *_of_lists(lists.size),
         *too_small,
         *([] if doubt is None else [doubt[1]]),
     ]
     cautions = (*joined.cautions, *left_out, *([] if apart is None else [apart]))
-    return Measurement(frame, level, (joined.sentence, *cautions, *said), cautions, apart, doubt)
+    return Measurement(frame, level, (joined.sentence, *cautions, *said), cautions, apart, doubt, figures)
 
 
 @dataclass(frozen=True)
@@ -501,7 +505,7 @@ def _doubt(best: Mapping[str, Mapping[str, Any]], currency: str) -> tuple[str, s
     if all(profit["total_low"] > 0 for profit in profits):
         return None
     return "Whether calling paid cannot be told yet", (
-        "Calling changed the response, but whether it paid for itself cannot be told yet."
+        "Calling changed the response, but the interval of the profit holds 0: it may as well have cost more than it brought."
     )
 
 

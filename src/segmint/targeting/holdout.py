@@ -111,7 +111,7 @@ class PowerCalculation:
         if not self.held_out or not self.called:
             return f"Nobody is {'held out' if self.called else 'called'}, so the effect of calling cannot be measured afterwards."
         if self.is_in_vain:
-            return f"{self._nothing} {self._remedy}"
+            return f"{self._nothing} {self.remedy}"
         return (
             f"With {self.called:,} called and {self.held_out:,} held out, a difference of "
             f"{100 * self.smallest_effect:.1f} points in the response rate is found in "
@@ -138,7 +138,8 @@ class PowerCalculation:
         )
 
     @property
-    def _remedy(self) -> str:
+    def remedy(self) -> str:
+        """How many more to hold out, where the holdout is in vain."""
         if self.enough:
             return f"policy.holdout_share = {self.enough_share:.2f} holds out enough, at least {self.enough:,} with as many called."
         return "Holding out more of this list does not help: call more customers, or measure several lists of the campaign together."

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from segmint.report.pages.measure import _segments
 from segmint.report.summary import summarise
 
 ROW = {
@@ -39,22 +40,55 @@ def test_a_figure_that_does_not_subtract_says_why(tmp_path: Path, adjusted: floa
     assert (words in shown["items"][0]["note"]) is (adjusted != 0.165)
 
 
-def test_no_means_stand_beside_an_adjusted_difference(tmp_path: Path) -> None:
+def test_an_adjusted_difference_stands_beside_that_of_the_two_means(tmp_path: Path) -> None:
     (table,) = (block for block in blocks(tmp_path, 0.157) if block["kind"] == "table")
-    means = {row[0]: row[1:3] for row in table["rows"]}
-    assert means["response, plain"] == ["30.5 %", "14.0 %"]
-    assert [means[f"{name}, CUPED"] for name in ("response", "revenue", "profit")] == [["–", "–"]] * 3
+    assert [row[0] for row in table["rows"]] == ["response", "revenue", "profit"]
+    assert table["rows"][0][1:5] == ["30.5 %", "14.0 %", "+16.5 points", "+15.7 points"]
 
 
-def test_the_campaign_and_the_lines_that_count_are_named_and_a_narrow_screen_shows_them(tmp_path: Path) -> None:
+def test_the_campaign_and_what_counts_are_named_and_a_narrow_screen_shows_them(tmp_path: Path) -> None:
     shown = page(tmp_path, 0.157)
     assert shown["lead"].startswith("Campaign spring-deposit, list of 2026-11-27: 400 listed customers")
     (table,) = (block for block in shown["blocks"] if block["kind"] == "table")
-    assert [table["rows"][place][0] for place in table["marked"]] == [
-        f"{name}, CUPED" for name in ("response", "revenue", "profit")
-    ]
+    assert not table["marked"]
+    assert not any(cell == "–" for row in table["rows"] for cell in row)
     assert table["stacked"]
-    assert "The lines with CUPED count" in table["note"]
+    assert "adjusted for what was known before" in table["note"]
+
+
+def test_a_figure_is_not_said_again_in_the_list_below_it(tmp_path: Path) -> None:
+    page(tmp_path, 0.157)
+    found = json.loads((tmp_path / "measure.json").read_text())
+    told = {"figures": ["It brought 1,000."], "next": "Go on.", "sentences": ["s", "It brought 1,000.", "Go on."]}
+    (tmp_path / "measure.json").write_text(json.dumps(found | told))
+    (shown,) = (each for each in summarise(tmp_path)["pages"] if each["name"] == "measure")
+    (points,) = (block for block in shown["blocks"] if block["kind"] == "points")
+    assert points["items"] == ["s"]
+    (step,) = (block for block in shown["blocks"] if block["kind"] == "statements")
+    assert step["items"][0]["text"] == "Go on."
+
+
+@pytest.mark.parametrize(
+    ("response", "profit", "said"),
+    [
+        ((0.01, 0.2), (5.0, 9.0), "calling paid"),
+        ((0.01, 0.2), (-5.0, 9.0), "more bought; whether it paid is open"),
+        ((-0.01, 0.2), (-5.0, 9.0), "no effect is shown"),
+        ((-0.1, -0.01), (-9.0, 1.0), "fewer bought"),
+        ((-0.01, 0.2), (-9.0, -1.0), "calling cost more than it brought"),
+        ((None, None), (None, None), "too few bought, or did not, to tell"),
+    ],
+)
+def test_a_segment_says_in_words_what_its_intervals_show(response: tuple, profit: tuple, said: str) -> None:
+    one = ROW | {"segment": "retired", "difference": 0.1, "method": "cuped"}
+    rows = [
+        one | {"quantity": "response", "low": response[0], "high": response[1]},
+        one | {"quantity": "profit", "total_low": profit[0], "total_high": profit[1]},
+    ]
+    table = _segments(rows, "90 %", "EUR")
+    assert table is not None
+    assert table["rows"][0][1:3] == ["30.5 % of 400", "14.0 % of 43"]
+    assert table["rows"][0][-1] == said
 
 
 @pytest.mark.parametrize(("low", "short"), [(0.03, False), (-0.03, True), (None, True)])
@@ -88,5 +122,5 @@ def test_a_loss_stands_above_the_figures_and_segments_say_that_they_hold_togethe
     (figures,) = (block for block in shown["blocks"] if block["kind"] == "figures")
     assert "4,321 if only calls with a result cost something" in figures["items"][1]["note"]
     everyone, segments = (block for block in shown["blocks"] if block["kind"] == "table")
-    assert "profit by results, CUPED" in [row[0] for row in everyone["rows"]]
+    assert "profit by results" in [row[0] for row in everyone["rows"]]
     assert "hold for all segments together" in segments["note"]

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
-from segmint.report.blocks import Block, Page, banner, figures, make_page, others_banner, points, table
+from segmint.report.blocks import Block, Page, banner, figures, make_page, others_banner, points, statements, table
 from segmint.report.run_view import RunView
 from segmint.store import run_files
-from segmint.wording import between, count, decimal, percent, signed, spoken
+from segmint.wording import between, count, decimal, money, percent, signed, spoken
 
 Row = dict[str, Any]
 
@@ -24,6 +24,7 @@ def page(run: RunView) -> Page | None:
     cautions, others = found.get("cautions", []), found.get("others")
     doubt, by_results = _doubt(found, response), best.get("profit_by_results")
     level = percent(found["level"], 0)
+    elsewhere = {*cautions, *found.get("figures", []), found.get("next"), *(doubt[1:] if doubt else [])}
     return make_page(
         "measure",
         title="What calling brought",
@@ -33,22 +34,10 @@ def page(run: RunView) -> Page | None:
             others_banner(others),
             *(_looked_at_first(sentence, found.get("unlike")) for sentence in cautions if sentence != others),
             banner("caution", *doubt) if doubt else None,
+            statements([("What to do next", found["next"])]) if found.get("next") else None,
             figures(
                 [
-                    (
-                        "Change of the response rate",
-                        f"{signed(100 * response['difference'], 1)} points" if known else "–",
-                        f"{level}: {_points_between(response)}{_allowed_for(response)}"
-                        if known
-                        else "too few purchases to tell",
-                    ),
-                    (
-                        "Profit from calling",
-                        f"{decimal(profit['total'], 0)} {currency}".strip() if known else "–",
-                        f"{level}: {between(profit['total_low'], profit['total_high'], 0)}{_by_results(by_results)}"
-                        if known
-                        else "too few purchases to tell",
-                    ),
+                    *(_told(response, profit, by_results, level, currency) if known else []),
                     (
                         "Bought, of those listed",
                         percent(response["called"]),
@@ -61,9 +50,11 @@ def page(run: RunView) -> Page | None:
                     ),
                 ]
             ),
-            points([said for said in found["sentences"] if said not in cautions and not (doubt and said == doubt[1])]),
-            _table([row for row in rows if row["segment"] == "everyone"], level, "Everyone", currency),
-            _segments([row for row in rows if row["segment"] != "everyone" and row["method"] == "cuped"], level),
+            points([said for said in found["sentences"] if said not in elsewhere]),
+            _table([row for row in rows if row["segment"] == "everyone"], level, currency),
+            _segments(
+                [row for row in rows if row["segment"] != "everyone" and row["method"] == "cuped"], level, currency
+            ),
         ],
     )
 
@@ -73,6 +64,21 @@ def _doubt(found: Row, response: Row) -> list[str] | None:
     if "doubt" in found or (response["low"] is not None and not response["low"] <= 0 <= response["high"]):
         return found.get("doubt")
     return ["The holdout is too small to tell", found["sentences"][-1]]
+
+
+def _told(response: Row, profit: Row, by_results: Row | None, level: str, currency: str) -> list[tuple[str, str, str]]:
+    return [
+        (
+            "Change of the response rate",
+            f"{signed(100 * response['difference'], 1)} points",
+            f"{level}: {_points_between(response)}{_allowed_for(response)}",
+        ),
+        (
+            "Profit from calling",
+            money(profit["total"], currency),
+            f"{level}: {between(profit['total_low'], profit['total_high'], 0)}{_by_results(by_results)}",
+        ),
+    ]
 
 
 def _by_results(row: Row | None) -> str:
@@ -101,48 +107,47 @@ def _allowed_for(response: Row) -> str:
     return "" if same else ", after allowing for the arms' different propensities"
 
 
-def _table(rows: list[Row], level: str, title: str, currency: str) -> Block:
-    cells = [
-        [
-            f"{spoken(row['quantity'])}, {row['method'] if row['method'] == 'plain' else 'CUPED'}",
-            *(_in_points if row["quantity"] == "response" else _in_money)(row),
-        ]
-        for row in rows
-    ]
+def _table(rows: list[Row], level: str, currency: str) -> Block:
+    plain = {row["quantity"]: row for row in rows if row["method"] == "plain"}
+    counting = [row for row in rows if row["method"] == "cuped"]
+    cells = [_quantity(row, plain.get(row["quantity"])) for row in counting]
     amounts = f"Revenue and profit in {currency}. " if currency else ""
     by_results = (
         ", profit by results after that of the calls which left a result"
-        if any(row["quantity"] == "profit_by_results" for row in rows)
+        if any(row["quantity"] == "profit_by_results" for row in counting)
         else ""
     )
     note = (
-        f"Observed means per customer; everyone listed counts as called, dialled or not. {amounts}Profit is after the planned "
-        f"cost of calling{by_results}. The lines with CUPED count, and the figures above are theirs: what the propensities had foretold before "
-        "the first call is taken out of the difference, so that less of it is chance; it is not the difference of two means, so "
-        "none stand beside it. Plain is the difference of the two means. Smallest visible: a true difference as large would be told "
+        f"Means per customer; everyone listed counts as called, dialled or not. {amounts}Profit is after the planned "
+        f"cost of calling{by_results}. The adjusted difference counts, and the figures above are its: it is adjusted for what was known "
+        "before, as the propensities had foretold a part of it before the first call, so that less of it is chance (CUPED). The plain difference is that "
+        "of the two means. Smallest visible: a true difference as large would be told "
         "from chance in 80 % of such campaigns; a smaller one is mostly missed."
     )
-    columns = ["Per customer", "listed", "held out", "difference", level, "smallest visible"]
-    counting = [place for place, row in enumerate(rows) if row["method"] == "cuped"]
-    return table(columns, cells, title=title, note=note, marked=counting, stacked=True)
+    columns = ["Per customer", "listed", "held out", "plain difference", "adjusted", level, "smallest visible"]
+    return table(columns, cells, title="Everyone", note=note, stacked=True)
 
 
-def _in_points(row: Row) -> list[str]:
+def _quantity(row: Row, plain: Row | None) -> list[str]:
+    """Write the two means, their difference, and the adjusted one with its interval."""
+    in_points = row["quantity"] == "response"
+    share, unit = (100, " points") if in_points else (1, "")
+    digits = 1 if in_points else 2
+
+    def write(number: float | None) -> str:
+        return (
+            "–"
+            if number is None
+            else f"{signed(share * number, digits) if in_points else decimal(number, digits)}{unit}"
+        )
+
     return [
-        *(["–", "–"] if row["method"] == "cuped" else [percent(row["called"]), percent(row["held_out"])]),
-        f"{signed(100 * row['difference'], 1)} points",
-        _points_between(row),
-        "–" if row["low"] is None else f"{decimal(100 * row['smallest_visible'], 1)} points",
-    ]
-
-
-def _in_money(row: Row) -> list[str]:
-    means = ["–", "–"] if row["method"] == "cuped" else [decimal(row[name], 2) for name in ("called", "held_out")]
-    return [
-        *means,
-        decimal(row["difference"], 2),
-        between(row["low"], row["high"], 2),
-        decimal(row["smallest_visible"], 2),
+        spoken(row["quantity"]),
+        *(percent(row[arm]) if in_points else decimal(row[arm], 2) for arm in ("called", "held_out")),
+        write(None if plain is None else plain["difference"]),
+        write(row["difference"]),
+        _points_between(row) if in_points else between(row["low"], row["high"], 2),
+        "–" if row["low"] is None else f"{decimal(share * row['smallest_visible'], digits)}{unit}",
     ]
 
 
@@ -150,20 +155,41 @@ def _points_between(row: Row) -> str:
     return "–" if row["low"] is None else between(100 * row["low"], 100 * row["high"], 1)
 
 
-def _segments(rows: list[Row], level: str) -> Block | None:
-    if not rows:
+def _segments(rows: list[Row], level: str, currency: str) -> Block | None:
+    profits = {row["segment"]: row for row in rows if row["quantity"] == "profit"}
+    told = [row for row in rows if row["quantity"] == "response"]
+    if not told:
         return None
-    cells = [
-        [
-            row["segment"],
-            count(row["customers_called"]),
-            f"{signed(100 * row['difference'], 1)} points",
-            _points_between(row),
-        ]
-        for row in rows
-        if row["quantity"] == "response"
+    cells = [_segment(row, profits.get(row["segment"])) for row in told]
+    columns = [
+        "Segment", "listed: bought", "held out: bought", f"change, points ({level})", f"profit{f', {currency}' if currency else ''} ({level})",
+        "in words",
+    ]  # fmt: skip
+    together = "The intervals of each column hold for all segments together (Bonferroni). " if len(cells) > 1 else ""
+    note = f"{together}Change and profit are adjusted as above; a segment's profit is over all its listed customers."
+    return table(columns, cells, title="By segment", note=note, words=(0, 5), stacked=True)
+
+
+def _segment(response: Row, profit: Row | None) -> list[str]:
+    known = response["low"] is not None
+    in_all = known and profit is not None
+    return [
+        response["segment"],
+        *(f"{percent(response[arm])} of {count(response[f'customers_{arm}'])}" for arm in ("called", "held_out")),
+        f"{signed(100 * response['difference'], 1)} ({_points_between(response)})" if known else "–",
+        f"{decimal(profit['total'], 0)} ({between(profit['total_low'], profit['total_high'], 0)})"
+        if profit is not None and in_all
+        else "–",
+        _verdict(response, profit) if known else "too few bought, or did not, to tell",
     ]
-    note = "The intervals hold for all segments together (Bonferroni)." if len(cells) > 1 else ""
-    return table(
-        ["Segment", "listed", "change of the response rate", level], cells, title="By segment", note=note, stacked=True
-    )
+
+
+def _verdict(response: Row, profit: Row | None) -> str:
+    """Say what the intervals show of a segment, and nothing more."""
+    if profit is not None and profit["total_low"] > 0:
+        return "calling paid"
+    if profit is not None and profit["total_high"] < 0:
+        return "calling cost more than it brought"
+    if response["low"] > 0:
+        return "more bought; whether it paid is open"
+    return "fewer bought" if response["high"] < 0 else "no effect is shown"
