@@ -90,8 +90,8 @@ def test_the_last_propensity_and_the_last_profit_are_of_the_same_ten_customers_a
     found = summarise_list(call_list, choice, policy, worth)
     last = choice.listed[-10:]
     means = (choice.propensity[last].mean(), choice.expected_profit[last].mean())
-    assert (found["last_propensity"], found["last_profit"]) == pytest.approx(means)
+    assert (found["propensity_of_last"], found["profit_of_last"]) == pytest.approx(means)
     assert (
-        f"its last ten customers have a propensity of {100 * found['last_propensity']:.1f} % on average"
+        f"its last ten customers have a propensity of {100 * found['propensity_of_last']:.1f} % on average"
         in found["sentences"][1] + found["sentences"][2]
     )

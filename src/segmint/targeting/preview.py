@@ -47,7 +47,7 @@ class Preview:
     expected_profit, expected_cost : float
         Account currency.
     expected_successes : float
-    last_propensity : float
+    propensity_of_last : float
         Mean of the last ten on it; NaN where nobody is.
     prices : dict of str to float
         What one more unit of each binding limit is worth, account currency; a minimum has a negative price.
@@ -63,7 +63,7 @@ class Preview:
     expected_profit: float
     expected_cost: float
     expected_successes: float
-    last_propensity: float
+    propensity_of_last: float
     prices: dict[str, float]
     exact: bool
     rows: NDArray[np.int64]
@@ -256,7 +256,7 @@ def _summed(
         expected_profit=float(profit[listed] @ share),
         expected_cost=float(stakes.cost[listed] @ share),
         expected_successes=float(propensity[listed] * stakes.reach[listed] @ share),
-        last_propensity=mean_of_last(propensity[listed]),
+        propensity_of_last=mean_of_last(propensity[listed]),
         prices=prices,
         exact=exact,
         rows=listed,

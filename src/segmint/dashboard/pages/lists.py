@@ -98,7 +98,7 @@ def _doubts(desk: Desk, table: str, prepared: PreparedList, policy: ContactPolic
 
 
 def _seen(prepared: PreparedList, found: Preview, policy: ContactPolicy) -> Context:
-    last, eligible = found.last_propensity, prepared.may_be_called(policy).size
+    last, eligible = found.propensity_of_last, prepared.may_be_called(policy).size
     return {
         "currency": policy.economics.currency,
         "calls": found.calls,
@@ -109,7 +109,7 @@ def _seen(prepared: PreparedList, found: Preview, policy: ContactPolicy) -> Cont
         "expected_profit": found.expected_profit,
         "expected_cost": found.expected_cost,
         "expected_successes": found.expected_successes,
-        "last_propensity": None if last != last else round(last, 6),
+        "propensity_of_last": None if last != last else round(last, 6),
         "prices": {name: round(price, 4) for name, price in found.prices.items()},
         "exact": found.exact,
         "read": len(prepared.preview.customers) + prepared.rejected,

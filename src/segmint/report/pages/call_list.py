@@ -108,12 +108,12 @@ def _said(found: dict[str, Any], currency: str) -> list[tuple[str, str]]:
     binding = [limit for limit in found.get("limits", []) if limit["sentence"]]
     if binding:
         said.append(("What limits it", " ".join(limit["sentence"] for limit in binding[:3])))
-    last = found.get("last_profit")
+    last = found.get("profit_of_last")
     if last is not None:
         said.append(
             (
                 "The last on it",
-                f"The {last_ones(found['counts']['listed'])} have a propensity of {percent(found['last_propensity'])} on average; "
+                f"The {last_ones(found['counts']['listed'])} have a propensity of {percent(found['propensity_of_last'])} on average; "
                 f"a call to one of them is expected to bring {money(last, currency, 2)}.",
             )
         )
