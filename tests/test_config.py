@@ -3,6 +3,7 @@ from __future__ import annotations
 import tomllib
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from segmint import config as config_module
@@ -84,7 +85,7 @@ def test_an_unknown_setting_names_its_neighbours_and_not_every_setting_there_is(
 
 
 @pytest.mark.parametrize("key", ["seed", "split.inner", "segments.count", "model.hidden", "policy.budget_calls"])
-@pytest.mark.parametrize("given", [True, [False]])
+@pytest.mark.parametrize("given", [True, [False], np.bool_(True)])
 def test_a_truth_value_is_no_number(key: str, given: object) -> None:
     with pytest.raises(ConfigError, match=f"'{key}' makes no sense") as caught:
         load_config(flags={key: given})

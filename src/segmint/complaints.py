@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, TypeVar, get_args, get_origin
 
+import numpy as np
 from pydantic import BaseModel, ConfigDict, ValidationError, ValidationInfo, field_validator
 
 from segmint.wording import did_you_mean
@@ -39,7 +40,8 @@ class Section(BaseModel):
         annotation = cls.model_fields[str(info.field_name)].annotation
         kinds = _kinds(annotation)
         values = given if isinstance(given, list | tuple) else [given]
-        if bool not in kinds and (int in kinds or float in kinds) and any(isinstance(each, bool) for each in values):
+        is_number = bool not in kinds and (int in kinds or float in kinds)
+        if is_number and any(isinstance(each, bool | np.bool_) for each in values):
             raise ValueError("a number, not true or false")
         if get_origin(annotation) is tuple and isinstance(given, Iterable) and hasattr(given, "columns"):
             raise ValueError("a list, not a table")

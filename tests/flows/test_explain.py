@@ -53,7 +53,7 @@ def test_no_sensitive_column_is_a_reason_unless_asked(
 ) -> None:
     words = explained.reasons.select("reason_1", "reason_2", "reason_3").unpivot()["value"].drop_nulls()
     assert not words.str.contains(r"^(age|marital status) ").any()
-    asked = explain_customers(few, done.folder, load_config(), runs=runs, customer="3", sensitive=True)
+    asked = explain_customers(few, done.folder, load_config(), runs=runs, customer=np.int64(3), sensitive=True)
     assert any(sentence.startswith("age ") for sentence in asked.sentences)
 
 

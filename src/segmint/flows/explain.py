@@ -112,7 +112,7 @@ def explain_customers(
         For a bundle that fails its checks, or a table that does not meet its contract.
     """
     require_switches(sensitive=sensitive)
-    customer = str(customer) if isinstance(customer, int) else customer
+    customer = str(customer) if isinstance(customer, int | np.integer) else customer
     require_texts(customer=customer)
     config, runs = settings_of(config), place_of("runs", runs)
     opened_bundle, config, opened = open_for_bundle(source, bundle, config, runs)
