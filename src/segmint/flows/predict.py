@@ -99,7 +99,7 @@ class Predicted:
         if self.ledger.rejected:
             said.append(f"rejected rows: {self.folder / REJECTED}")
         told = ", ".join(f"{k} {v:,}" for k, v in self.counts.items())
-        said.append(f"predicted: {told}" if told else f"predicted: {counted(self.rows, 'row')}; what is {_OF_FEW}")
+        said.append(f"predicted: {told or counted(self.rows, 'row')}")
         if self.ledger.flagged:
             flags = ", ".join(f"{word} {count:,}" for word, count in self.ledger.flags.items())
             said.append(f"flagged {counted(self.ledger.flagged, 'row')}: {flags}")
@@ -110,13 +110,20 @@ class Predicted:
                 "no predictions about strangers"
             )
         said += [self.outcomes.sentence] if self.outcomes.sentence else []
-        if self.outcomes.judged and not self.quality:
-            said.append(f"how well is {_OF_FEW}")
+        said += [self._untold] if self._untold else []
         if self.quality:
             said.append(f"{self._how_well} (95 % intervals in brackets): {figures_told(self.quality)}")
             said += filter(None, [rates_told(self.quality)])
             said += [classes_told(self.classes)] if "weighted_f1" in self.quality else []
         return tuple(said)
+
+    @property
+    def _untold(self) -> str:
+        """What is not summed up, as too few customers are there; "" where all is."""
+        what = ["what is predicted"] * (not self.counts) + ["how well"] * (
+            self.outcomes.judged > 0 and not self.quality
+        )
+        return f"{' and '.join(what)} is {_OF_FEW}" if what else ""
 
     @property
     def _how_well(self) -> str:
@@ -130,7 +137,10 @@ class Predicted:
 
     @property
     def summary(self) -> dict[str, Any]:
-        """The figures: ledger, predicted (customers by class), trained_on, quality, classes, outcomes (judged by or not, and why) and doubts."""
+        """The figures: ledger, predicted (customers by class), trained_on, quality, classes, outcomes (judged by or not, and why) and doubts.
+
+        What is empty because it would tell of single customers is named among the doubts.
+        """
         return {
             "ledger": self.ledger.to_json(),
             "predicted": self.counts,
@@ -138,7 +148,7 @@ class Predicted:
             "quality": self.quality,
             "classes": self.classes,
             "outcomes": self.outcomes.to_json(),
-            "doubts": list(self.doubts),
+            "doubts": [*self.doubts, *filter(None, [self._untold])],
         }
 
     def frame(self) -> pl.DataFrame:
