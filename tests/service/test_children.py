@@ -130,11 +130,15 @@ def test_a_child_that_takes_too_long_is_ended() -> None:
     assert told.value.status == 504
 
 
-def test_a_child_knows_who_asked_and_by_which_request() -> None:
+def test_a_child_knows_who_asked_and_by_which_request(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("SEGMINT_BY", raising=False)
     with named("10.0.0.7", b"abc"):
         by = for_whom("crm/3f9c12ab")
     child = [sys.executable, "-c", "from segmint.store.asked_by import asked_by; print(asked_by())"]
     assert Children().run(child, 60, None, by)[1].startswith("crm/3f9c12ab, request abc (account ")
+    monkeypatch.setenv("SEGMINT_BY", "Ann Example")
+    assert Children().run(child, 60, None, by)[1].startswith("crm/3f9c12ab, request abc; Ann Example (account ")
+    assert Children().run(child, 60)[1].startswith("Ann Example (account ")
 
 
 def saying(code: int, out: str, err: str = "") -> Children:

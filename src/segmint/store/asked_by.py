@@ -20,8 +20,8 @@ def asked_by() -> str:
 
 
 def said_to_be(by: str) -> dict[str, str]:
-    """Return the environment of a child that works for somebody."""
-    return {**os.environ, BY: by} if by else dict(os.environ)
+    """Return the environment of a child that works for somebody; who is said to use this account is named behind."""
+    return {**os.environ, BY: "; ".join(filter(None, (by, os.environ.get(BY, "").strip())))}
 
 
 def legible(text: str) -> str:
