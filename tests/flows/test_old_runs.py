@@ -72,8 +72,28 @@ def test_tables_brought_to_the_dashboard_go_with_the_runs_but_not_while_one_may_
     dry = remove_runs(180, tmp_path, dry=True)
     assert dry.sentences[1].startswith(f"would be removed: {brought} (table, ")
     assert dry.sentences[-1] == "1 run and 1 table older than 180 days would be removed; remove: --remove"
+    assert repr(dry).endswith(": 1 run and 1 table would be removed>")
     assert remove_runs(180, tmp_path).gone == dry.gone
     assert (brought.exists(), (new / "new.csv").exists()) == (False, True)
+
+
+def test_a_link_to_a_table_stays_and_what_is_left_of_a_forgotten_one_is_named(tmp_path: Path) -> None:
+    tables, elsewhere = tmp_path / "runs" / "tables", tmp_path / "elsewhere"
+    for place in (elsewhere, tables / "0123456789abcdef"):
+        place.mkdir(parents=True)
+        (place / "new.csv").write_text("Canary")
+    (elsewhere / "about.json").write_text("{}")
+    os.utime(elsewhere / "about.json", (0, 0))
+    (tables / "fedcba9876543210").symlink_to(elsewhere)
+    dry = remove_runs(180, tmp_path / "runs", dry=True)
+    done = remove_runs(180, tmp_path / "runs")
+    assert dry.gone == done.gone
+    assert done.failed == done.kept == ()
+    rest = tables / "0123456789abcdef"
+    assert done.sentences[0].startswith(f"removed: {rest} (what is left of a forgotten table, ")
+    assert done.sentences[1] == f"no runs older than 180 days removed in {tmp_path / 'runs'}"
+    assert [place.name for place in tables.iterdir()] == ["fedcba9876543210"]
+    assert (elsewhere / "new.csv").exists()
 
 
 def test_what_is_in_use_what_a_rollback_needs_and_what_is_at_work_stay(tmp_path: Path) -> None:

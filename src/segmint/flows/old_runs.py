@@ -13,13 +13,14 @@ from segmint.errors import ConfigError, RunError
 from segmint.flows.runs import list_runs
 from segmint.flows.steps.settings import RUNS, Place
 from segmint.store.alone import alone
-from segmint.store.brought_tables import BROUGHT, brought_tables, sweep_brought
+from segmint.store.brought_tables import BROUGHT, TABLE_ID, brought_tables, half_forgotten
 from segmint.store.promoted import needed_runs
 from segmint.store.run import Run, sweep_runs
 from segmint.store.runs import read_runs, remove_run
+from segmint.store.staging import sweep_dead
 from segmint.wording import counted
 
-TABLE = "table"  # what stands for the command that made it
+TABLE, REST = "table", "what is left of a forgotten table"  # what stands for the command that made it
 _DAYS = re.compile(r"\s*([0-9]{1,5})\s*d?\s*", re.ASCII)
 
 
@@ -32,7 +33,8 @@ class OldRun:
     run : Path
         The folder.
     command, made : str
-        The command is "" where the record cannot be read; `made` is then what the name says. Of a table it is "table".
+        The command is "" where the record cannot be read; `made` is then what the name says. Of a table it is "table"; what is left of one
+        that was forgotten by halves goes whatever its age.
     why : str
         Why it stays; "" where it goes.
     """
@@ -69,23 +71,32 @@ class OldRuns:
     failed: tuple[OldRun, ...]
 
     def __repr__(self) -> str:
-        return f"<OldRuns in {self.folder}: {counted(len(self.gone), 'run')} {'would be removed' if self.dry else 'removed'}>"
+        return f"<OldRuns in {self.folder}: {self._gone or '0 runs'} {self._does}>"
 
     @property
     def sentences(self) -> tuple[str, ...]:
         """A line for each run and table, then how many there were."""
-        does = "would be removed" if self.dry else "removed"
+        does = self._does
         lines = [f"{does}: {_named(one)}" for one in self.gone]
         lines += [f"stays: {_named(one)}: {one.why}" for one in self.kept]
         lines += [f"could not be removed: {_named(one)}: {one.why}" for one in self.failed]
         older = f"older than {counted(self.days, 'day')}"
         if not lines:
             return (f"no runs {older} in {self.folder}",)
-        if not self.gone:
+        if not self._gone:
             return (*lines, f"no runs {older} {does} in {self.folder}")
+        return (*lines, f"{self._gone} {older} {does}{'; remove: --remove' if self.dry else ''}")
+
+    @property
+    def _does(self) -> str:
+        return "would be removed" if self.dry else "removed"
+
+    @property
+    def _gone(self) -> str:
+        """How many runs and tables go: "2 runs and 1 table"; "" for none."""
         tables = sum(one.command == TABLE for one in self.gone)
-        whole = [counted(count, what) for count, what in ((len(self.gone) - tables, "run"), (tables, "table")) if count]
-        return (*lines, f"{' and '.join(whole)} {older} {does}{'; remove: --remove' if self.dry else ''}")
+        runs = sum(one.command not in (TABLE, REST) for one in self.gone)
+        return " and ".join(counted(count, what) for count, what in ((runs, "run"), (tables, "table")) if count)
 
 
 def remove_runs(older_than: int | str, runs: Place = RUNS, *, dry: bool = False) -> OldRuns:
@@ -125,7 +136,7 @@ def remove_runs(older_than: int | str, runs: Place = RUNS, *, dry: bool = False)
     with alone(folder, "promotion or removal"):
         if not dry:
             sweep_runs(folder)
-            sweep_brought(folder / BROUGHT)
+            sweep_dead(folder / BROUGHT, TABLE_ID)
         return _remove(folder, days, _nothing if dry else remove_run, dry=dry)
 
 
@@ -160,6 +171,8 @@ def _older(folder: Path, end: datetime) -> Iterator[OldRun]:
     for place, brought in brought_tables(folder / BROUGHT).items():
         if brought <= end:
             yield OldRun(place, TABLE, brought.isoformat(timespec="seconds"), why)
+    for place, changed in half_forgotten(folder / BROUGHT).items():
+        yield OldRun(place, REST, changed.isoformat(timespec="seconds"))
 
 
 def _is_at_work(run: Run) -> bool:

@@ -17,10 +17,9 @@ TABLE_ID = re.compile(r"[0-9a-f]{16}")
 def brought_tables(folder: Path) -> dict[Path, datetime]:
     """Name the folder of every table that is whole, newest first, and when it was brought."""
     whole: dict[Path, datetime] = {}
-    with suppress(OSError):
-        for place in folder.iterdir():
-            with suppress(OSError):  # another is forgotten meanwhile
-                whole |= {place: brought_at(place)} if TABLE_ID.fullmatch(place.name) else {}
+    for place in _places(folder):
+        with suppress(OSError):  # another is forgotten meanwhile
+            whole[place] = brought_at(place)
     return dict(sorted(whole.items(), key=lambda one: one[1], reverse=True))
 
 
@@ -29,10 +28,25 @@ def brought_at(place: Path) -> datetime:
     return datetime.fromtimestamp((place / ABOUT).stat().st_mtime, UTC)
 
 
+def half_forgotten(folder: Path) -> dict[Path, datetime]:
+    """Name what is left of tables that were forgotten by halves, and when it was last changed."""
+    left: dict[Path, datetime] = {}
+    for place in _places(folder):
+        with suppress(OSError):
+            if place.is_dir() and not (place / ABOUT).exists():
+                left[place] = datetime.fromtimestamp(place.stat().st_mtime, UTC)
+    return left
+
+
 def sweep_brought(folder: Path) -> None:
     """Remove what is left of tables that were never whole, as their process died, or that were half forgotten."""
     sweep_dead(folder, TABLE_ID)
+    for place in half_forgotten(folder):
+        shutil.rmtree(place, ignore_errors=True)
+
+
+def _places(folder: Path) -> list[Path]:
+    """Folders named as tables are; a link is none of ours, as with runs."""
     with suppress(OSError):
-        for place in [entry for entry in folder.iterdir() if TABLE_ID.fullmatch(entry.name)]:
-            if place.is_dir() and not (place / ABOUT).exists():
-                shutil.rmtree(place, ignore_errors=True)
+        return sorted(place for place in folder.iterdir() if TABLE_ID.fullmatch(place.name) and not place.is_symlink())
+    return []
