@@ -64,3 +64,15 @@ def test_a_rule_is_not_blamed_for_a_quota_that_unknown_amounts_leave_unfilled() 
     assert error.fix == "lower the minimum in policy.quotas or fill in the amounts"
     assert unfilled(99, unknown=1).came.endswith("Of the 99 whom no rule keeps off, 1 has no known cost or value.")
     assert "are held out and 30 have no known cost or value." in unfilled(95, holdout_share=0.2, unknown=30).came
+
+
+def test_a_quota_that_one_of_a_household_leaves_unfilled_says_so() -> None:
+    columns = pl.DataFrame({"branch": ["north"] * 20, "home": [f"h{n // 2}" if n < 6 else None for n in range(20)]})
+    quota = {"column": "branch", "level": "north", "minimum": 18}
+    policy = make_policy(one_per="home", holdout_share=0.0, quotas=[quota])
+    with pytest.raises(PolicyError) as refused:
+        choose_of(pl.Series([f"c{n}" for n in range(20)]), [0.5] * 20, policy, columns, pl.Series([""] * 20))
+    assert refused.value.came.endswith(
+        "only 17 can be called. Of the 20 whom no rule keeps off, 3 give way to another customer of the same 'home'."
+    )
+    assert refused.value.fix == "lower the minimum in policy.quotas or take policy.one_per out"

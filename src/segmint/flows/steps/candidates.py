@@ -16,14 +16,14 @@ from segmint.flows.steps.list_doubts import unread
 from segmint.flows.steps.named import customers_of, named_by_record
 from segmint.flows.steps.policy_columns import columns_of, measured_columns
 from segmint.store.bundle import Bundle
-from segmint.targeting.choose import Choice, choose
-from segmint.targeting.holdout import in_holdout, keyed_words
+from segmint.targeting.choose import ANOTHER_CUSTOMER, NO_AMOUNT, Choice, choose
 from segmint.targeting.levels import has_level
 from segmint.targeting.optimise import UnfilledQuotaError
 from segmint.targeting.policy import ContactPolicy
-from segmint.targeting.stakes import Stakes
 from segmint.targeting.suppress import Doubt, Suppression, count_reasons, suppress
 from segmint.wording import listed
+
+_NO_LIMITS = {"quotas": (), "capacities": (), "budget_calls": None, "budget_money": None, "conversations": None}
 
 
 def require_usable(bundle: Bundle) -> None:
@@ -111,15 +111,22 @@ def choose_of(
     PolicyError
         As `choose`; of a quota that cannot be filled it says what keeps its customers off, or where choosing lost them.
     """
-    able = because == ""
+    able = (because == "").to_numpy()
     try:
-        return choose(customers, propensity, policy, columns=columns, eligible=able.to_numpy(), spent=spent)
+        return choose(customers, propensity, policy, columns=columns, eligible=able, spent=spent)
     except UnfilledQuotaError as error:
-        raise _explained(error, customers, policy, columns, because) from None
+        bare = policy.model_copy(update=_NO_LIMITS)
+        free = choose(customers, propensity, bare, columns=columns, eligible=able, spent=spent)
+        raise _explained(error, customers, policy, columns, because, free) from None
 
 
 def _explained(
-    error: UnfilledQuotaError, customers: pl.Series, policy: ContactPolicy, columns: pl.DataFrame, because: pl.Series
+    error: UnfilledQuotaError,
+    customers: pl.Series,
+    policy: ContactPolicy,
+    columns: pl.DataFrame,
+    because: pl.Series,
+    choice: Choice,
 ) -> UnfilledQuotaError:
     """Say where the customers of a quota went: nobody has its level, rules keep them off, or choosing does."""
     quota = next(quota for quota in policy.quotas if quota.words == error.quota)
@@ -129,7 +136,7 @@ def _explained(
         return UnfilledQuotaError(error.quota, said, fix="look how the table writes it")
     off = int((members & ~able).sum())
     if not off or customers.filter(members & able).n_unique() >= (quota.minimum or 0):
-        return _lost_in_choosing(error, customers, policy, columns, members & able)
+        return _lost_in_choosing(error, customers, policy, members & able, choice)
     reason, most = next(iter(count_reasons(because.filter(members)).items()))
     those = (
         f"{off:,} of its {int(members.sum()):,} customers" if off < members.sum() else f"all of its {off:,} customers"
@@ -139,16 +146,22 @@ def _explained(
 
 
 def _lost_in_choosing(
-    error: UnfilledQuotaError, customers: pl.Series, policy: ContactPolicy, columns: pl.DataFrame, free: pl.Series
+    error: UnfilledQuotaError,
+    customers: pl.Series,
+    policy: ContactPolicy,
+    free: pl.Series,
+    choice: Choice,
 ) -> UnfilledQuotaError:
-    """Say how many of the `free` rows' customers are held out or have no known amount, where any are."""
-    weighed = customers.filter(free & pl.Series(Stakes.of(policy, columns).known)).unique()
-    words = keyed_words(weighed, campaign=policy.campaign, key=policy.hash_key)
-    held = int(in_holdout(words[:, 0], policy.holdout_share).sum())
-    of = customers.filter(free).n_unique()
+    """Say how many of the `free` rows' customers the `choice` without limits holds out or leaves out, where it does any."""
+    because = pl.Series([choice.because.get(row, "") for row in range(len(customers))], dtype=pl.String)
+    of, weighed = (customers.filter(rows).n_unique() for rows in (free, free & (because != NO_AMOUNT)))
+    another = customers.filter(free & (because == ANOTHER_CUSTOMER.format(column=policy.one_per))).n_unique()
+    held = int((choice.holdout & free.to_numpy())[choice.order].sum())
+    household = f"way to another customer of the same '{policy.one_per}'"
     told = [
         (held, "is held out", "are held out", "lower policy.holdout_share"),
-        (of - len(weighed), "has no known cost or value", "have no known cost or value", "fill in the amounts"),
+        (another, f"gives {household}", f"give {household}", "take policy.one_per out"),
+        (of - weighed, "has no known cost or value", "have no known cost or value", "fill in the amounts"),
     ]
     lost = [(f"{number:,} {one if number == 1 else many}", fix) for number, one, many, fix in told if number]
     if not lost:
