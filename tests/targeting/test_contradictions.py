@@ -54,6 +54,17 @@ def test_contradictions_are_found_before_work_starts(economics, rules, said):
     assert caught.value.fix
 
 
+def test_a_quota_that_fits_the_budget_where_few_attempts_are_left_is_left_to_the_list():
+    economics = MONEY | {"calls_per_customer": 3}
+    rules = {"budget_calls": 150, "quotas": [{"column": "job", "level": "a", "minimum": 100}]}
+    counted = {"attempts": 3, "history": "calls.csv"}
+    assert ContactPolicy(economics=economics, **rules, **counted)
+    with pytest.raises(PolicyError, match="'job' ask for 300 calls, the budget allows 150"):
+        ContactPolicy(economics=economics, **rules, attempts=3)
+    with pytest.raises(PolicyError, match="'job' ask for at least 100 calls, the budget allows 99"):
+        ContactPolicy(economics=economics, **rules | {"budget_calls": 99}, **counted)
+
+
 def test_a_quota_beside_an_exclusion_of_other_customers_is_none():
     branch = {"column": "branch", "level": "001"}
     closing = {"name": "closing", "column": "branch"}

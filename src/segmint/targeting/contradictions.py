@@ -127,11 +127,14 @@ def _quotas_above_budget(policy: ContactPolicy) -> Iterator[Contradiction]:
     wanted: Counter[str] = Counter()
     for quota in policy.quotas:
         wanted[quota.column] += quota.minimum
+    each = policy.economics.calls_per_customer
+    if policy.attempts is not None and policy.history is not None:
+        each = min(each, 1.0)  # earlier calls may leave so few; whether they do, the list will tell
     for column, minimum in wanted.items():
-        calls = minimum * policy.economics.calls_per_customer
+        calls = minimum * each
         if policy.budget_calls is not None and calls > policy.budget_calls:
             yield (
-                f"The quotas of '{column}' ask for {calls:g} calls, the budget allows {policy.budget_calls}.",
+                f"The quotas of '{column}' ask for {'at least ' if each < policy.economics.calls_per_customer else ''}{calls:g} calls, the budget allows {policy.budget_calls}.",
                 "minimums that fit the budget",
                 "lower the minimums or raise policy.budget_calls",
             )
