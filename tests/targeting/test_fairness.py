@@ -7,7 +7,7 @@ import pytest
 from segmint.features.edges import TABLE_BANDS, band_cuts
 from segmint.features.levels import NO_VALUE, OTHER, pool_rare
 from segmint.targeting.choose import choose
-from segmint.targeting.fairness import cost_of_floor, cost_of_floor_by_group, groups_of, selection_by_group
+from segmint.targeting.fairness import _Floored, cost_of_floor, cost_of_floor_by_group, groups_of, selection_by_group
 from segmint.targeting.summary import fairness_of, groups_on_list
 from tests.targeting.conftest import make_policy
 
@@ -133,6 +133,22 @@ def test_a_floor_costs_profit_and_the_list_keeps_its_length():
     assert (np.diff(cost) >= -slack).all()
     assert cost[-1] > slack
     assert rows["changed"][-1] > 0
+
+
+def test_a_floor_that_the_list_keeps_costs_nothing_where_few_attempts_are_left():
+    people, chance, _ = bank()
+    groups = pl.Series("group", ["fresh", "called before"] * 600)
+    spent = pl.Series([0, 2] * 600, dtype=pl.Int64)
+    economics = {"calls_per_customer": 3.0, "cost_per_call": 5.0, "value_per_success": 120.0}
+    policy = make_policy().but(economics=economics, contact_rate=0.3, attempts=3, budget_calls=300)
+    choice = choose(people, chance, policy, spent=spent)
+    wanted = {"fresh": 1.2, "called before": 0.1}
+    rates = dict(selection_by_group(choice, groups).select("group", "ratio").iter_rows())
+    kept = min(rates.values())
+    rows = cost_of_floor(choice, groups, policy, floors=(kept - 0.01, 1.0))
+    assert rows.select("cost_of_floor", "changed").row(0) == (0.0, 0)
+    floored = _Floored(choice, groups, policy)
+    assert choice.calls[sorted(floored.solve(wanted)[1])].sum() <= 300
 
 
 def test_the_list_itself_is_not_changed_by_looking():

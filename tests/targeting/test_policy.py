@@ -10,7 +10,7 @@ from pydantic import ValidationError
 from segmint.config import load_config
 from segmint.errors import ConfigError, PolicyError
 from segmint.flows.steps.settings import load_policy
-from segmint.targeting.policy import Capacity, ContactPolicy, Economics, policy_template
+from segmint.targeting.policy import Capacity, ContactPolicy, Economics, policy_template, whole_up
 from tests.targeting.conftest import make_policy
 
 MONEY = {"cost_per_call": 5, "value_per_success": 100}
@@ -171,7 +171,7 @@ def test_what_is_no_country_code_is_told_without_a_pattern(code):
 @pytest.mark.parametrize(("each", "customers", "calls"), [(1.1, 100, 110), (1.1, 101, 112), (2.5, 3, 8), (1.0, 4, 4)])
 def test_customers_take_whole_calls_and_the_noise_of_computing_is_no_call(each, customers, calls):
     policy = ContactPolicy(economics=MONEY | {"calls_per_customer": each}, budget_calls=calls)
-    assert policy.economics.calls_of(customers) == calls
+    assert whole_up(customers * each) == calls
     assert policy.most_customers == customers
 
 

@@ -79,7 +79,9 @@ def test_whoever_left_the_list_is_not_counted_on_it():
     _, choice, _, _ = made(budget_calls=50)
     stays = np.ones(600, dtype=bool)
     stays[choice.listed[:5]] = False
-    assert still_listed(choice, stays).listed.size == 45
+    left = still_listed(choice, stays)
+    assert left.listed.size == 45
+    assert left.order.size == choice.order.size - 5  # nor among those who could be called
 
 
 def test_the_last_propensity_and_the_last_profit_are_of_the_same_ten_customers_and_of_the_sentence():

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from functools import cached_property
 from itertools import pairwise
@@ -12,6 +13,7 @@ import numpy as np
 import polars as pl
 from numpy.typing import ArrayLike, NDArray
 
+from segmint.arrays import Floats
 from segmint.contract.counts import customers_by_level
 from segmint.errors import PolicyError
 from segmint.features.edges import FEWEST_TOGETHER, TABLE_BANDS, band_cuts, once_each
@@ -19,7 +21,7 @@ from segmint.features.levels import NO_VALUE, OTHER, pool_rare
 from segmint.metrics.intervals import wilson
 from segmint.targeting.choose import LISTED, Choice
 from segmint.targeting.optimise import best_under_limits
-from segmint.targeting.policy import ContactPolicy, Quota
+from segmint.targeting.policy import ContactPolicy, Quota, whole_up
 
 AGES, AGE_EDGES = (15, 110), (30, 45, 60)
 _MOSTLY = 0.95
@@ -189,8 +191,8 @@ def cost_of_floor(
 ) -> pl.DataFrame:
     """Calculate what it would cost if no group were called less often than a share of the overall rate.
 
-    The list keeps its length and its budget in money. Quotas and capacities of the policy are left out, and the cost
-    is measured against the best such list without a floor.
+    The list keeps its calls, which is its length where all get as many, and its budget in money. Quotas and capacities of the
+    policy are left out, and the cost is measured against the best such list without a floor.
 
     Parameters
     ----------
@@ -204,7 +206,7 @@ def cost_of_floor(
     -------
     polars.DataFrame
         floor, expected_profit, cost_of_floor (account currency), changed (customers exchanged); null but for the
-        floor where the money is too little for it.
+        floor where the money or the calls are too few for it.
     """
     floored = _Floored(choice, groups, policy)
     rows = [{"floor": floor} | floored.priced(dict.fromkeys(floored.sizes, floor)) for floor in floors]
@@ -220,7 +222,7 @@ def cost_of_floor_by_group(
     -------
     polars.DataFrame
         group, floor, wanted (customers listed at the floor), cost_of_floor (account currency), changed; the last two
-        null where the money is too little for the floor.
+        null where the money or the calls are too few for the floor.
     """
     floored = _Floored(choice, groups, policy)
     rows = [
@@ -232,26 +234,31 @@ def cost_of_floor_by_group(
     return pl.DataFrame(rows, schema=schema).drop("expected_profit")
 
 
+def _alike(amounts: Floats) -> bool:
+    return not amounts.size or bool(np.ptp(amounts) == 0)
+
+
 class _Floored:
-    """The list as long as it is, chosen again with a minimum for some groups."""
+    """A list of as many calls, chosen again with a minimum for some groups."""
 
     def __init__(self, choice: Choice, groups: pl.Series, policy: ContactPolicy) -> None:
         rows = choice.order[~choice.holdout[choice.order]]
         pooled = np.full(choice.status.size, OTHER, dtype=object)
         pooled[rows] = pool_rare(groups.gather(rows)).to_list()
         self.choice, self.rows = choice, rows
-        self.equal_costs = policy.budget_money is None or rows.size == 0 or bool(np.ptp(choice.cost[rows]) == 0)
+        self.equal = _alike(choice.calls[rows]) and (policy.budget_money is None or _alike(choice.cost[rows]))
         self.names = pooled[rows]
         self.table = pl.DataFrame({"group": pl.Series(pooled.tolist(), dtype=pl.String)})
         self.sizes: dict[str, int] = dict(self.table["group"].gather(rows).value_counts().sort("group").iter_rows())
         there = dict(self.table["group"].gather(choice.listed).value_counts().iter_rows())
         self.listed = {group: int(there.get(group, 0)) for group in self.sizes}
         self.overall = choice.listed.size / max(rows.size, 1)
+        self.is_best = not policy.needs_optimiser and policy.conversations is None
         self.bare = policy.model_copy(
             update={
                 "capacities": (),
                 "conversations": None,
-                "budget_calls": policy.economics.calls_of(choice.listed.size),
+                "budget_calls": whole_up(float(choice.calls[choice.listed].sum())),
             }
         )
 
@@ -260,7 +267,7 @@ class _Floored:
         return math.floor(floor * self.overall * self.sizes[group] + 1e-9)
 
     def priced(self, floors: Mapping[str, float]) -> dict[str, Any]:
-        """Say what floors cost beside the best list without any; nothing where the money is too little for them."""
+        """Say what floors cost beside the best list without any; nothing where the money or the calls are too few for them."""
         try:
             profit, called = self.solve(floors)
         except PolicyError:
@@ -271,21 +278,31 @@ class _Floored:
     @cached_property
     def free(self) -> tuple[float, set[int]]:
         """The best list without a floor: its expected profit, and its rows."""
+        if self.is_best:
+            return self.choice.profit, set(self.choice.listed.tolist())
         return self.solve({})
 
     def solve(self, floors: Mapping[str, float]) -> tuple[float, set[int]]:
         """Return the expected profit and the rows of the best list that keeps the floors.
 
         Where only the number of customers is short, taking each group's best first and then the best of the rest is
-        exact (a greedy choice in a matroid); money and unequal costs need the optimiser.
+        exact (a greedy choice in a matroid); money and unequal costs, or unequal calls, need the optimiser.
 
         Raises
         ------
         PolicyError
-            If the money is too little for the floors.
+            If the money or the calls are too few for the floors.
         """
-        called = self._greedy(floors) if self.equal_costs else self._optimised(floors)
+        if floors and self._keeps(floors):
+            return self.free  # solved again it could be another as good, to within the gap
+        called = self._greedy(floors) if self.equal else self._optimised(floors)
         return float(self.choice.expected_profit[called].sum()), set(called.tolist())
+
+    def _keeps(self, floors: Mapping[str, float]) -> bool:
+        """Tell whether the best list without a floor keeps these."""
+        _, free = self.free
+        there = Counter(self.table["group"].gather(sorted(free)))
+        return all(there[group] >= self.wanted(group, floor) for group, floor in floors.items())
 
     def _greedy(self, floors: Mapping[str, float]) -> NDArray[np.int64]:
         forced = np.zeros(self.rows.size, dtype=bool)
@@ -303,7 +320,14 @@ class _Floored:
         choice = self.choice
         limits = self.bare.model_copy(update={"quotas": quotas})
         again = best_under_limits(
-            choice.order, choice.expected_profit, choice.cost, choice.holdout, limits, self.table, priced=False
+            choice.order,
+            choice.expected_profit,
+            choice.cost,
+            choice.holdout,
+            limits,
+            self.table,
+            calls=choice.calls,
+            priced=False,
         ).inside
         called: NDArray[np.int64] = again[~choice.holdout[again]]
         return called

@@ -32,7 +32,7 @@ _ALIKE = 0.5  # the names of a bank's columns differ more than those of settings
 _COUNTRY = re.compile(r"^[1-9][0-9]{0,2}\Z")
 
 
-def _whole_up(amount: float) -> int:
+def whole_up(amount: float) -> int:
     """Round up to whole customers or calls; what is above one by the noise of computing is that one."""
     return math.ceil(amount - WHOLE)
 
@@ -97,10 +97,6 @@ class Economics(_Section):
     def columns(self) -> tuple[str, ...]:
         """Names of the columns that hold cost or value."""
         return tuple(name for name in (self.cost_per_call, self.value_per_success) if isinstance(name, str))
-
-    def calls_of(self, customers: int) -> int:
-        """Whole calls that so many listed customers take."""
-        return _whole_up(customers * self.calls_per_customer)
 
     def conversations(self, contact_rate: float) -> float:
         """Chance that a listed customer is reached by one of the calls, where `contact_rate` is that of each."""
@@ -485,7 +481,7 @@ class ContactPolicy(ContactRules):
     def customers_for_conversations(self) -> float:
         """Listed customers that bring the conversations wanted; infinite where none are set."""
         return (
-            math.inf if self.conversations is None else _whole_up(self.conversations / self.conversations_per_customer)
+            math.inf if self.conversations is None else whole_up(self.conversations / self.conversations_per_customer)
         )
 
     @property

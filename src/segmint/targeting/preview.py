@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from dataclasses import dataclass
 from typing import Any
 
@@ -27,7 +26,7 @@ from segmint.targeting.curves import expected_curve
 from segmint.targeting.given_ids import Ids, given_ids, given_mask
 from segmint.targeting.holdout import PowerCalculation, in_holdout, keyed_words, plan_holdout
 from segmint.targeting.optimise import limits_of, relaxed
-from segmint.targeting.policy import WHOLE, ContactPolicy
+from segmint.targeting.policy import ContactPolicy, whole_up
 from segmint.targeting.stakes import Stakes
 from segmint.wording import counted
 
@@ -48,7 +47,7 @@ class Preview:
         Account currency.
     expected_successes : float
     propensity_of_last : float
-        Mean of the last ten on it; NaN where nobody is.
+        Mean of the last ten on it; NaN where fewer are.
     prices : dict of str to float
         What one more unit of each binding limit is worth, account currency; a minimum has a negative price.
     exact : bool
@@ -252,7 +251,7 @@ def _summed(
     return Preview(
         customers=round(float(share.sum())),
         held_out=held_out,
-        calls=math.ceil(float(stakes.calls[listed] @ share) - WHOLE),
+        calls=whole_up(float(stakes.calls[listed] @ share)),
         expected_profit=float(profit[listed] @ share),
         expected_cost=float(stakes.cost[listed] @ share),
         expected_successes=float(propensity[listed] * stakes.reach[listed] @ share),

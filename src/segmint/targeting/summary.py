@@ -232,4 +232,5 @@ def still_listed(choice: Choice, rows: NDArray[np.bool_]) -> Choice:
     """Take from a choice whoever left the list after it was made: `rows` is True where a customer is still on it."""
     status = choice.status.copy()
     status[(status == LISTED) & ~rows] = SUPPRESSED
-    return replace(choice, status=status)
+    order = choice.order[status[choice.order] != SUPPRESSED]
+    return replace(choice, status=status, order=order)

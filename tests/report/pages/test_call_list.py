@@ -194,7 +194,7 @@ def test_a_floor_that_the_money_cannot_pay_is_said(folder: Path, tmp_path: Path)
     for floor in (found["fairness"][0]["floors"][-1], *found["fairness"][0]["each"]):
         floor |= {"cost_of_floor": None, "changed": None}
     (tmp_path / "target.json").write_text(json.dumps(found))
-    assert "cannot be met with this money" in render_report(tmp_path)
+    assert "cannot be met with this budget" in render_report(tmp_path)
 
 
 @pytest.fixture(scope="module")

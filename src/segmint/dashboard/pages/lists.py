@@ -14,7 +14,7 @@ from segmint.flows.steps.bundle import SEGMENT, segment_names
 from segmint.flows.steps.list_doubts import doubts_of_list
 from segmint.monitoring.reference import usual_of
 from segmint.store.bundle import Bundle
-from segmint.targeting.policy import ContactPolicy
+from segmint.targeting.policy import ContactPolicy, whole_up
 from segmint.targeting.preview import Preview
 from segmint.targeting.suppress import Doubt
 
@@ -98,11 +98,12 @@ def _doubts(desk: Desk, table: str, prepared: PreparedList, policy: ContactPolic
 
 
 def _seen(prepared: PreparedList, found: Preview, policy: ContactPolicy) -> Context:
-    last, eligible = found.propensity_of_last, prepared.may_be_called(policy).size
+    last, eligible = found.propensity_of_last, prepared.may_be_called(policy)
+    calls = prepared.preview.ranked(policy).stakes.calls
     return {
         "currency": policy.economics.currency,
         "calls": found.calls,
-        "most_calls": policy.economics.calls_of(eligible),
+        "most_calls": whole_up(float(calls[eligible].sum())),
         "customers": found.customers,
         "held_out": found.held_out,
         # rounded where they are shown, and nowhere else: twice rounded is another figure
@@ -114,7 +115,7 @@ def _seen(prepared: PreparedList, found: Preview, policy: ContactPolicy) -> Cont
         "exact": found.exact,
         "read": len(prepared.preview.customers) + prepared.rejected,
         "rejected": prepared.rejected,
-        "eligible": eligible,
+        "eligible": eligible.size,
         "suppressed": prepared.left_out(policy),
     }
 

@@ -139,7 +139,7 @@ def _floors(part: dict[str, Any], found: dict[str, Any], currency: str) -> Block
     together = table(
         ["If no group were called less than", "it costs", "customers exchanged"],
         rows,
-        note="The list keeps its length; quotas and capacities are left out.",
+        note="The list keeps its number of calls and its budget; quotas and capacities are left out.",
     )
     each = [[row["group"], count(row["wanted"]), *_price(row, currency)] for row in part["each"]]
     alone = (
@@ -160,5 +160,5 @@ def _floors(part: dict[str, Any], found: dict[str, Any], currency: str) -> Block
 
 def _price(row: dict[str, Any], currency: str) -> list[str]:
     if row["cost_of_floor"] is None:
-        return ["cannot be met with this money", "–"]
+        return ["cannot be met with this budget", "–"]
     return [money(row["cost_of_floor"], currency), count(row["changed"])]
