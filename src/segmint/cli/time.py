@@ -233,7 +233,7 @@ def measure(
         Path | None, typer.Option("--do-not-call", help="A growing .csv file of who asked not to be called again.")
     ] = None,
     policy: Annotated[
-        Path | None, typer.Option("--policy", help="Names the currency where the list's own run is gone.")
+        Path | None, typer.Option("--policy", help="Its economics hold where the list's own run is gone.")
     ] = None,
     config: ConfigFile = None,
     sets: Sets = None,
