@@ -103,6 +103,12 @@ def test_long_names_of_segments_stand_on_two_lines() -> None:
     assert {name.replace("customers, ", "customers,") for name in names} <= set(shown)
 
 
+def test_what_is_typical_is_said_with_the_whole_name_of_its_column() -> None:
+    label = "never contacted · days since the call of an earlier campaign"
+    row = {"label": label, "share": 1.0, "base": 0.8, "more": True, "tip": label}
+    assert "…" not in "".join(texts_of(charts.markers([row])))
+
+
 def labels_along(x: np.ndarray, *, whole: bool) -> list[str]:
     line = [("line", x, np.linspace(0.1, 0.2, len(x)))]
     picture = charts.curves(line, [charts.ACCENT], x_title="x", y_title="y", unit=(False, False), whole=whole)
