@@ -104,7 +104,7 @@ def test_long_names_of_segments_stand_on_two_lines() -> None:
 
 
 def test_what_is_typical_is_said_with_the_whole_name_of_its_column() -> None:
-    label = "never contacted · days since the call of an earlier campaign"
+    label = "contacted earlier, days unknown · days since the call of an earlier campaign"
     row = {"label": label, "share": 1.0, "base": 0.8, "more": True, "tip": label}
     assert "…" not in "".join(texts_of(charts.markers([row])))
 

@@ -487,7 +487,7 @@ def markers(rows: Sequence[Row]) -> Chart:
     """
     import altair as alt
 
-    y = _levels(rows, 24, lines=3)
+    y = _levels(rows, 24, lines=4)
     x = alt.X(
         "share:Q",
         title="share of the segment",
@@ -501,7 +501,7 @@ def markers(rows: Sequence[Row]) -> Chart:
         alt.Chart().mark_circle(size=85, opacity=1).encode(y=y, x=x, color=color, description="tip:N"),
         data=_values(rows),
     )
-    return _themed(chart, height=46 + _row_height(rows, 3, 24) * len(rows))
+    return _themed(chart, height=46 + _row_height(rows, 4, 24) * len(rows))
 
 
 def returns(rows: Sequence[Row], *, stable: float) -> Chart:
