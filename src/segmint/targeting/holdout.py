@@ -11,7 +11,7 @@ from hashlib import blake2b
 import numpy as np
 import polars as pl
 from numpy.typing import NDArray
-from scipy.special import bdtr, gammaln, ndtr, ndtri, stdtrit, xlog1py, xlogy
+from scipy.special import bdtr, gammaln, nbdtr, ndtr, ndtri, stdtrit, xlog1py, xlogy
 
 from segmint.arrays import Floats
 from segmint.contract.ids import without_marks_and_zeros
@@ -20,6 +20,7 @@ from segmint.metrics.intervals import FEWEST_OF_EACH
 from segmint.wording import percent
 
 _CHUNK = 65_536
+_SELDOM = 0.05
 _EFFECTS = 100  # tried from none to the whole response
 
 
@@ -127,8 +128,11 @@ class PowerCalculation:
 
     @property
     def enough_share(self) -> float:
-        """What to set `policy.holdout_share` to, for `enough` to be drawn; 0 if no number would do."""
-        return math.ceil(100 * self.enough / (self.called + self.enough)) / 100
+        """What to set `policy.holdout_share` to, for `enough` to be drawn in 95 % of cases; 0 if no number would do."""
+        shares = np.arange(1, 100) / 100
+        # who is held out until as many are called: a negative binomial count
+        short = nbdtr(self.enough - 1, self.called, 1 - shares) if self.enough else np.ones(0)
+        return float(shares[np.argmax(short <= _SELDOM)]) if (short <= _SELDOM).any() else 0.0
 
     @property
     def _nothing(self) -> str:

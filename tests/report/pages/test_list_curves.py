@@ -15,7 +15,7 @@ def test_the_money_of_the_past_says_that_the_list_decides_and_why_it_differs():
     counts = {"listed": 300, "held_out": 28, "suppressed": 10, "below_break_even": 700}
     found = {"counts": counts, "expected_profit": 10_671.0, "past": {"customers": 4_521}}
     said = _beside_the_list(found, "EUR")
-    assert said.startswith(
-        "The call list decides whom to call: its 10,671 EUR are expected of the customers of this table."
+    assert "its 10,671 EUR are expected of the 1,028 customers of this table who may be called" in said.replace(
+        "\u00a0", " "
     )
-    assert "4,521 customers and not of the 1,028 who may be called now" in said
+    assert "what 4,521 past customers really brought" in said

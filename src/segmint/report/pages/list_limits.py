@@ -57,13 +57,13 @@ def _row(limit: dict[str, Any], currency: str) -> list[str]:
     price = float(limit["price"])
     return [
         capital(str(limit["limit"])),
-        "" if limit["minimum"] is None else _amount(limit["minimum"]),
-        "" if limit["maximum"] is None else _amount(limit["maximum"]),
+        "–" if limit["minimum"] is None else _amount(limit["minimum"]),
+        "–" if limit["maximum"] is None else _amount(limit["maximum"]),
         _amount(limit["used"]),
         percent(limit["used"] / edge, 0) if edge else "–",
         money(price, currency, 2) if price else "nothing",
-        "" if limit["loosened"] is None else money(limit["loosened"], currency, 2),
-        "" if limit["tightened"] is None else money(limit["tightened"], currency, 2),
+        "–" if limit["loosened"] is None else money(limit["loosened"], currency, 2),
+        "–" if limit["tightened"] is None else money(limit["tightened"], currency, 2),
     ]
 
 
