@@ -102,7 +102,7 @@ def _plans(holdout: dict[str, Any], currency: str) -> Block | None:
     return chart(
         "The smallest effect that is found in 80 % of cases",
         draw(picture, "Smallest effect found by share held out"),
-        caption=f"With {count(holdout['called'])} called. The expected response of the list is {percent(holdout['base_rate'])}. "
+        caption=f"Of the {count(holdout['called'])} to be called {percent(holdout['base_rate'])} are expected to say yes. "
         f"{_own(holdout)}{_blind(holdout)}",
         data=figures,
         keys=[key("accent", "smallest effect found")],
