@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import polars as pl
 import pytest
@@ -164,28 +165,37 @@ def test_a_first_customer_in_place_of_a_header_stands_in_no_error(tmp_path: Path
     assert not [value for value in first.split(";") if f", {value}" in str(caught.value)]
 
 
-@pytest.mark.parametrize(
-    ("lines", "signs"),
-    [
-        (["K1;maria@bank.pt;Maria;41", "K2;rui@bank.pt;Rui;52"], "1 e-mail address:"),
-        (["K1;Maria;clerk;41", "K2;Rui;clerk;52", "K3;Ana;maid;41"], "2 values that stand below too:"),
-    ],
-)
-def test_no_draft_names_a_first_customer_for_whom_no_outcome_is_asked(
-    tmp_path: Path, lines: list[str], signs: str
-) -> None:
+def test_no_draft_names_a_first_customer_by_his_address(tmp_path: Path) -> None:
     path = tmp_path / "nohead.csv"
-    path.write_text("\n".join(lines), "utf-8")
-    with pytest.raises(ContractError, match=f"{signs} is the first line a header") as caught:
+    path.write_text("K1;maria@bank.pt;Maria;41\nK2;rui@bank.pt;Rui;52", "utf-8")
+    with pytest.raises(ContractError, match="is a customer: it has an e-mail address above e-mail addresses") as caught:
         infer_contract(open_table(path), name="x", without_outcome=True)
     assert "maria" not in str(caught.value).lower()
 
 
-def test_names_of_columns_that_may_be_values_are_asked_about_and_a_repeated_header_is_none_of_them() -> None:
-    frame = pl.DataFrame({"K00001": ["K00002", "K00003"], "912345678": ["912345679", "912345670"], "x": ["a", "b"]})
-    assert "is the first line a header?" in infer_contract(open_table(frame), name="x", without_outcome=True).text
-    twice = pl.DataFrame({"age": ["41", "age", "52"], "job": ["clerk", "job", "maid"]})
-    assert "header" not in infer_contract(open_table(twice), name="x", without_outcome=True).text
+@pytest.mark.parametrize(
+    "columns",
+    [
+        {"K00001": ["K00002", "K00003"], "912345678": ["912345679", "912345670"], "x": ["a", "b"]},
+        {"Maria": ["Rui", "Ana"], "clerk": ["clerk", "maid"], "41": ["52", "41"]},
+        {str(month): [month, 3, 0] for month in range(1, 13)},
+        {"Newsletter": ["Newsletter", None], "App": [None, "App"]},
+        {"a@b": [0, 1], "age": [41, 52]},
+    ],
+)
+def test_names_of_columns_that_may_be_values_are_asked_about_in_a_file_and_names_in_a_frame(
+    columns: dict[str, list[Any]], tmp_path: Path
+) -> None:
+    frame = pl.DataFrame(columns)
+    frame.write_csv(tmp_path / "t.csv")
+    asked = infer_contract(open_table(tmp_path / "t.csv"), name="x", without_outcome=True)
+    assert "is the first line a header?" in asked.text
+    assert "header" not in infer_contract(open_table(frame), name="x", without_outcome=True).text
+
+
+def test_a_header_that_is_repeated_is_no_customer(tmp_path: Path) -> None:
+    (tmp_path / "t.csv").write_text("age;job\n41;clerk\nage;job\n52;maid\n", "utf-8")
+    assert "header" not in infer_contract(open_table(tmp_path / "t.csv"), name="x", without_outcome=True).text
 
 
 def test_german_nouns_keep_their_capitals_and_other_names_do_not(german: Draft, draft: Draft) -> None:

@@ -8,10 +8,10 @@ import polars as pl
 
 from segmint.contract.look import bare_texts
 from segmint.errors import ContractError
-from segmint.wording import counted
+from segmint.tables.table_source import TEXT, WORKBOOK, TableSource
 
 VALUE = re.compile(r"^[-+0-9]|[0-9]{3}|@")  # what no name of a column looks like
-_ADDRESS = re.compile(r"\w@\w")  # "@timestamp" is a name
+_ADDRESS = r"\w@\w"  # "@timestamp" is a name
 _ASKED = "is the first line a header?"
 
 
@@ -20,23 +20,27 @@ def has_header(frame: pl.DataFrame) -> bool:
     return not any(map(VALUE.search, frame.columns)) and not _again_below(frame)
 
 
-def header_told(frame: pl.DataFrame, table: str) -> str:
-    """Ask whether the first line is a header where its names read like values; "" where they read like names.
+def header_told(frame: pl.DataFrame, source: TableSource) -> str:
+    """Ask whether the first line is a header where its names read like values; "" where they read like names, or are no line.
+
+    Months from 1 to 12 over counts and App over App and nothing are names, so that values alone are no proof.
 
     Raises
     ------
     ContractError
-        If it reads like a customer, who would stand in the draft by name: without one of these values.
+        If it is a customer for sure, an e-mail address above e-mail addresses: he would stand in the draft by name.
     """
-    addresses, below = sum(bool(_ADDRESS.search(name)) for name in frame.columns), _again_below(frame)
-    if addresses or below > 1:
-        signs = [counted(addresses, "e-mail address", "e-mail addresses")] * (addresses > 0)
-        signs += [counted(below, "value that stands below too", "values that stand below too")] * (below > 0)
+    if source.receipt.get("format") not in (TEXT, WORKBOOK):
+        return ""
+    addresses = [name for name in frame.columns if re.search(_ADDRESS, name)]
+    if any(bare_texts(frame[name]).str.contains(_ADDRESS).any() for name in addresses):
         raise ContractError(
-            f"The first line of '{table}' reads like a customer, with {' and '.join(signs)}: {_ASKED}",
+            f"The first line of '{source.name}' is a customer: it has an e-mail address above e-mail addresses.",
             expected="the names of the columns in the first line",
-            fix="write them there",
+            fix="write them there; or say which line holds them (data.header_row)",
         )
+    if addresses or _again_below(frame) > 1:
+        return f"names of columns read like values; {_ASKED}"
     like_values = sum(bool(VALUE.search(name)) for name in frame.columns)
     return f"most names of columns read like values; {_ASKED}" if 2 * like_values > frame.width else ""
 

@@ -105,11 +105,11 @@ def infer_contract(
     Raises
     ------
     ContractError
-        If no row can be read, the first line is a customer and no header, no column looks like an outcome, the named one has one level or too many, or any
-        where there should be none.
+        If no row can be read, the first line is a customer for sure, no column looks like an outcome, the named one has one
+        level or too many, or any where there should be none.
     """
     frame, about_rows = _sample(source, progress)
-    headless = header_told(frame, source.name)
+    headless = header_told(frame, source)
     found = (outcome_to_come if without_outcome else draft_outcome)(frame, outcome, source.name)
     drafted, suspects = found.outcome, dict(found.suspects)
     notes: dict[str, str] = {}

@@ -64,8 +64,8 @@ def infer_contract(
     Raises
     ------
     ContractError
-        If no row can be read, the first line is a customer and no header, no column looks like an outcome, the named one has one level or too many, or any
-        where there should be none.
+        If no row can be read, the first line is a customer for sure, no column looks like an outcome, the named one has one
+        level or too many, or any where there should be none.
     """
     require_switches(without_outcome=without_outcome)
     require_texts(name=name, outcome=outcome)

@@ -15,6 +15,8 @@ from segmint.tables.rejects import Reject
 
 JSON: TypeAlias = "str | int | float | bool | list[JSON] | dict[str, JSON] | None"
 
+TEXT, WORKBOOK = "delimited text", "Excel workbook"
+"""The format, in a receipt, of a file whose first line holds the names of its columns."""
 BATCH = 65_536
 MAX_COLUMNS = 4_096
 

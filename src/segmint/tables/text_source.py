@@ -12,7 +12,16 @@ import polars as pl
 from segmint.errors import InputError
 from segmint.tables.decimal_sign import unlike
 from segmint.tables.rejects import Reject
-from segmint.tables.table_source import BATCH, JSON, MAX_COLUMNS, NoRowsError, RawBatch, ReadOptions, without_empty_rows
+from segmint.tables.table_source import (
+    BATCH,
+    JSON,
+    MAX_COLUMNS,
+    TEXT,
+    NoRowsError,
+    RawBatch,
+    ReadOptions,
+    without_empty_rows,
+)
 from segmint.tables.text_profile import DELIMITERS, FALLBACK, Opener, TextProfile, find_profile
 from segmint.tables.text_records import LineBlock, RecordBlock, RecordParser, line_blocks
 
@@ -159,7 +168,7 @@ def _first_after(rejects: list[Reject], record: int | None) -> int:
 def _receipt(profile: TextProfile) -> dict[str, JSON]:
     encoding = GUESSED if profile.guessed else ENCODING_NAMES.get(profile.encoding.lower(), profile.encoding)
     return {
-        "format": "delimited text",
+        "format": TEXT,
         "delimiter": profile.delimiter,
         "delimiter_name": DELIMITERS.get(profile.delimiter, repr(profile.delimiter)),
         "encoding": encoding + (" with byte order mark" if profile.bom else ""),

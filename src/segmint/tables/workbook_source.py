@@ -17,7 +17,7 @@ import polars as pl
 from segmint.errors import InputError
 from segmint.tables.decimal_sign import decimal_of, signs_of_texts
 from segmint.tables.frame_source import FrameSource
-from segmint.tables.table_source import JSON, ReadOptions
+from segmint.tables.table_source import JSON, WORKBOOK, ReadOptions
 from segmint.tables.text_source import check_names
 from segmint.tables.workbook_cells import lost_cells, merged_ranges, sheet_xml
 from segmint.wording import counted, quoted
@@ -75,7 +75,7 @@ def open_workbook(path: Path, options: ReadOptions, *, fingerprint: str) -> Fram
     # beside other signs only what stays a number is certain to be read as it is
     frame = pl.DataFrame([_series(name, column, typed=bool(signs)) for name, column in cells.items()])
     receipt: dict[str, JSON] = {
-        "format": "Excel workbook",
+        "format": WORKBOOK,
         "sheet": sheet,
         "header_row": header + 1,
         "decimal": options.decimal or "point",
