@@ -166,6 +166,19 @@ def test_the_banks_policy_holds_for_every_list_whatever_a_form_or_a_request_sets
     assert doors.service.close()
 
 
+def test_the_most_calls_of_the_builder_are_those_that_may_still_be_dialled(tmp_path: Path) -> None:
+    (tmp_path / "calls.csv").write_text("customer,date\n" + "c00003,2020-01-01\n" * 2 + "c00005,2020-01-01\n")
+    economics = "[economics]\ncost_per_call = 1\nvalue_per_success = 100\ncalls_per_customer = 3\n"
+    rules = f'[policy]\nattempts = 3\nhistory = "{tmp_path / "calls.csv"}"\n'
+    (tmp_path / "policy.toml").write_text(economics + rules)
+    doors = Doors(trained(tmp_path), StandingPolicy.load(tmp_path / "policy.toml"))
+    csv = customers(40).write_csv().encode()
+    key = doors.ask(doors.pages, "PUT", "/tables?name=a.csv", content=csv).json()["location"][-16:]
+    seen = doors.ask(doors.pages, "POST", "/lists/preview", json=FORM | {"table": key}).json()
+    assert (seen["eligible"], seen["most_calls"]) == (40, 3 * 40 - 2 - 1)
+    assert doors.service.close()
+
+
 def test_every_row_read_is_counted_by_the_builder_as_by_the_list(doors: Doors) -> None:
     frame = customers(300).with_columns(pl.col("age").cast(pl.String))
     unreadable = frame.head(2).with_columns(pl.Series("customer", ["x1", "x2"]), pl.lit("old").alias("age"))

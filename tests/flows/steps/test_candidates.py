@@ -23,7 +23,7 @@ def test_a_quota_that_cannot_be_filled_says_what_keeps_its_customers_off() -> No
         "The quota asks for at least 3 of 'branch north', only 2 can be called. Rules keep 4 of its 6 customers off, most of "
         "them: no phone (4)."
     )
-    assert refused.value.fix == "look at that rule, or lower the minimum in policy.quotas"
+    assert refused.value.fix == "look at that rule or lower the minimum in policy.quotas"
     short = policy.but(quotas=[{"column": "branch", "level": "north", "minimum": 7}])
     with pytest.raises(PolicyError) as refused:
         choose_of(people, chance, short, columns, pl.Series([""] * 9))
@@ -76,3 +76,13 @@ def test_a_quota_that_one_of_a_household_leaves_unfilled_says_so() -> None:
         "only 17 can be called. Of the 20 whom no rule keeps off, 3 give way to another customer of the same 'home'."
     )
     assert refused.value.fix == "lower the minimum in policy.quotas or take policy.one_per out"
+    with pytest.raises(PolicyError) as both:
+        choose_of(
+            pl.Series([f"c{n}" for n in range(20)]),
+            [0.5] * 20,
+            policy,
+            columns,
+            pl.Series([""] * 17 + ["no phone"] * 3),
+        )
+    assert "Rules keep 3 of its 20 customers off, most of them: no phone (3). Of the 17 whom no rule" in both.value.came
+    assert both.value.fix == "look at that rule, lower the minimum in policy.quotas or take policy.one_per out"

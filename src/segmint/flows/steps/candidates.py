@@ -134,25 +134,24 @@ def _explained(
     if not members.any():
         said = f"{error.came} Nobody has '{quota.level}' in '{quota.column}'."
         return UnfilledQuotaError(error.quota, said, fix="look how the table writes it")
-    off = int((members & ~able).sum())
-    if not off or customers.filter(members & able).n_unique() >= (quota.minimum or 0):
-        return _lost_in_choosing(error, customers, policy, members & able, choice)
-    reason, most = next(iter(count_reasons(because.filter(members)).items()))
-    those = (
-        f"{off:,} of its {int(members.sum()):,} customers" if off < members.sum() else f"all of its {off:,} customers"
-    )
-    said = f"{error.came} Rules keep {those} off, most of them: {reason} ({most:,})."
-    return UnfilledQuotaError(error.quota, said, fix="look at that rule, or lower the minimum in policy.quotas")
+    sentences, fixes = [error.came], ["lower the minimum in policy.quotas"]
+    off, of = int((members & ~able).sum()), customers.filter(members & able).n_unique()
+    if off and of < quota.minimum:
+        reason, most = next(iter(count_reasons(because.filter(members)).items()))
+        there = int(members.sum())
+        those = f"{off:,} of its {there:,} customers" if off < there else f"all of its {off:,} customers"
+        sentences.append(f"Rules keep {those} off, most of them: {reason} ({most:,}).")
+        fixes.insert(0, "look at that rule")
+    if lost := _lost_in_choosing(customers, policy, members & able, choice):
+        sentences.append(f"Of the {of:,} whom no rule keeps off, {listed([clause for clause, _ in lost])}.")
+        fixes += [fix for _, fix in lost]
+    return UnfilledQuotaError(error.quota, " ".join(sentences), fix=listed(fixes, last="or"))
 
 
 def _lost_in_choosing(
-    error: UnfilledQuotaError,
-    customers: pl.Series,
-    policy: ContactPolicy,
-    free: pl.Series,
-    choice: Choice,
-) -> UnfilledQuotaError:
-    """Say how many of the `free` rows' customers the `choice` without limits holds out or leaves out, where it does any."""
+    customers: pl.Series, policy: ContactPolicy, free: pl.Series, choice: Choice
+) -> list[tuple[str, str]]:
+    """Say how many of the `free` rows' customers the `choice` without limits holds out or leaves out, and what to do."""
     because = pl.Series([choice.because.get(row, "") for row in range(len(customers))], dtype=pl.String)
     of, weighed = (customers.filter(rows).n_unique() for rows in (free, free & (because != NO_AMOUNT)))
     another = customers.filter(free & (because == ANOTHER_CUSTOMER.format(column=policy.one_per))).n_unique()
@@ -163,12 +162,7 @@ def _lost_in_choosing(
         (another, f"gives {household}", f"give {household}", "take policy.one_per out"),
         (of - weighed, "has no known cost or value", "have no known cost or value", "fill in the amounts"),
     ]
-    lost = [(f"{number:,} {one if number == 1 else many}", fix) for number, one, many, fix in told if number]
-    if not lost:
-        return error
-    said = f"{error.came} Of the {of:,} whom no rule keeps off, {listed([clause for clause, _ in lost])}."
-    fixes = listed(["lower the minimum in policy.quotas", *(fix for _, fix in lost)], last="or")
-    return UnfilledQuotaError(error.quota, said, fix=fixes)
+    return [(f"{number:,} {one if number == 1 else many}", fix) for number, one, many, fix in told if number]
 
 
 def propensities_of(table: ValidTable, bundle: Bundle, held_back: Suppression) -> NDArray[np.float64]:
