@@ -84,6 +84,10 @@ def test_a_later_wave_with_answers_says_how_it_answered_and_what_calls_earned(tm
     assert "5.00 EUR as the cost of a call" in said
     page = (later.folder / "report.html").read_text("utf-8")
     assert "How the segments answer now" in page
+    assert "Who the customers of the new wave are" in page
+    assert "said yes (" not in page  # the table says it
+    assert "Whom to call first" in page
+    assert told["first"] in later.sentences
     assert "profit per call now, EUR" in page
     plain = assign(table, earlier.folder, settings, runs=tmp_path)
     assert "a call to them" not in " ".join(plain.sentences)
@@ -169,3 +173,4 @@ def test_without_ids_only_the_shares_are_compared(segmented: Segmented, runs: Pa
     later = assign(sample_path(), str(segmented.folder), load_config(), runs=runs)
     assert json.loads((later.folder / "migration.json").read_text())["migration"] is None
     assert any("no id column" in line for line in later.sentences)
+    assert any("the very table in which the segments were found" in line for line in later.sentences)

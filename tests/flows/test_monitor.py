@@ -5,13 +5,14 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import polars as pl
 import pytest
 
 from segmint.cli import main
 from segmint.contract.contract import parse_contract
 from segmint.errors import BundleError, DataError
-from segmint.flows.monitor import _advice, monitor
+from segmint.flows.monitor import _advice, _seen, monitor
 from segmint.flows.predict import predict
 from segmint.monitoring.drift import Drift
 from segmint.monitoring.results import ENOUGH, Answers
@@ -94,6 +95,15 @@ def test_a_column_in_another_unit_is_to_be_looked_at_before_anybody_retrains(
     assert "Look first at what changed in the data (age), then retrain" in found.report.read_text("utf-8")
 
 
+def test_a_wave_that_the_network_learned_from_is_said_to_be_one() -> None:
+    class Half:
+        def rows(self, table: list[int]) -> np.ndarray:
+            return np.arange(len(table)) % 2 == 0
+
+    assert _seen([0, 1, 2, 3], Half()).startswith("The network was trained on 2 of the 4 rows of this wave.")  # type: ignore[arg-type]
+    assert _seen([0, 1], None) == ""  # type: ignore[arg-type]
+
+
 @pytest.mark.network
 def test_without_outcomes_performance_is_estimated(wave: dict[str, pl.DataFrame], trained: Path, runs: Path) -> None:
     found = monitor(wave["wave"], trained, CONFIG, runs=runs)
@@ -150,7 +160,7 @@ def test_too_few_outcomes_are_no_reason_to_do_nothing(answers: Answers, enough: 
     drift = Drift(pl.DataFrame(), (), "none", {}, None)
     head, sentence = _advice(drift, "a-run", answers)
     if enough:
-        assert sentence == "Nothing to do: the wave looks like training."
+        assert sentence == "Nothing to do: The wave looks like training."
     else:
         assert head == "Wait for more outcomes"
         assert sentence.endswith(f"2 said yes and 1 said no. `segmint update` wants {ENOUGH}.")
@@ -222,7 +232,7 @@ def test_a_bundle_that_names_segments_is_watched_without_a_response(tmp_path: Pa
     assert "outcomes are not" in found.sentences[0]
     assert {"DRIFT-01"} == {alarm.code for alarm in found.drift.alarms}
     assert any(line.startswith("expected in each segment (in training): no ") for line in found.sentences)
-    assert found.sentences[-1].endswith("train on customers of today whose segment is known: segmint run.")
+    assert found.sentences[-1].endswith("Train on customers of today whose segment is known: segmint run.")
     assert "How many are expected in each segment" in found.report.read_text("utf-8")
     with pytest.raises(BundleError, match=r"names segments(.|\n)*leave --outcomes out"):
         monitor(people, tmp_path / "bundle", runs=tmp_path / "runs", outcomes=people)

@@ -7,7 +7,7 @@ from dataclasses import asdict
 import numpy as np
 import pytest
 
-from segmint.segments.later_answers import compare_answers, say_answers
+from segmint.segments.later_answers import compare_answers, say_answers, say_first
 from segmint.segments.profile import responses_of
 
 
@@ -40,3 +40,25 @@ def test_no_answer_of_fewer_than_ten_customers_is_told_and_none_can_be_reckoned(
     assert "of 60 said yes" in second
     of_one = compare_answers(np.full(12, True), np.zeros(12, np.int64), np.zeros(12, np.int64), segments[:1])
     assert of_one[0]["now"] is None
+
+
+def first(*profits: tuple[float, float, float], answers: int = 200) -> str:
+    told = [
+        {
+            "key": str(place),
+            "answers": answers,
+            "now": {"profit_per_call": each, "profit_low": low, "profit_high": high},
+        }
+        for place, (each, low, high) in enumerate(profits, 1)
+    ]
+    segments = [{"key": row["key"], "customers": 900, "jaccard": 0.9} for row in told]
+    return say_first(told, segments, ["one", "two", "three"][: len(told)])
+
+
+def test_whom_to_call_first_is_said_no_more_surely_than_the_intervals_allow() -> None:
+    assert first((1.8, 0.1, 4.1), (17.0, 12.6, 22.1)).startswith("Call first, by how this wave answered: 2 two. ")
+    assert "1 one and 2 two. As far as the intervals tell" in first(
+        (14.0, 9.0, 20.0), (17.0, 12.6, 22.1), (1.0, -1.0, 3.0)
+    )
+    assert first((1.0, -1.0, 3.0)) == "No segment of this wave surely pays for its calls."
+    assert first((17.0, 12.6, 22.1), answers=12) == ""

@@ -23,9 +23,10 @@ from segmint.flows.steps.settings import RUNS, Place, Settings, of_the_segments_
 from segmint.progress import Progress, silent
 from segmint.report.run_view import RunView
 from segmint.segments.assign import assign_segments
+from segmint.segments.call_order import call_order
 from segmint.segments.gaps import say_gaps
 from segmint.segments.kept import KeptSegments
-from segmint.segments.later_answers import compare_answers, say_answers
+from segmint.segments.later_answers import compare_answers, say_answers, say_first
 from segmint.segments.migration import compare_waves
 from segmint.segments.names import call_segments, say_named_twice, say_nobody
 from segmint.segments.segmentation import memberships
@@ -186,15 +187,38 @@ def _answers(
         answered = known.to_numpy()
     if not answered.any():
         unused = "Nobody's answer is in this wave: what calls to it earned is not said."
-        return {"segments": [], "currency": "", "sentences": [] if config.economics is None else [unused]}
+        first = _first_before(found, names)
+        said = [*([first] if first else []), *([] if config.economics is None else [unused])]
+        return {"segments": [], "currency": "", "first": first, "sentences": said}
     those = table.rows(answered)
     yes, money = those.frame[outcome.column].to_numpy() == outcome.positive, call_money(those, config)
     told = compare_answers(yes, labels[answered], row_customers(those), found["segments"], money)
+    first = say_first(told, found["segments"], names)
     return {
         "segments": told,
+        "first": first,
         "currency": "" if money is None else money.currency,
-        "sentences": [*say_answers(told, names, money), *filter(None, [why_no_money(those, config)])],
+        "sentences": [*say_answers(told, names, money), *filter(None, [first, why_no_money(those, config)])],
     }
+
+
+def _first_before(found: KeptSegments, names: list[str]) -> str:
+    """Say whom to call first by how the wave answered in which the segments were found: nobody has answered in this one."""
+    steps = call_order(found) if "brought" in found else {}
+    first = [
+        f"{part['key']} {name}"
+        for part, name in zip(found["segments"], names, strict=True)
+        if steps.get(str(part["key"])) == "call first"
+    ]
+    return f"Call first in this wave, by how the earlier one answered: {listed(first)}." if first else ""
+
+
+def _the_very_table(here: Run, earlier: RunView) -> list[str]:
+    """Say that the wave is the table in which the segments were found."""
+    before = (earlier.run.get("inputs") or {}).values()
+    if not any(read.startswith("sha256:") and read in before for read in here.record["inputs"].values()):
+        return []
+    return ["This is the very table in which the segments were found: it cannot show how they do in a later wave."]
 
 
 def _migrate(
@@ -220,7 +244,7 @@ def _migrate(
         "earlier_source": earlier.source,
         **told,
         "answers": answers,
-        "sentences": [*gaps, *told["sentences"], *answers["sentences"]],
+        "sentences": [*_the_very_table(here, earlier), *gaps, *told["sentences"], *answers["sentences"]],
     }
     here.keep(MIGRATION, content)
     here.keep("tables/shares.parquet", compared.frame())

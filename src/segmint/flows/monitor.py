@@ -20,6 +20,7 @@ from segmint.errors import DataError, RunError
 from segmint.flows.report import write_report
 from segmint.flows.steps.bundle import predictor_of, require_response, segments_in
 from segmint.flows.steps.call_results import read_codes, read_frame
+from segmint.flows.steps.learned import Learned, run_folder
 from segmint.flows.steps.read import inputs_of, open_for_bundle, read
 from segmint.flows.steps.settings import RUNS, Place, Settings, place_of, settings_of
 from segmint.monitoring.codes import Dispositions
@@ -40,17 +41,17 @@ FEWEST_CUSTOMERS = 100
 MOST_EARLIER = 50
 NAMED = 3
 ADVICE = {
-    "none": ("Nothing to do", "the wave looks like training."),
-    "look": ("Look at the data first", "see each alarm."),
+    "none": ("Nothing to do", "The wave looks like training."),
+    "look": ("Look at the data first", "See each alarm."),
     "recalibrate": ("Recalibrate", "segmint update results.csv --scored wave.parquet --bundle {bundle}"),
     "retrain": ("Retrain", "segmint update results.csv --scored wave.parquet --bundle {bundle} --history history.csv"),
 }
 
 TOO_FEW = (
     "Wait for more outcomes",
-    "the columns look like training; too few customers have answered to tell whether the response holds.",
+    "The columns look like training; too few customers have answered to tell whether the response holds.",
 )
-RETRAIN_SEGMENTS = "train on customers of today whose segment is known: segmint run."
+RETRAIN_SEGMENTS = "Train on customers of today whose segment is known: segmint run."
 WITHOUT_OUTCOMES = (
     "leave --outcomes out; how well known segments are met, segmint predict says of a table that holds them"
 )
@@ -138,7 +139,8 @@ def monitor(
         said = predictor_of(known).probabilities(table.frame)
         happened, receipt, others, two_answers = _outcomes(table, known, told, meaning)
         cut_off = f"warning: {table.ledger.cut_off}" if table.ledger.cut_off else ""
-        cautions = [said for said in (others, two_answers, cut_off) if said]
+        seen = _seen(table, Learned.of(known, run_folder(bundle, runs), opened))
+        cautions = [said for said in (others, two_answers, seen, cut_off) if said]
         progress("holding the wave against training", 0, 1)
         drift = _drift(known, table.inputs, said, happened, groups)
         progress("holding the wave against training", 1, 1)
@@ -152,6 +154,7 @@ def monitor(
             "customers": customers,
             "caution": others,
             "two_answers": two_answers,
+            "seen": seen,
             "receipt": receipt,
             "advice_head": head,
             "advice_sentence": advice,
@@ -166,6 +169,16 @@ def monitor(
         report = write_report(here.folder)
         here.done({"advice": drift.advice, "alarms": [alarm.code for alarm in drift.alarms]})
     return Monitored(here.folder, report, _sentences(drift, customers, receipt, advice, cautions), summary, drift)
+
+
+def _seen(table: ValidTable, learned: Learned | None) -> str:
+    """Say how much of the wave the network was trained on: what it has learned by heart looks like training."""
+    if learned is None or not (rows := int(learned.rows(table).sum())):
+        return ""
+    return (
+        f"The network was trained on {rows:,} of the {counted(len(table), 'row')} of this wave."
+        " Those look like training whatever has changed, and its promises for them may be too good: take customers it has not seen."
+    )
 
 
 def _drift(

@@ -505,7 +505,7 @@ def _doubt(best: Mapping[str, Mapping[str, Any]], currency: str) -> tuple[str, s
     if all(profit["total_low"] > 0 for profit in profits):
         return None
     return "Whether calling paid cannot be told yet", (
-        "Calling changed the response, but the interval of the profit holds 0: it may as well have cost more than it brought."
+        "Calling changed the response, but the interval of the profit holds 0: it may have cost more than it brought."
     )
 
 

@@ -89,6 +89,7 @@ TITLES = {
     run_files.BACKTEST: "Had you used it since the first wave",
     run_files.MONITOR: "Is it as in training",
     run_files.MEASURE: "What calling brought",
+    run_files.MIGRATION: "Who the customers of the new wave are",
 }
 
 

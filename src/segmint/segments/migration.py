@@ -233,7 +233,9 @@ def compare_waves(before: pl.DataFrame, now: pl.DataFrame, keys: Sequence[str], 
     def codes(segments: pl.Series) -> Labels:
         return segments.replace_strict(place, return_dtype=pl.Int64).to_numpy()
 
-    known = "The contract names no id column: who moved cannot be told, only how the shares changed."
+    known = (
+        "The contract names no id column: who moved, or is in both waves, cannot be told, only how the shares changed."
+    )
     migration: Migration | None = None
     matched: tuple[str, ...] = ()
     if by_id:

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from segmint.report import charts
-from segmint.report.blocks import Block, Page, chart, key, make_page, points, table
+from segmint.report.blocks import Block, Page, chart, key, make_page, points, statements, table
 from segmint.report.run_view import RunView
 from segmint.report.svg import draw
 from segmint.segments.later_answers import say_response
@@ -20,19 +20,35 @@ def page(run: RunView) -> Page | None:
     found = run.json(run_files.MIGRATION)
     if found is None:
         return None
+    first = (found.get("answers") or {}).get("first")
+    in_table = tuple(f"{row['key']} {name}: " for row, name in _answered(found))
     return make_page(
         "migration",
         title="What changed since the earlier wave",
         short="Changes",
         lead=f"The segments found in {found['earlier_source']}, and who belongs to them now.",
-        blocks=[points(found["sentences"]), _answers(found), _moves(found), _shares(found)],
+        blocks=[
+            statements([("Whom to call first", first)]) if first else None,
+            points([said for said in found["sentences"] if said != first and not said.startswith(in_table)]),
+            _answers(found),
+            _moves(found),
+            _shares(found),
+        ],
     )
+
+
+def _answered(found: dict[str, Any]) -> list[tuple[dict[str, Any], str]]:
+    """Return the segments that answered and their names, the most profitable first where money is known."""
+    segments = (found.get("answers") or {"segments": []})["segments"]
+    told = [(row, name) for row, name in zip(segments, found["names"], strict=False) if row["now"]]
+    if all(row["now"]["profit_per_call"] is not None for row, _ in told):
+        told.sort(key=lambda each: -each[0]["now"]["profit_per_call"])
+    return told
 
 
 def _answers(found: dict[str, Any]) -> Block | None:
     """How each segment answers now, beside how it did, and what a call to it earns."""
-    answers = found.get("answers") or {"segments": []}
-    told = [(row, name) for row, name in zip(answers["segments"], found["names"], strict=False) if row["now"]]
+    told = _answered(found)
     if not told:
         return None
     in_money = all(row["now"]["profit_per_call"] is not None for row, _ in told)
@@ -49,7 +65,7 @@ def _answers(found: dict[str, Any]) -> Block | None:
         ]
         for row, name in told
     ]
-    currency = answers["currency"] or "account currency"
+    currency = found["answers"]["currency"] or "account currency"
     return table(
         [
             "Segment",

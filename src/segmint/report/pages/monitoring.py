@@ -54,6 +54,9 @@ def page(run: RunView) -> Page | None:
         blocks=[
             others_banner(found.get("caution")),
             banner("caution", "Look at this first", found["two_answers"]) if found.get("two_answers") else None,
+            banner("caution", "The network has seen customers of this wave", found["seen"])
+            if found.get("seen")
+            else None,
             banner(tone, word, found["advice_sentence"].removeprefix(f"{word}: ")),
             figures(_headline(found)),
             _alarms(found["alarms"]),
