@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any, cast
 
 import numpy as np
@@ -197,7 +198,12 @@ def unusual(column: Column, values: pl.Series) -> pl.Series | None:
 
 def but_for_capitals(text: str, levels: Sequence[str]) -> bool:
     """Whether a text is one of the levels but for capitals: it may be that one, or the "na" beside Namibia's NA."""
-    return text.casefold() in {level.casefold() for level in levels}
+    return text.casefold() in _without_capitals(tuple(levels))
+
+
+@lru_cache(maxsize=1000)
+def _without_capitals(levels: tuple[str, ...]) -> frozenset[str]:
+    return frozenset(level.casefold() for level in levels)
 
 
 def has_two_readings(text: str, unit: str = "") -> bool:

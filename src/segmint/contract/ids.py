@@ -18,7 +18,7 @@ _QUOTES = r"'\"`´‘’‚‛“”„‟«»‹›′″ʼ＇＂｀"
 _MARKS = rf"{_QUOTES}\s\p{{Cc}}\p{{Cf}}"
 _AROUND = rf"^[{_MARKS}]+(=[{_MARKS}]+)?|^=[{_MARKS}]+|[{_MARKS};,]+$"  # inside they part two ids: nobody's
 _NOTHING = rf"^[{_MARKS}]*=?[{_MARKS};,]*$"
-_PLAIN = r"^[0-9A-Za-z_./:+-]*$"  # nearly all ids, which need no second look
+_PLAIN = r"^[0-9A-Za-z_./:+@-]*$"  # nearly all ids, which need no second look
 _EDGES = r"^[^\p{L}\p{N}]+|[^\p{L}\p{N}]+$"
 
 
@@ -78,13 +78,17 @@ def same_ids(named: pl.Series, known: pl.Series) -> pl.DataFrame:
         named and known, a row for each pair; an id that nobody has is in none.
     """
     left, right = (
-        pl.DataFrame([ids.drop_nulls().unique().alias(name)]) for ids, name in ((named, "named"), (known, "known"))
+        ids.drop_nulls().unique().alias(name).to_frame().with_columns(spelled=pl.lit(None, pl.String))
+        for ids, name in ((named, "named"), (known, "known"))
     )
     pairs = [pl.DataFrame(schema={"named": pl.String, "known": pl.String})]
     for spelled in (without_point_zero, without_marks, without_marks_and_zeros, in_small_letters):
-        there, here = (each.with_columns(spelled(each[each.columns[0]]).alias("spelled")) for each in (left, right))
-        pairs.append(there.join(here, on="spelled").select("named", "known"))
-        left = there.join(here, on="spelled", how="anti").select("named")
+        there, here = (each.with_columns(spelled=spelled(each.to_series())) for each in (left, right))
+        if there.equals(left) and here.equals(right):  # as in the last round: nobody else is met
+            continue
+        met = there.join(here, on="spelled", how="left")
+        pairs.append(met.filter(pl.col("known").is_not_null()).select("named", "known"))
+        left, right = met.filter(pl.col("known").is_null()).select("named", "spelled"), here
         if left.is_empty():
             break
     return pl.concat(pairs)

@@ -51,9 +51,11 @@ class TrainingIds:
         small = in_small_letters(bare)
         found = np.isin(_hashed(small, self.key), self.fingerprints)
         # older runs kept ids with their capitals, and still older ones with their zeros
+        tried = small
         for older in (without_marks_and_zeros(bare), bare):
-            odd = (older != small).fill_null(False)
-            found[odd.to_numpy()] |= np.isin(_hashed(older.filter(odd), self.key), self.fingerprints)
+            odd = (older != tried).fill_null(False) & ~pl.Series(found)
+            found[odd.to_numpy()] = np.isin(_hashed(older.filter(odd), self.key), self.fingerprints)
+            tried = older
         return found
 
 
