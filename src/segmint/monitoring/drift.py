@@ -461,10 +461,12 @@ def _estimated(histogram: Mapping[str, Any] | None, propensity: Floats, rate: fl
     }
     if histogram is not None:
         customers = np.asarray(histogram["customers"], dtype=np.float64)
-        found["promised_in_training"] = float(np.average(histogram["means"], weights=customers))
+        offset = float(histogram.get("offset", 0.0))
+        promised = shifted(np.asarray(histogram["means"], dtype=np.float64), offset)
+        found["promised_in_training"] = float(np.average(promised, weights=customers))
         found["auc_in_training"] = histogram["expected_auc"]
         # what an update moved has not drifted
-        same = shifted(propensity, -float(histogram.get("offset", 0.0)))
+        same = shifted(propensity, -offset)
         now = np.bincount(place_in(histogram, same), minlength=customers.size).astype(np.float64)
         found["psi"] = population_stability(*_tenths(customers, now))
     return found

@@ -504,16 +504,30 @@ def _doubt(best: Mapping[str, Mapping[str, Any]], currency: str) -> tuple[str, s
         return title, said
     if all(profit["total_low"] > 0 for profit in profits):
         return None
+    if pays_by_one_cost_alone(profits):
+        return "Whether calling paid depends on what a call costs", (
+            "Calling changed the response. Whether it paid depends on what calls without a result cost: find that out."
+        )
     return "Whether calling paid cannot be told yet", (
         "Calling changed the response, but the interval of the profit holds 0: it may have cost more than it brought."
     )
+
+
+def pays_by_one_cost_alone(profits: Sequence[Mapping[str, Any]]) -> bool:
+    """Whether calling surely paid by one reckoning of its cost and surely lost by another: no further measuring settles that."""
+    return any(row["total_low"] > 0 for row in profits) and any(row["total_high"] < 0 for row in profits)
+
+
+def would_have_been_seen(response: Mapping[str, Any]) -> bool:
+    """Whether a change of a tenth of the response would have been seen in 80 % of cases."""
+    return bool(response["smallest_visible"] <= _USEFUL * max(response["called"], response["held_out"]))
 
 
 def _open(response: Mapping[str, Any]) -> tuple[str, str]:
     """Say how much calling can have changed at most, and which arm is too small to tell more."""
     points = 100 * min(max(-response["low"], response["high"]), 1.0)
     most = f"calling changed the response rate by {points:{'.2g' if points < 10 else '.0f'}} points at most"
-    if response["smallest_visible"] <= _USEFUL * max(response["called"], response["held_out"]):
+    if would_have_been_seen(response):
         return "Calling changed little, if anything", f"If it did anything at all, {most}."
     held = response["customers_held_out"] <= response["customers_called"]
     short = "The holdout is too small" if held else "Too few customers were called"

@@ -161,7 +161,7 @@ def _moves(migration: Migration, names: Sequence[str]) -> list[str]:
     if not table.any():
         return [f"{both}: too few to say where they went."]
     said = [
-        f"{both}; about {int(np.trace(table)):,} of them ({percent(migration.stayed, 0)}) stayed in their segment. "
+        f"{both}; about {min(int(np.trace(table)), int(migration.customers.sum())):,} of them ({percent(migration.stayed, 0)}) stayed in their segment. "
         "Of fewer than ten who moved alike nothing is said, and more are counted to the nearest ten."
     ]
     away = table - np.diag(np.diag(table))

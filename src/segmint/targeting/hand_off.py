@@ -409,7 +409,7 @@ def _about_segments(call_list: CallList, advice: Mapping[str, Mapping[str, str]]
     """Say what to offer and to say in each segment that is on the list."""
     on_it = set(call_list.listed["segment"].unique())
     said = [(name, " ".join(told.values())) for name, told in advice.items() if name in on_it]
-    return [("Segment", "What to offer, to say and to avoid"), *said] if said else []
+    return [("Segment", "What to offer, to say and to avoid; shares are of the whole segment"), *said] if said else []
 
 
 def _how_to_read(

@@ -220,8 +220,8 @@ def _forgone(call_list: CallList, choice: Choice, share: float) -> float:
     profit = choice.successes[rows] * choice.value[rows] - choice.cost[rows]
     total = np.r_[0.0, np.cumsum(np.sort(profit[profit > 0])[::-1])]
     called = call_list.counts["listed"] if call_list.counts["beyond_budget"] else total.size
-    asked = min(round(called / (1 - share)), total.size - 1)
-    return float(total[min(called, total.size - 1)] - (1 - share) * total[asked])
+    without, asked = np.interp([called, called / (1 - share)], np.arange(total.size), total)
+    return max(float(without - (1 - share) * asked), 0.0)
 
 
 def _effect(plan: PowerCalculation) -> float | None:

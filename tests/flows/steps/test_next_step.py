@@ -52,8 +52,28 @@ def test_a_holdout_in_vain_says_how_many_to_hold_out() -> None:
 
 
 def test_a_large_campaign_that_changed_little_is_not_asked_for_more() -> None:
-    said = measured((-0.001, 0.001), (-9.0, 1.0), customers_called=90_000, customers_held_out=90_000)
-    assert "call others, or offer something else" in said
+    large = {"customers_called": 90_000, "customers_held_out": 90_000, "smallest_visible": 0.002}
+    assert "call others, or offer something else" in measured((-0.001, 0.001), (-9.0, 1.0), **large)
+    without = measured((NAN, NAN), (NAN, NAN), **large)  # too few bought in an arm: that shows no lack of effect
+    assert without.startswith("Neither go on nor stop because of this. Wait for more results")
+
+
+def test_a_loss_is_called_one_and_what_a_call_costs_is_asked_for_where_that_decides() -> None:
+    assert "If the loss is as large as it seems" in measured((0.01, 0.1), (-9.0, 1.0), difference=-0.08)
+    rows = [
+        {
+            "segment": "everyone",
+            "method": "cuped",
+            "quantity": name,
+            "low": 0.01,
+            "high": 0.1,
+            "total_low": low,
+            "total_high": low + 5,
+        }
+        for name, low in (("response", 1.0), ("profit", 3.0), ("profit_by_results", -9.0))
+    ]
+    said = next_step(Measurement(pl.DataFrame(rows), 0.9, ()))
+    assert said == "Find out what calls without a result cost: whether calling paid depends on it."
 
 
 def test_arms_that_differ_decide_nothing() -> None:

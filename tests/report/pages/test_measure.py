@@ -91,6 +91,18 @@ def test_a_segment_says_in_words_what_its_intervals_show(response: tuple, profit
     assert table["rows"][0][-1] == said
 
 
+def test_a_segment_paid_only_if_it_did_whatever_calls_without_a_result_cost() -> None:
+    one = ROW | {"segment": "retired", "difference": 0.1, "method": "cuped"}
+    rows = [
+        one | {"quantity": "response", "low": 0.01, "high": 0.2},
+        one | {"quantity": "profit", "total_low": 5.0, "total_high": 9.0},
+        one | {"quantity": "profit_by_results", "total_low": -9.0, "total_high": -5.0},
+    ]
+    table = _segments(rows, "90 %", "EUR")
+    assert table is not None
+    assert table["rows"][0][-1] == "more bought; whether it paid is open"
+
+
 @pytest.mark.parametrize(("low", "short"), [(0.03, False), (-0.03, True), (None, True)])
 def test_a_run_from_before_doubts_were_kept_still_says_that_its_holdout_is_too_small(
     low: float | None, short: bool, tmp_path: Path

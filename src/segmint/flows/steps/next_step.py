@@ -6,7 +6,7 @@ import math
 from collections.abc import Mapping
 from typing import Any
 
-from segmint.monitoring.measure import EVERYONE, Measurement
+from segmint.monitoring.measure import EVERYONE, Measurement, pays_by_one_cost_alone, would_have_been_seen
 from segmint.targeting.holdout import plan_holdout
 from segmint.wording import count
 
@@ -35,6 +35,8 @@ def next_step(found: Measurement) -> str:
         return _for_any_effect(response, found.level)
     if response["high"] < 0:
         return "Stop calling such customers: fewer of them bought than of those held out."
+    if pays_by_one_cost_alone(profits):
+        return "Find out what calls without a result cost: whether calling paid depends on it."
     return f"Go on only to measure more. {_for_the_profit(max(profits, key=_customers_times))}"
 
 
@@ -44,12 +46,16 @@ def _counts(row: Row) -> bool:
 
 def _for_any_effect(response: Row, level: float) -> str:
     """Say how many to hold out or to call, from the power of such a campaign."""
-    plan = plan_holdout(response["called"], response["customers_called"], response["customers_held_out"], level=level)
-    if 0 < plan.needed <= plan.called:
+    told = not math.isnan(response["low"])
+    if told and would_have_been_seen(response):
         return "Calling these customers changed little, if anything: call others, or offer something else."
-    if not plan.needed:
-        return "Neither go on nor stop because of this. Call more customers, or measure several lists of the campaign together."
-    return f"Neither go on nor stop because of this. {plan.remedy if plan.is_in_vain else plan.sentence}"
+    plan = plan_holdout(response["called"], response["customers_called"], response["customers_held_out"], level=level)
+    if plan.is_in_vain:
+        return f"Neither go on nor stop because of this. {plan.remedy}"
+    if not told:
+        return "Neither go on nor stop because of this. Wait for more results, or measure several lists of the campaign together."
+    more = plan.sentence if plan.needed else "Call more customers, or measure several lists of the campaign together."
+    return f"Neither go on nor stop because of this. {more}"
 
 
 def _customers_times(profit: Row) -> float:
@@ -63,6 +69,6 @@ def _for_the_profit(profit: Row) -> str:
         return "Measure several lists of the campaign together."
     called, held_out = (count(times * profit[f"customers_{arm}"]) for arm in ("called", "held_out"))
     return (
-        f"If the profit is as large as it seems, {called} listed and {held_out} held out show it in 80 % of cases: "
+        f"If the {'profit' if profit['difference'] > 0 else 'loss'} is as large as it seems, {called} listed and {held_out} held out show it in 80 % of cases: "
         "measure several lists of the campaign together."
     )

@@ -125,7 +125,8 @@ def _will_show(holdout: dict[str, Any]) -> str:
     if not holdout["called"] or not holdout["held_out"]:
         return f"Nothing: nobody is {'held out' if holdout['called'] else 'called'}."
     if holdout["effect"] is None:
-        return f"Nothing yet: {count(holdout['held_out'])} held out are too few. What would be enough, and what it costs, is said below."
+        enough = " What would be enough, and what it costs, is said below." if holdout.get("enough_share") else ""
+        return f"Nothing yet: {count(holdout['held_out'])} held out are too few.{enough}"
     return f"What calling brings, if it is {decimal(100 * holdout['effect'], 1)} points of the response rate or more."
 
 
@@ -257,4 +258,5 @@ def _advice(found: dict[str, Any]) -> Block | None:
     ]
     heads = ["Segment", "on the list", *(_ADVICE[kind] for kind in kinds)]
     words = [place for place, _ in enumerate(heads) if place != 1]
-    return table(heads, rows, title="What to offer and say", words=words, stacked=True) if rows else None
+    note = "Shares are of the whole segment, not of those on the list."
+    return table(heads, rows, title="What to offer and say", note=note, words=words, stacked=True) if rows else None

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from segmint.report.blocks import Block, Page, banner, figures, make_page, others_banner, points, statements, table
@@ -157,10 +158,11 @@ def _points_between(row: Row) -> str:
 
 def _segments(rows: list[Row], level: str, currency: str) -> Block | None:
     profits = {row["segment"]: row for row in rows if row["quantity"] == "profit"}
+    by_results = {row["segment"]: row for row in rows if row["quantity"] == "profit_by_results"}
     told = [row for row in rows if row["quantity"] == "response"]
     if not told:
         return None
-    cells = [_segment(row, profits.get(row["segment"])) for row in told]
+    cells = [_segment(row, profits.get(row["segment"]), by_results.get(row["segment"])) for row in told]
     columns = [
         "Segment", "listed: bought", "held out: bought", f"change, points ({level})", f"profit{f', {currency}' if currency else ''} ({level})",
         "in words",
@@ -170,7 +172,7 @@ def _segments(rows: list[Row], level: str, currency: str) -> Block | None:
     return table(columns, cells, title="By segment", note=note, words=(0, 5), stacked=True)
 
 
-def _segment(response: Row, profit: Row | None) -> list[str]:
+def _segment(response: Row, profit: Row | None, by_results: Row | None) -> list[str]:
     known = response["low"] is not None
     in_all = known and profit is not None
     return [
@@ -180,15 +182,17 @@ def _segment(response: Row, profit: Row | None) -> list[str]:
         f"{decimal(profit['total'], 0)} ({between(profit['total_low'], profit['total_high'], 0)})"
         if profit is not None and in_all
         else "–",
-        _verdict(response, profit) if known else "too few bought, or did not, to tell",
+        _verdict(response, [row for row in (profit, by_results) if row is not None])
+        if known
+        else "too few bought, or did not, to tell",
     ]
 
 
-def _verdict(response: Row, profit: Row | None) -> str:
+def _verdict(response: Row, profits: Sequence[Row]) -> str:
     """Say what the intervals show of a segment, and nothing more."""
-    if profit is not None and profit["total_low"] > 0:
+    if profits and all(profit["total_low"] > 0 for profit in profits):
         return "calling paid"
-    if profit is not None and profit["total_high"] < 0:
+    if profits and all(profit["total_high"] < 0 for profit in profits):
         return "calling cost more than it brought"
     if response["low"] > 0:
         return "more bought; whether it paid is open"

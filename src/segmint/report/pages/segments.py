@@ -205,7 +205,7 @@ def _asked_once(segments: list[Segment]) -> tuple[list[Segment], str]:
     if len(keys) < 2:
         return segments, ""
     without = [s | {"sentences": [said for said in s["sentences"] if not _of_no_need(said)]} for s in segments]
-    return without, ask_them(f"the customers of segments {listed(sorted(keys))}")
+    return without, ask_them(f"the customers of segments {listed(sorted(keys, key=lambda key: (len(key), key)))}")
 
 
 def _of_no_need(said: Mapping[str, Any]) -> bool:
@@ -423,7 +423,7 @@ def _most_brought(pairs: Sequence[tuple[Segment, BroughtSegment]], *, in_money: 
     size = percent(segment["share"], 0)
     does = "brings most per call" if in_money else "says yes most often"
     if best is segment:
-        return f"{_named(segment)} {does} and most in all: {part}, being {size} of the customers."
+        return f"{_named(segment)} {does} and {'' if in_money else 'brings '}most in all: {part}, being {size} of the customers."
     return (
         f"{_named(best)} {does}, and is {percent(best['share'], 0)} of the customers. {_named(segment)} brings most in all, {part}, "
         f"as it is {size} of the customers."
