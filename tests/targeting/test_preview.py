@@ -4,7 +4,8 @@ import polars as pl
 import pytest
 
 from segmint.errors import PolicyError
-from segmint.targeting.choose import choose
+from segmint.targeting import preview
+from segmint.targeting.choose import choose, shared_by
 from segmint.targeting.preview import ListPreview
 from tests.targeting.conftest import make_policy
 from tests.targeting.test_optimise import bank
@@ -89,3 +90,15 @@ def test_the_curve_is_highest_where_everybody_is_called_whose_call_pays():
     assert curve["customers"][curve["expected_profit"].index(max(curve["expected_profit"]))] == most.customers
     assert curve["customers"][-1] == int((~preview.holdout).sum())
     assert len(curve["customers"]) <= 81
+
+
+def test_a_slider_that_moves_reads_households_once(monkeypatch):
+    people, chance, table = bank(300)
+    table = table.with_columns(household=pl.Series(range(300)) // 3)
+    read = []
+    monkeypatch.setattr(preview, "shared_by", lambda *given: read.append(given) or shared_by(*given))
+    prepared = ListPreview(people, chance, make_policy(), columns=table)
+    for cost in (4.0, 5.0, 6.0):
+        policy = make_policy(cost=cost, one_per="household")
+        assert prepared.of(policy).customers == choose(people, chance, policy, columns=table).listed.size
+    assert len(read) == 1

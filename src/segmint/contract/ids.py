@@ -143,9 +143,7 @@ class IdMatch(NamedTuple):
 
     pairs: pl.DataFrame  # named and known, where an id can be that of one customer only
     unclear: set[str]  # ids without their zeros or marks that could be those of several customers
-    by_zeros: (
-        int  # rows of the file that found their customer only by an id with other zeros before it, or other capitals
-    )
+    by_zeros: int  # rows of the file whose id has other zeros before it than the customer's, or other capitals
 
     def theirs(self, ids: pl.Series) -> pl.Series:
         """Return the table's id for each of the file's `ids`, null where the table has none or it is unclear which."""

@@ -220,6 +220,7 @@ def _sentences_of(found: Segmentation) -> tuple[str, ...]:
         *lines,
         *money,
         *found.gates(),
+        *found.names_in_vain(),
     )
 
 

@@ -585,9 +585,8 @@ def _auc(propensity: Floats, yes: Mask) -> float | None:
 
 def _deciles(propensity: Floats) -> list[str]:
     order = np.argsort(np.argsort(-propensity, kind="stable"), kind="stable")
-    parts = min(
-        10, max(propensity.size // FEWEST_TOGETHER, 1)
-    )  # tenths of fewer than ten would be single customers' answers
+    # tenths of fewer than ten would be single customers' answers
+    parts = min(10, max(propensity.size // FEWEST_TOGETHER, 1))
     return [str(int(place)) for place in order * parts // max(propensity.size, 1) + 1]
 
 

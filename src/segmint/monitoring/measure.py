@@ -19,7 +19,7 @@ from segmint.metrics.effect_level import EFFECT_LEVEL
 from segmint.metrics.intervals import FEWEST_OF_EACH
 from segmint.monitoring.joined import JoinedResults, all_told
 from segmint.monitoring.results import require_since
-from segmint.wording import between, counted, listed, money, percent, signed
+from segmint.wording import between, capital, counted, listed, money, percent, signed
 
 METHODS = ("plain", "cuped")
 EVERYONE = "everyone"
@@ -530,12 +530,17 @@ def _open(response: Mapping[str, Any]) -> tuple[str, str]:
     if would_have_been_seen(response):
         return "Calling changed little, if anything", f"If it did anything at all, {most}."
     held = response["customers_held_out"] <= response["customers_called"]
-    short = "The holdout is too small" if held else "Too few customers were called"
+    short, more = _short(held=held)
     return f"{short} to tell", (
         f"{short} to tell whether calling helped: {most}, and only a change of "
         f"{100 * response['smallest_visible']:.1f} points or more would have been seen in 80 % of cases. "
-        f"{'Hold out' if held else 'Call'} more customers next time, or measure several lists of the campaign together."
+        f"{capital(more)} more customers next time, or measure several lists of the campaign together."
     )
+
+
+def _short(*, held: bool) -> tuple[str, str]:
+    """Say which arm is short, and what to do more of."""
+    return ("The holdout is too small", "hold out") if held else ("Too few customers were called", "call")
 
 
 def _rates(response: Mapping[str, Any]) -> str:
@@ -556,9 +561,9 @@ def _allowed_for(frame: pl.DataFrame, response: Mapping[str, float]) -> str:
 
 
 def _too_few(lacking: str) -> tuple[str, str]:
-    held = lacking.endswith("held out")
-    return f"{'The holdout is too small' if held else 'Too few customers were called'} to tell", (
+    short, more = _short(held=lacking.endswith("held out"))
+    return f"{short} to tell", (
         f"There are too few {lacking} to tell what calling changed: at least {FEWEST_OF_EACH} customers who bought and "
         f"{FEWEST_OF_EACH} who did not are needed in each arm. Wait for more results, or "
-        f"{'hold out' if held else 'call'} more customers next time."
+        f"{more} more customers next time."
     )

@@ -33,6 +33,7 @@ class KeptSegments(WeighedSegments):
     money: dict[str, Any] | None
     no_money: str
     gates_missed: list[str]
+    names_in_vain: list[str]
 
 
 def said_of(segment: Mapping[str, Any]) -> str:

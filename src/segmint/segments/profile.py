@@ -25,10 +25,8 @@ DESCRIBING_ROLES = frozenset({"characteristic", "holding", "interest", "history"
 MARKED = 0.20  # a standardised difference worth naming
 MOST_MARKERS = 12
 MOST_OF_COLUMN = 4  # of them: bands of a number crowd out no other column
-FEWEST_CALLS = (
-    50  # of a level of the call's circumstances, and of so small a part of a segment's calls, nothing is advised
-)
-FEWEST_OF_CALLS = 0.05
+# Of fewer calls at a level of the call's circumstances, or of a smaller part of a segment's, nothing is advised.
+FEWEST_CALLS, FEWEST_OF_CALLS = 50, 0.05
 
 
 @dataclass(frozen=True)
@@ -65,7 +63,7 @@ class CallMoney:
         return not all(isinstance(amount, (int, float)) for amount in (self.cost_per_call, self.value_per_success))
 
     def of(self, here: NDArray[np.bool_], customers: NDArray[np.int64]) -> CallMoney:
-        """The amounts of some rows; where one customer makes much of them the mean of all but for extremes, as theirs would be hers."""
+        """The amounts of some rows; where one customer makes much of them the mean of all but for extremes, as theirs would tell of that one."""
 
         def some(amount: float | NDArray[np.float64]) -> float | NDArray[np.float64]:
             if isinstance(amount, (int, float)):
@@ -550,9 +548,8 @@ def _profits(
         for amount in (money.value_per_success * money.conversations_per_customer / calls, money.cost_per_call)
     )
     rate, low, high = rates
-    brought = (
-        np.full_like(yes, True) if much_of_one(values[yes], customers[yes]) else yes
-    )  # one's is not told, and a few's say little
+    # what one customer brought is not told, and what a few did says little
+    brought = np.full_like(yes, True) if much_of_one(values[yes], customers[yes]) else yes
     worth = float(values[brought].mean())
     profit = rate * worth - float(costs.mean())
     of_values = _reach(values[brought], customers[brought], max(int(yes.sum()), 1))

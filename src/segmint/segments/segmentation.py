@@ -144,7 +144,11 @@ class Segmentation:
             missed.append(
                 f"The segments change places from one block of time to the next (rank correlation {tau:.2f})."
             )
-        return (*missed, *map(say_nobody, self.names_of_nobody), *self.named_twice)
+        return tuple(missed)
+
+    def names_in_vain(self) -> tuple[str, ...]:
+        """Say which names were given in vain: to no segment, or two to one."""
+        return (*map(say_nobody, self.names_of_nobody), *self.named_twice)
 
     def _instead(self) -> str:
         if (self.state or {}).get("method") == "tree" or self.tree_cuts is None:
@@ -184,6 +188,7 @@ class Segmentation:
             else {"currency": self.money.currency, "source": self.money.source, "all_reached": self.money.all_reached},
             "no_money": self.no_money,
             "gates_missed": list(self.gates()),
+            "names_in_vain": list(self.names_in_vain()),
         }
 
 

@@ -157,9 +157,8 @@ def _half(typical: Typical) -> str:
     Many may have the median itself, of counts above all: at least half have it or more, and at least half have it or less.
     """
     median, base = tell_apart([typical.median, typical.base_median])
-    named = re.search(
-        rf"\b{re.escape(typical.unit)}\b", typical.label, re.IGNORECASE
-    )  # "calls before" of 1, not of 1 calls
+    # "calls before" of 1, not of 1 calls
+    named = re.search(rf"\b{re.escape(typical.unit)}\b", typical.label, re.IGNORECASE)
     unit = "" if named or not typical.unit else f" {typical.unit.removesuffix('s') if median == '1' else typical.unit}"
     whose = "of them have"
     if typical.known < 1:

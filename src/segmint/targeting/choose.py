@@ -31,6 +31,8 @@ NO_AMOUNT = "cost or value is not known"
 _EVERYBODY, _NEARLY = 0.995, 0.85
 MOST_LIMITS = 4  # so many that end a list are named
 
+Shared = tuple[pl.Series, str]
+
 
 @dataclass(frozen=True, eq=False, repr=False, kw_only=True)
 class Choice:
@@ -151,7 +153,7 @@ def choose(
     profit, cost = stakes.profit(chance), stakes.cost
     words = keyed_words(customers, campaign=policy.campaign, key=policy.hash_key)
     order = ranked(profit, words[:, 1], np.flatnonzero(able))
-    order, left_out = one_of_each(order, customers, table, policy)
+    order, left_out = one_of_each(order, shared_by(customers, table, policy))
     because |= left_out
 
     holdout = in_holdout(words[:, 0], policy.holdout_share)
@@ -331,37 +333,41 @@ def _by_return(paying: NDArray[np.int64], profit: Floats, cost: Floats, policy: 
     return paying[np.argsort(-ratio, kind="stable")]
 
 
-def one_of_each(
-    order: NDArray[np.int64], customers: pl.Series, columns: pl.DataFrame, policy: ContactPolicy
-) -> tuple[NDArray[np.int64], dict[int, str]]:
-    """Keep each customer's best row, and of those who share a value of `policy.one_per` the best customer.
+def shared_by(customers: pl.Series, columns: pl.DataFrame, policy: ContactPolicy) -> list[Shared]:
+    """Say what rows share of which only one is used: the customer, and the value of `policy.one_per`; nothing that no two share.
 
     Returns
     -------
-    order : ndarray of int64
-    left_out : dict of int to str
-        Number and reason of the other rows.
+    list of (polars.Series of shape (n_customers,), str)
+        What they share, null for what is shared with nobody, and the reason of the others.
 
     Raises
     ------
     PolicyError
         If the table lacks the column of `policy.one_per`.
     """
-    order, rows = _first_of_each(order, customers)
-    left_out = dict.fromkeys(rows, ANOTHER_ROW)
+    found = [(customers, ANOTHER_ROW)]
     if policy.one_per is not None:
-        order, rows = _first_of_each(order, households_of(policy.one_per, columns))
-        left_out |= dict.fromkeys(rows, ANOTHER_CUSTOMER.format(column=policy.one_per))
+        found.append((households_of(policy.one_per, columns), ANOTHER_CUSTOMER.format(column=policy.one_per)))
+    return [(values, reason) for values, reason in found if values.n_unique() < len(values)]
+
+
+def one_of_each(order: NDArray[np.int64], shared: Sequence[Shared]) -> tuple[NDArray[np.int64], dict[int, str]]:
+    """Keep the best row of each value that is `shared_by` rows.
+
+    Returns
+    -------
+    order : ndarray of int64
+    left_out : dict of int to str
+        Number and reason of the other rows.
+    """
+    left_out: dict[int, str] = {}
+    for values, reason in shared:
+        here = values.gather(order)
+        first = (here.is_first_distinct() | here.is_null()).to_numpy()
+        left_out |= dict.fromkeys(order[~first], reason)
+        order = order[first]
     return order, left_out
-
-
-def _first_of_each(order: NDArray[np.int64], shared: pl.Series) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-    """Keep the best row of each value; the others are returned beside. Who has no value shares it with nobody."""
-    if shared.n_unique() == len(shared):
-        return order, np.empty(0, dtype=np.int64)
-    values = shared.gather(order)
-    first = (values.is_first_distinct() | values.is_null()).to_numpy()
-    return order[first], order[~first]
 
 
 def chances_of(propensity: ArrayLike, able: NDArray[np.bool_]) -> Floats:

@@ -13,6 +13,7 @@ from segmint.arrays import Floats
 from segmint.targeting.choose import (
     HELD_OUT,
     Choice,
+    Shared,
     chances_of,
     cut,
     given_columns,
@@ -20,6 +21,7 @@ from segmint.targeting.choose import (
     needs_optimiser,
     one_of_each,
     ranked,
+    shared_by,
     within_means,
 )
 from segmint.targeting.curves import expected_curve
@@ -159,6 +161,7 @@ class ListPreview:
         # a slider asks nearly the same question again: the last ranking may serve, and the last prices are where the next start
         self._last: tuple[tuple[object, ...], Ranked] | None = None
         self._prices: dict[str, float] = {}
+        self._shared: dict[str | None, list[Shared]] = {}  # by `one_per`: no slider changes it
 
     def __repr__(self) -> str:
         return f"<ListPreview of {counted(len(self.propensity), 'customer')}>"
@@ -181,7 +184,9 @@ class ListPreview:
         stakes = Stakes.of(policy, self.columns, self.spent)
         profit = stakes.profit(self.propensity)
         order = ranked(profit, self._lots, np.flatnonzero(self._able & stakes.known))
-        return Ranked(stakes, profit, *one_of_each(order, self.customers, self.columns, policy))
+        if policy.one_per not in self._shared:
+            self._shared[policy.one_per] = shared_by(self.customers, self.columns, policy)
+        return Ranked(stakes, profit, *one_of_each(order, self._shared[policy.one_per]))
 
     def of(self, policy: ContactPolicy) -> Preview:
         """Say what the list under `policy` would be.

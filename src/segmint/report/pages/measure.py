@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
+from segmint.monitoring.measure import EVERYONE
 from segmint.report.blocks import Block, Page, banner, figures, make_page, others_banner, points, statements, table
 from segmint.report.run_view import RunView
 from segmint.store import run_files
@@ -19,7 +20,7 @@ def page(run: RunView) -> Page | None:
     if found is None:
         return None
     rows: list[Row] = found["rows"]
-    best = {row["quantity"]: row for row in rows if row["segment"] == "everyone" and row["method"] == "cuped"}
+    best = {row["quantity"]: row for row in rows if row["segment"] == EVERYONE and row["method"] == "cuped"}
     response, profit, currency = best["response"], best["profit"], found["currency"]
     known = response["low"] is not None
     cautions, others = found.get("cautions", []), found.get("others")
@@ -52,9 +53,9 @@ def page(run: RunView) -> Page | None:
                 ]
             ),
             points([said for said in found["sentences"] if said not in elsewhere]),
-            _table([row for row in rows if row["segment"] == "everyone"], level, currency),
+            _table([row for row in rows if row["segment"] == EVERYONE], level, currency),
             _segments(
-                [row for row in rows if row["segment"] != "everyone" and row["method"] == "cuped"], level, currency
+                [row for row in rows if row["segment"] != EVERYONE and row["method"] == "cuped"], level, currency
             ),
         ],
     )
@@ -174,13 +175,12 @@ def _segments(rows: list[Row], level: str, currency: str) -> Block | None:
 
 def _segment(response: Row, profit: Row | None, by_results: Row | None) -> list[str]:
     known = response["low"] is not None
-    in_all = known and profit is not None
     return [
         response["segment"],
         *(f"{percent(response[arm])} of {count(response[f'customers_{arm}'])}" for arm in ("called", "held_out")),
         f"{signed(100 * response['difference'], 1)} ({_points_between(response)})" if known else "–",
         f"{decimal(profit['total'], 0)} ({between(profit['total_low'], profit['total_high'], 0)})"
-        if profit is not None and in_all
+        if known and profit is not None
         else "–",
         _verdict(response, [row for row in (profit, by_results) if row is not None])
         if known

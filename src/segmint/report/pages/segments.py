@@ -98,14 +98,13 @@ def decision_blocks(found: KeptSegments, *, told: Sequence[str] = ()) -> list[Bl
     return [
         *(statements([(title, text)]) for title, text in said if text and text not in told),
         _overview(found, _best_first(found)),
-        *([points(vain)] if (vain := [said for said in found["gates_missed"] if _is_of_names(said)]) else []),
+        *([points(vain)] if (vain := found.get("names_in_vain")) else []),
     ]
 
 
 def shortfalls(found: Mapping[str, Any]) -> list[Block]:
     """Say what these segments fall short of."""
-    missed = [said for said in found["gates_missed"] if not _is_of_names(said)]
-    if not missed:
+    if not (missed := found["gates_missed"]):
         return []
     means = "These segments fall short of what is asked of good ones; rely on them the less, above all on what is named here:"
     return [text(means), points(missed)]
@@ -259,11 +258,6 @@ def _lead(found: KeptSegments, segments: Sequence[Segment]) -> str:
             "the answers, of seven in ten customers."
         )
     return f"{groups}, found without looking at their answers."
-
-
-def _is_of_names(said: str) -> bool:
-    """Whether it is of a name that is given in vain, which no segment falls short of."""
-    return said.startswith("No segment is called") or " was given two names; " in said
 
 
 def _proof(proof: dict[str, Any] | None, unit: str) -> list[str]:
