@@ -6,6 +6,7 @@ import re
 from segmint import errors
 from segmint.tables.table_source import NoRowsError
 from segmint.targeting.optimise import UnfilledQuotaError
+from segmint.wording import Said, Term
 
 
 def test_the_drawn_tree_equals_the_classes() -> None:
@@ -29,3 +30,10 @@ def test_the_kind_of_an_error_is_one_of_the_tree() -> None:
     assert errors.kind_of(errors.PolicyError("x")) == "PolicyError"
     assert errors.kind_of(UnfilledQuotaError("q", "x")) == "PolicyError"
     assert errors.kind_of(NoRowsError("x", ("age",), fix="y")) == "InputError"
+
+
+def test_a_program_is_told_the_terms_of_an_error() -> None:
+    error = errors.PolicyError("It is 0.", fix=Said("set ", Term("policy.attempts")))
+    plain = {"kind": "PolicyError", "came": "It is 0.", "expected": "", "fix": "set policy.attempts"}
+    assert errors.told_of(error) == plain | {"parts": {"fix": ["set ", {"term": "policy.attempts"}]}}
+    assert errors.told_of(errors.PolicyError("It is 0.", fix="set policy.attempts")) == plain

@@ -1,6 +1,7 @@
 """Numbers are written the same way on the screen, in files and on pages."""
 
 import math
+import pickle
 
 import pytest
 
@@ -76,3 +77,20 @@ def test_a_known_word_is_asked_for_where_one_is_written_almost_so() -> None:
     assert wording.did_you_mean("calls", known) == ""
     assert wording.did_you_mean("calls", known, cutoff=0.5) == "did you mean 'budget_calls'?"
     assert wording.did_you_mean("age", ()) == ""
+
+
+def test_a_sentence_is_said_in_the_words_of_a_door_and_what_only_looks_like_a_term_stays() -> None:
+    said = wording.Said(
+        "'policy.quotas': lower ", wording.Term("policy.quotas"), " or ", wording.Term("policy.attempts")
+    )
+    assert said == "'policy.quotas': lower policy.quotas or policy.attempts"
+    assert (
+        wording.in_words(said, {"policy.quotas": "the quotas"})
+        == "'policy.quotas': lower the quotas or policy.attempts"
+    )
+    assert wording.in_words("policy.quotas", {"policy.quotas": "the quotas"}) == "policy.quotas"
+    for count, text in ((0, ""), (1, "a"), (2, "a or x"), (3, "a, x or a")):
+        both = wording.joined(", ", ["a", wording.Said(wording.Term("x")), "a"][:count], last=" or ")
+        assert (both, wording.terms_in(both)) == (text, ("x",) * (count > 1))
+    assert wording.joined(" ", ["a", "b", "c"]) == "a b c"
+    assert pickle.loads(pickle.dumps(said)).parts == said.parts

@@ -28,7 +28,7 @@ from segmint.segments.word_file import Name
 from segmint.store.network_spec import MAX_PARAMETERS, MAX_UNITS
 from segmint.targeting.policy import ContactRules, Economics
 from segmint.toml_files import parse_toml, read_toml_text
-from segmint.wording import did_you_mean
+from segmint.wording import Said, Term, did_you_mean
 
 FromAnywhere = Annotated[Path, AfterValidator(Path.absolute)]
 """A file that is found again where a run is resumed in another folder."""
@@ -455,21 +455,27 @@ def _put(settings: dict[str, Any], key: str, value: Any) -> None:
     settings[last] = value
 
 
+def setting_named(key: str) -> Term:
+    """Name a setting where a sentence about it begins."""
+    return Term(f"The setting '{key}'")
+
+
 def _letter(error: ValidationError) -> ConfigError:
     complaints = error.errors(include_url=False)
     first = first_of(complaints)
     key = _setting(first["loc"])
+    called = setting_named(key)
     if first["type"] == "missing":
-        return ConfigError(f"The setting '{key}' is missing.", expected="a value", fix=f"say {key}")
+        return ConfigError(Said(called, " is missing."), expected="a value", fix=Said("say ", Term(key)))
     if first["type"] != "extra_forbidden":
         expected = " or ".join(
             dict.fromkeys(wanted(complaint) for complaint in complaints if _setting(complaint["loc"]) == key)
         )
         words = re.findall("'([^']+)'", expected) if isinstance(first["input"], str) else []
         return ConfigError(
-            f"The setting '{key}' makes no sense: {first['input']!r}.",
+            Said(called, f" makes no sense: {first['input']!r}."),
             expected=expected,
-            fix=did_you_mean(str(first["input"]), words) or f"set {key} to a value that makes sense",
+            fix=did_you_mean(str(first["input"]), words) or Said("set ", Term(key), " to a value that makes sense"),
         )
     known = _keys(Config)
     sections = list(dict.fromkeys(name.partition(".")[0] for name in known))

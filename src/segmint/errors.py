@@ -20,6 +20,9 @@ from __future__ import annotations
 
 import re
 from importlib.util import find_spec
+from typing import Any
+
+from segmint.wording import Term, parts_of, terms_in
 
 
 class SegmintError(Exception):
@@ -33,6 +36,8 @@ class SegmintError(Exception):
         What would have been right.
     fix : str
         The next step for the user.
+
+    Settings and options that a door calls otherwise are terms of these sentences, see `segmint.wording.Said`.
     """
 
     exit_code = 2
@@ -116,6 +121,17 @@ def require(package: str, extra: str) -> None:
 def kind_of(error: SegmintError) -> str:
     """Name the kind of an error as the tree above has it, for programs: classes elsewhere only add to one of these."""
     return next(kind.__name__ for kind in type(error).__mro__ if kind.__module__ == __name__)
+
+
+def told_of(error: SegmintError) -> dict[str, Any]:
+    """Tell an error to programs: its kind and sentences, and of those that have terms the parts."""
+    told: dict[str, Any] = {"came": error.came, "expected": error.expected, "fix": error.fix}
+    parts = {
+        which: [{"term": part} if isinstance(part, Term) else part for part in parts_of(text)]
+        for which, text in told.items()
+        if terms_in(text)
+    }
+    return {"kind": kind_of(error)} | told | ({"parts": parts} if parts else {})
 
 
 def why(error: Exception) -> str:

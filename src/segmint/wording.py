@@ -9,7 +9,7 @@ import difflib
 import math
 import re
 import unicodedata
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 _UNPRINTABLE = re.compile(
     "[\x00-\x08\x0b-\x1f\x7f-\x9f\u200e\u200f\u202a-\u202e\u2066-\u2069\ud800-\udfff\ufffe\uffff]"
@@ -141,6 +141,51 @@ def listed(words: Sequence[str], *, last: str = "and") -> str:
     if len(words) < 2:
         return "".join(words)
     return f"{', '.join(words[:-1])} {last} {words[-1]}"
+
+
+class Term(str):
+    """What a sentence calls a setting or an option: in `Said`, a door that calls it otherwise says its own word."""
+
+    __slots__ = ()
+
+
+class Said(str):
+    """A sentence that knows its terms: as text it says those of the command line, by `in_words` those of another door.
+
+    Parameters
+    ----------
+    *parts : str
+        Texts, terms, and what was said already.
+    """
+
+    parts: tuple[str, ...]
+
+    def __new__(cls, *parts: str) -> Said:
+        """Join the parts."""
+        said = super().__new__(cls, "".join(parts))
+        said.parts = tuple(each for part in parts for each in parts_of(part))
+        return said
+
+
+def parts_of(text: str) -> tuple[str, ...]:
+    """Take a sentence apart into texts and terms; one that knows no terms is a text."""
+    return text.parts if isinstance(text, Said) else (text,)
+
+
+def terms_in(text: str) -> tuple[Term, ...]:
+    """Tell the terms of a sentence, in its order."""
+    return tuple(part for part in parts_of(text) if isinstance(part, Term))
+
+
+def in_words(text: str, words: Mapping[str, str]) -> str:
+    """Say a sentence with a door's own `words` for its terms; terms without one stay."""
+    return "".join(words.get(part, part) if isinstance(part, Term) else part for part in parts_of(text))
+
+
+def joined(glue: str, texts: Sequence[str], *, last: str | None = None) -> Said:
+    """Join sentences as `glue.join` does, before the last with `last`; their terms are kept."""
+    between = [*[glue] * (len(texts) - 2), glue if last is None else last]
+    return Said(*(part for pair in zip(["", *between], texts, strict=False) for part in pair if part))
 
 
 def some_named(names: Sequence[str], most: int) -> str:

@@ -155,12 +155,14 @@ def test_what_needs_a_history_of_calls_says_who_names_it(ask: Ask) -> None:
     rest = ask("POST", f"/v1/target?{ECONOMICS}&policy.rest_days=30", rows)
     assert (rest.status_code, rest.json()["code"]) == (422, "policy")
     assert (
-        "let the operator name the file in policy.history of --policy, or set policy.rest_days" in rest.json()["detail"]
+        "name the file in policy.history of the operator's --policy, or set policy.rest_days to 0"
+        in rest.json()["detail"]
     )
     made = ask("POST", f"/v1/target?{ECONOMICS}&policy.attempts=1", rows)
     assert made.status_code == 200, made.text
-    (said,) = [said for said in made.json()["sentences"] if "policy.attempts" in said]
-    assert "no file of earlier calls is named as policy.history of the operator's --policy" in said
+    *_, files = made.json()["sentences"]
+    assert any("no file of earlier calls is named as policy.history" in said for said in made.json()["sentences"])
+    assert files == "Only the operator of the service can name files, in --policy: policy.suppress, policy.history."
 
 
 @pytest.mark.parametrize("query", ["data.decimal=maybe", "data.sheet=a", "policy.budget_calls=3", "data.delimiter=ab"])

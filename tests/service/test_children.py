@@ -25,6 +25,7 @@ from segmint.service.limits import Workers
 from segmint.service.problems import Problem
 from segmint.service.request_id import for_whom, named
 from segmint.store.runs import runs_in
+from segmint.wording import terms_in
 
 from .small import GOOD
 
@@ -161,6 +162,10 @@ def test_a_childs_error_comes_back_as_its_kind_and_names_no_folder() -> None:
     with pytest.raises(DataError) as kept:
         make_list(saying(2, json.dumps({"error": spaced})), errand, threading.Event())
     assert kept.value.came == "Kept in 'rejected.csv'."
+    parts = {"fix": ["see '/srv/a.toml': set ", {"term": "policy.quotas"}]}
+    with pytest.raises(DataError) as named:
+        make_list(saying(2, json.dumps({"error": spaced | {"parts": parts}})), errand, threading.Event())
+    assert (named.value.fix, terms_in(named.value.fix)) == ("see 'a.toml': set policy.quotas", ("policy.quotas",))
     why = json.dumps({"error": said | {"kind": "why", "fix": ""}})
     for out in ("", "Usage: segmint", '{"error": 1}', why):
         with pytest.raises(Problem) as problem:
@@ -211,7 +216,7 @@ def test_an_error_is_json_too_where_json_was_asked_for(tmp_path: Path, capsys: p
     argv = ["target", str(tmp_path / "no.csv"), "--bundle", str(tmp_path), "--runs", str(tmp_path)]
     assert main([*argv, "--json"]) == 2
     said = capsys.readouterr()
-    assert set(json.loads(said.out)["error"]) == {"kind", "came", "expected", "fix"}
+    assert set(json.loads(said.out)["error"]) - {"parts"} == {"kind", "came", "expected", "fix"}
     assert said.err.startswith("error: ")
     assert main(argv) == 2
     assert capsys.readouterr().out == ""

@@ -127,11 +127,10 @@ def _notes(stop: SystemExit) -> list[str]:
 
 def _refused(error: SegmintError, argv: Sequence[str] | None) -> int:
     """Say what was wrong; return the exit code."""
-    from segmint.errors import kind_of
+    from segmint.errors import told_of
 
     if _as_json(argv):
-        told = {"came": error.came, "expected": error.expected, "fix": error.fix}
-        _tell_json({"kind": kind_of(error)} | told)
+        _tell_json(told_of(error))
     # a table may have been written by a stranger: its names give the terminal no commands
     tell_beside(printable(from_here("\n".join((f"error: {error}", *getattr(error, "__notes__", []))))))
     return error.exit_code

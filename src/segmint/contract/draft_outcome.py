@@ -21,7 +21,7 @@ from segmint.contract.look import MIN_PER_LEVEL, MISSING_WORDS, bare_texts, few_
 from segmint.contract.validate import MIN_ROWS_PER_LEVEL, rare_told
 from segmint.contract.yes_no import NO, NO_ANSWER, NO_WORDS, WHOLE, YES, YES_WORDS, few_yes_told
 from segmint.errors import ContractError
-from segmint.wording import counted
+from segmint.wording import Said, Term, counted
 
 SAMPLE_ROWS = 200_000
 MAX_OUTCOME_LEVELS = 12
@@ -30,6 +30,9 @@ MOST_LISTED = 20  # names of columns in an error
 UNANSWERED = "response"  # the column of answers to come, unless it is named
 WON = ("won", "success", "accepted", "sold")
 LOST = ("lost", "failure", "rejected", "declined")
+NAME_OUTCOME = Term(': --outcome COLUMN (in Python outcome="COLUMN")')
+NO_OUTCOME = Term("--no-outcome (in Python without_outcome)")
+SAY_NO_OUTCOME = Term(": --no-outcome (in Python without_outcome=True)")
 _TWO_SEGMENTS = 'If both name segments, write kind = "assignment", without positive and words'
 _WITHOUT = {"response": "not called, or a no", "assignment": "is their segment not known, or one of its own"}
 _PREDICTED, _MADE_OF_IT = "propensity", "segment"  # as `segmint predict` names its columns
@@ -97,9 +100,8 @@ def outcome_to_come(frame: pl.DataFrame, name: str | None, table: str) -> Drafte
     if answers.count():
         raise ContractError(
             f"'{table}' has answers in '{name}'.",
-            expected="a table in which nobody has answered yet, as --no-outcome says",
-            fix="leave --no-outcome out; or name another column for the answers to come: --outcome COLUMN "
-            '(in Python without_outcome, outcome="COLUMN")',
+            expected=Said("a table in which nobody has answered yet, as ", NO_OUTCOME, " says"),
+            fix=Said("leave ", NO_OUTCOME, " out; or name another column for the answers to come", NAME_OUTCOME),
         )
     outcome = Outcome(column=name, kind="response", levels=("no", "yes"), positive="yes", label=label_for(name))
     return DraftedOutcome(outcome, answers, no_answer, {name: _NO_ANSWERS_YET, **_likely_answers(frame)})
@@ -177,7 +179,7 @@ def _outcome_column(frame: pl.DataFrame, wanted: str | None, table: str) -> str:
                 f"'{table}' has no column '{wanted}'.",
                 expected=_choice_of_columns(frame),
                 fix=(has_header(frame) and suggested(wanted, frame.columns))
-                or 'name the outcome column: --outcome COLUMN (in Python outcome="COLUMN")',
+                or Said("name the outcome column", NAME_OUTCOME),
             )
         return wanted
     if found := _likely_outcome(frame):
@@ -185,8 +187,7 @@ def _outcome_column(frame: pl.DataFrame, wanted: str | None, table: str) -> str:
     raise ContractError(
         f"No column of '{table}' looks like an outcome.",
         expected="a column that says how each customer answered, or to which known segment each belongs",
-        fix="name it: --outcome COLUMN; or, where nobody has answered yet: --no-outcome "
-        '(in Python outcome="COLUMN", without_outcome=True)',
+        fix=Said("name it", NAME_OUTCOME, "; or, where nobody has answered yet", SAY_NO_OUTCOME),
     )
 
 

@@ -2,23 +2,23 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 
 from segmint.contract.column_match import match_columns
 from segmint.contract.contract import SHIPPED, Contract, load_contract, parse_contract
+from segmint.contract.draft_outcome import NAME_OUTCOME, NO_OUTCOME, SAY_NO_OUTCOME
 from segmint.dashboard.desk import Desk
 from segmint.errors import ContractError, InputError, SegmintError
 from segmint.store.run import CONTRACT, Run
+from segmint.wording import in_words
 
 REVIEWED, OF_A_RUN = "reviewed", "run:"
-_IN_PYTHON = re.compile(r" ?\(in Python [^)]*\)")
 # what the form calls the command's options
-_CALLED = {  # in this order: the last is a part of another
-    ": --outcome COLUMN": " in the field “Name the outcome's column”",
-    ": --no-outcome": ", tick the box “Nobody has answered yet”",
-    "--no-outcome": "the box “Nobody has answered yet”",
+_CALLED: dict[str, str] = {
+    NAME_OUTCOME: " in the field “Name the outcome's column”",
+    SAY_NO_OUTCOME: ", tick the box “Nobody has answered yet”",
+    NO_OUTCOME: "the box “Nobody has answered yet”",
 }
 Option = tuple[str, str]  # what the form sends, and what people read
 
@@ -72,14 +72,8 @@ def words_of_the_draft() -> Iterator[None]:
     try:
         yield
     except ContractError as error:
-        raise ContractError(error.came, expected=_reworded(error.expected), fix=_reworded(error.fix)) from error
-
-
-def _reworded(text: str) -> str:
-    text = _IN_PYTHON.sub("", text)
-    for option, words in _CALLED.items():
-        text = text.replace(option, words)
-    return text
+        expected, fix = (in_words(text, _CALLED) for text in (error.expected, error.fix))
+        raise ContractError(error.came, expected=expected, fix=fix) from error
 
 
 def _of_runs(desk: Desk) -> Iterator[tuple[Option, Contract]]:

@@ -8,12 +8,13 @@ from contextlib import contextmanager
 from math import inf
 from typing import Any
 
-from segmint.config import Config
+from segmint.config import Config, setting_named
 from segmint.contract.cells import has_two_readings, in_one_way
 from segmint.errors import ConfigError, PolicyError
 from segmint.flows.standing import StandingPolicy
 from segmint.flows.steps.settings import policy_of
 from segmint.targeting.policy import MOST, ContactPolicy
+from segmint.wording import in_words, terms_in
 
 ROWS = range(3)
 _GROUPED = "[1-9][0-9]{0,2}(?:,[0-9]{3})+"
@@ -57,10 +58,12 @@ _SETTINGS = {
     "policy.holdout_share": "holdout",
 }
 # whoever moves a control has never seen the setting's own name
-_CALLED = {setting: (control, f"“{_LABELS[control]}”") for setting, control in _SETTINGS.items()} | {
-    "policy.quotas": ("", "the quotas"),
-    "policy.exclude": ("", "the exclusions"),
+_WORDS = {setting: f"“{_LABELS[control]}”" for setting, control in _SETTINGS.items()} | {
+    "policy.quotas": "the quotas",
+    "policy.exclude": "the exclusions",
 }
+_CALLED = _WORDS | {setting_named(setting): f"The control {words}" for setting, words in _WORDS.items()}
+_CONTROLS = _SETTINGS | {setting_named(setting): control for setting, control in _SETTINGS.items()}
 
 
 class ControlError(PolicyError):
@@ -179,18 +182,11 @@ def words_of_the_page() -> Iterator[None]:
 
 
 def _reworded_error(error: ConfigError) -> PolicyError:
-    said = f"{error.came} {error.fix}"
-    came, expected, fix = (_reworded(text) for text in (error.came, error.expected, error.fix))
-    named = sorted((said.index(name), control) for name, (control, _) in _CALLED.items() if control and name in said)
+    came, expected, fix = (in_words(text, _CALLED) for text in (error.came, error.expected, error.fix))
+    named = [_CONTROLS[name] for name in (*terms_in(error.came), *terms_in(error.fix)) if name in _CONTROLS]
     if not named:
         return PolicyError(came, expected=expected, fix=fix)
-    return ControlError(named[0][1], came, expected=expected, fix=fix)
-
-
-def _reworded(text: str) -> str:
-    for name, (_, words) in _CALLED.items():
-        text = text.replace(f"The setting '{name}'", f"The control {words}").replace(name, words)
-    return text
+    return ControlError(named[0], came, expected=expected, fix=fix)
 
 
 def _quotas(form: Mapping[str, str]) -> list[dict[str, Any]]:

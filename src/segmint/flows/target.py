@@ -62,7 +62,7 @@ from segmint.targeting.phones import shared_numbers
 from segmint.targeting.policy import ContactPolicy
 from segmint.targeting.sheets import MOST_SHEETS, OTHERS
 from segmint.targeting.summary import fairness_of, groups_on_list, past_of, still_listed, summarise_list
-from segmint.targeting.suppress import Doubt, require_safety_columns
+from segmint.targeting.suppress import Doubt, require_safety_columns, with_settings
 from segmint.toml_files import toml_text_of
 from segmint.wording import counted, some_of
 
@@ -236,7 +236,7 @@ def _doubts(
     """Gather what to look at before anybody is called; `table` is a fingerprint, of `seen` and `sure` see `doubts_of_list`."""
     contract, policy, called = bundle.contract, call_list.policy, call_list.listed["customer"]
     by_id = contract.id_column is not None
-    return [
+    said = [
         *doubts_of_list(
             policy,
             bundle,
@@ -252,6 +252,7 @@ def _doubts(
         *called_though_held_out(others, policy, called, by_id=by_id, table=table),
         *held_out_again(others, policy, call_list.rows, call_list.power, by_id=by_id, table=table),
     ]
+    return with_settings(said)
 
 
 def _publish(

@@ -24,6 +24,7 @@ from segmint.service.limits import Workers
 from segmint.service.problems import Problem, stopping, without_folders
 from segmint.store.asked_by import said_to_be
 from segmint.store.run import Run
+from segmint.wording import Said, Term
 
 T = TypeVar("T")
 CHILD_SECONDS = 300
@@ -173,9 +174,18 @@ def _error_of(out: str) -> SegmintError | None:
     with suppress(ValueError, KeyError, TypeError):
         told = json.loads(out)["error"]
         kind = getattr(errors, str(told["kind"]), SegmintError)
-        came, expected, fix = (
-            _FOLDERS.sub("", without_folders(str(told[part]))) for part in ("came", "expected", "fix")
-        )
+        came, expected, fix = (_sentence(told, which) for which in ("came", "expected", "fix"))
         if issubclass(kind, SegmintError):
             return kind(came, expected=expected, fix=fix)
     return None
+
+
+def _sentence(told: dict[str, Any], which: str) -> Said:
+    """A sentence of `told_of`, files without their folders."""
+    parts = told.get("parts", {}).get(which, [told[which]])
+    return Said(
+        *(
+            Term(part["term"]) if isinstance(part, dict) else _FOLDERS.sub("", without_folders(str(part)))
+            for part in parts
+        )
+    )

@@ -7,7 +7,7 @@ import os
 import re
 import tempfile
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import ExitStack
 from email.message import Message
 from functools import partial
@@ -38,6 +38,7 @@ from segmint.store.run_files import LEDGER, LIST, REJECTED
 from segmint.store.staging import passing_folder, sweep_dead
 from segmint.tables.byte_stream import PARQUET, archive_of
 from segmint.targeting.policy import ContactRules, Economics
+from segmint.wording import in_words
 
 MEDIA = {"csv": "text/csv; charset=utf-8", "parquet": "application/vnd.apache.parquet"}
 SECTIONS: dict[str, type[BaseModel]] = {"policy": ContactRules, "economics": Economics}
@@ -45,8 +46,6 @@ SHOWN = ("customer", "rank", "propensity", "expected_profit", "segment", "reason
 READING = frozenset({"data.delimiter", "data.encoding", "data.decimal", "data.header_row"})
 MOST_COLUMNS = 1_000
 MAGIC_BYTES = 8
-_NAMES_A_FILE = re.compile(r"name the file in (policy\.\w+)")  # which no request may
-_AS_A_FILE = re.compile(r"\bas (policy\.(?:history|suppress))\b")
 _NO_MONEY = (
     "Nothing says what a call costs and what a success brings. "
     "Send economics.cost_per_call and economics.value_per_success in the query."
@@ -109,7 +108,7 @@ async def target_table(
     """
     with passing_folder(_place()) as folder:
         if kind == "json":
-            body, table = await read_body(request), folder / "rows.parquet"
+            body, table = await read_body(request), folder / "rows"  # as errors call it: nobody sent a file
             await workers.do(partial(_write_rows, body, handle.bundle, table, config))
             # its numbers are texts there, and only one sign could have written them
             config = config.model_copy(update={"data": config.data.model_copy(update={"decimal": "point"})})
@@ -123,12 +122,6 @@ async def target_table(
             found, counts = await in_turn(lists, partial(_listed, children, errand, kind), request.receive)
         except ConfigError as error:
             raise _settings_problem(error, "list") from error
-        except SegmintError as error:
-            if kind != "json":
-                raise
-            # nobody sent a file of that name
-            came = error.came.replace(table.name, table.stem)
-            raise type(error)(came, expected=error.expected, fix=error.fix) from error
     return found, counts
 
 
@@ -179,12 +172,14 @@ def _refuse_other_kind(start: bytes, kind: str) -> None:
 
 def settings_without_files() -> frozenset[str]:
     """Name what a caller may set; a setting that names files would let a stranger point at any file of the machine."""
-    return frozenset(
-        f"{section}.{name}"
-        for section, model in SECTIONS.items()
-        for name, field in model.model_fields.items()
-        if "Path" not in str(field.annotation)
-    )
+    return frozenset(_settings(of_files=False))
+
+
+def _settings(*, of_files: bool) -> Iterator[str]:
+    for section, model in SECTIONS.items():
+        for name, field in model.model_fields.items():
+            if ("Path" in str(field.annotation)) == of_files:
+                yield f"{section}.{name}"
 
 
 def settings_of(request: Request, kind: str) -> list[tuple[str, str]]:
@@ -279,8 +274,9 @@ def _sets(settings: Sequence[tuple[str, str]]) -> list[str]:
 
 def _settings_problem(error: SegmintError, what: str) -> Problem:
     """Say why settings make none; what came is left out, as it quotes the values that were sent."""
-    fix = _NAMES_A_FILE.sub(r"let the operator name the file in \1 of --policy", error.fix or "correct them")
-    detail = f"These settings make no {what}. Expected: {error.expected}. Next: {fix}."
+    words = {setting: f"{setting} of the operator's --policy" for setting in _settings(of_files=True)}
+    expected, fix = (in_words(text, words) for text in (error.expected, error.fix or "correct them"))
+    detail = f"These settings make no {what}. Expected: {expected}. Next: {fix}."
     return Problem(422, "policy", " ".join(detail.split())[-600:], field="query")
 
 
@@ -295,7 +291,9 @@ def _listed(children: Children, errand: Errand, kind: str, given_up: Event) -> t
     listed = pl.read_parquet(run / LIST).filter(pl.col("status") == "listed").sort("rank")
     kept = listed.select(place, *(name for name in SHOWN if name in listed.columns))
     said = {name: told[name] for name in ("counts", "expected_profit", "sentences")}
-    said["sentences"] = [_AS_A_FILE.sub(r"as \1 of the operator's --policy", each) for each in said["sentences"]]
+    named = {setting for doubt in told["doubts"] for setting in doubt["settings"]}
+    if files := [setting for setting in _settings(of_files=True) if setting in named]:
+        said["sentences"] += [f"Only the operator of the service can name files, in --policy: {', '.join(files)}."]
     ledger = json.loads((run / LEDGER).read_text("utf-8"))
     counts = {name: int(ledger[name]) for name in ("accepted", "rejected")}
     rejected: list[dict[str, Any]] = []

@@ -18,7 +18,7 @@ from segmint.contract.yes_no import bare_words
 from segmint.errors import PolicyError
 from segmint.targeting.named_files import any_given, first_named, id_columns_of, ids_of, nobody, read_whole, texts_of
 from segmint.targeting.policy import ContactPolicy
-from segmint.wording import counted
+from segmint.wording import Said, Term, counted
 
 
 def read_calls(path: Path | str, contract: Contract) -> pl.DataFrame:
@@ -123,9 +123,11 @@ def of_no_call(file: str, calls: pl.DataFrame, policy: ContactPolicy) -> str:
     named = calls["campaign"].count()
     if policy.attempts is None or not named or _of_campaign(calls, policy).any():
         return ""
-    return (
+    return Said(
         f"{f'none of the {named:,} calls' if named > 1 else 'not the one call'} in '{file}' that name{'s' * (named == 1)} a campaign is of '{policy.campaign}', so `attempts` does not count "
-        "them; if calls were made for it, write policy.campaign as the history does"
+        "them; if calls were made for it, write ",
+        Term("policy.campaign"),
+        " as the history does",
     )
 
 

@@ -12,7 +12,7 @@ from segmint.contract.ids import IdMatch, bare_ids, match_ids
 from segmint.errors import PolicyError
 from segmint.targeting.call_list import STATUS_WORDS, CallList
 from segmint.targeting.named_files import read_whole
-from segmint.wording import counted
+from segmint.wording import Said, Term, counted
 
 GONE = "not in the table any more"
 COLUMNS = ("customer", "rank_before", "status", "because", "propensity", "expected_profit")
@@ -57,7 +57,7 @@ def read_earlier_list(path: Path) -> pl.DataFrame:
         raise PolicyError(
             f"'{name}' is no call list.",
             expected="a call_list.parquet with customer, status and rank",
-            fix="correct policy.compare_with",
+            fix=Said("correct ", Term("policy.compare_with")),
         )
     listed = frame.filter(pl.col("status") == "listed")
     return listed.select(bare_ids(listed["customer"]), _ranks(listed["rank"], name).alias("rank_before"))
@@ -71,7 +71,9 @@ def _ranks(told: pl.Series, file: str) -> pl.Series:
         raise PolicyError(
             f"'rank' of '{file}' has {counted(int(wrong.sum()), 'value that is', 'values that are')} no whole number.",
             expected="the ranks of a call_list.parquet",
-            fix="correct the file, or name the call_list.parquet that it was saved from: policy.compare_with",
+            fix=Said(
+                "correct the file, or name the call_list.parquet that it was saved from: ", Term("policy.compare_with")
+            ),
         )
     return read.values.cast(pl.Int64)
 

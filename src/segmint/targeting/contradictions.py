@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 import polars as pl
 
 from segmint.targeting.levels import has_level
+from segmint.wording import Said, Term
 
 if TYPE_CHECKING:
     from segmint.targeting.policy import ContactPolicy, Economics
@@ -31,16 +32,20 @@ def contradictions(policy: ContactPolicy) -> Iterator[Contradiction]:
     calls = policy.economics.calls_per_customer
     if policy.attempts is not None and calls > policy.attempts:
         yield (
-            f"economics.calls_per_customer is {calls:g}, but policy.attempts allows {policy.attempts}: calls would be counted that may "
-            "not be made.",
+            Said(
+                Term("economics.calls_per_customer"),
+                f" is {calls:g}, but ",
+                Term("policy.attempts"),
+                f" allows {policy.attempts}: calls would be counted that may not be made.",
+            ),
             f"at most {policy.attempts} calls for one customer",
-            "lower economics.calls_per_customer, or raise policy.attempts",
+            Said("lower ", Term("economics.calls_per_customer"), ", or raise ", Term("policy.attempts")),
         )
     if policy.rest_days and policy.history is None:
         yield (
-            f"policy.rest_days is {policy.rest_days}, but no history of calls is named.",
-            "policy.history, the file with one row for each call made",
-            "name the file in policy.history, or set policy.rest_days to 0",
+            Said(Term("policy.rest_days"), f" is {policy.rest_days}, but no history of calls is named."),
+            Said(Term("policy.history"), ", the file with one row for each call made"),
+            Said("name the file in ", Term("policy.history"), ", or set ", Term("policy.rest_days"), " to 0"),
         )
 
 
@@ -49,19 +54,22 @@ def _empty_budgets(policy: ContactPolicy) -> Iterator[Contradiction]:
     calls = economics.calls_per_customer
     if policy.budget_calls is not None and policy.budget_calls < calls:
         yield (
-            f"policy.budget_calls is {policy.budget_calls}, so no list can be built.",
+            Said(Term("policy.budget_calls"), f" is {policy.budget_calls}, so no list can be built."),
             "at least the one call that a customer takes"
             if calls == 1
             else f"at least the {calls:g} calls that one customer takes",
-            "set policy.budget_calls to the number of calls the team can make",
+            Said("set ", Term("policy.budget_calls"), " to the number of calls the team can make"),
         )
     if policy.budget_money is not None and isinstance(economics.cost_per_call, (int, float)):
         needed = economics.cost_per_call * calls
         if policy.budget_money < needed or policy.budget_money == 0:
             yield (
-                f"policy.budget_money is {policy.budget_money:g}, less than one customer costs ({needed:g}).",
+                Said(
+                    Term("policy.budget_money"),
+                    f" is {policy.budget_money:g}, less than one customer costs ({needed:g}).",
+                ),
                 "enough money for one customer",
-                "set policy.budget_money to what the campaign may spend",
+                Said("set ", Term("policy.budget_money"), " to what the campaign may spend"),
             )
 
 
@@ -69,15 +77,15 @@ def _hopeless_economics(economics: Economics) -> Iterator[Contradiction]:
     cost, value = economics.cost_per_call, economics.value_per_success
     if isinstance(value, (int, float)) and value == 0:
         yield (
-            "economics.value_per_success is 0, so no call can pay.",
+            Said(Term("economics.value_per_success"), " is 0, so no call can pay."),
             "the money that one yes brings",
-            "set economics.value_per_success",
+            Said("set ", Term("economics.value_per_success")),
         )
     elif isinstance(cost, (int, float)) and isinstance(value, (int, float)) and cost > 10 * value:
         yield (
             f"A call costs {cost:g} and a yes brings {value:g}: cost and value look swapped.",
             "a cost below the value",
-            "exchange economics.cost_per_call and economics.value_per_success",
+            Said("exchange ", Term("economics.cost_per_call"), " and ", Term("economics.value_per_success")),
         )
 
 
@@ -87,7 +95,7 @@ def _impossible_quotas(policy: ContactPolicy) -> Iterator[Contradiction]:
             yield (
                 f"The quota '{quota.words}' asks for at least {quota.minimum} and at most {quota.maximum}.",
                 "a minimum that is not above the maximum",
-                "correct policy.quotas",
+                Said("correct ", Term("policy.quotas")),
             )
     twice = Counter((quota.column, quota.level) for quota in policy.quotas)
     for (column, level), count in twice.items():
@@ -95,7 +103,7 @@ def _impossible_quotas(policy: ContactPolicy) -> Iterator[Contradiction]:
             yield (
                 f"The quota '{column} {level}' is given {count} times.",
                 "one quota for each level of a column",
-                "join them into one entry of policy.quotas",
+                Said("join them into one entry of ", Term("policy.quotas")),
             )
     yield from _quotas_of_excluded(policy)
     yield from _quotas_above_budget(policy)
@@ -119,7 +127,9 @@ def _quotas_of_excluded(policy: ContactPolicy) -> Iterator[Contradiction]:
             yield (
                 f"The quota '{quota.words}' asks for at least {quota.minimum}, and the exclusion '{by[0]}' keeps all of them off.",
                 "a minimum of customers who may be called",
-                "take the level out of policy.exclude, or the minimum out of policy.quotas",
+                Said(
+                    "take the level out of ", Term("policy.exclude"), ", or the minimum out of ", Term("policy.quotas")
+                ),
             )
 
 
@@ -136,7 +146,7 @@ def _quotas_above_budget(policy: ContactPolicy) -> Iterator[Contradiction]:
             yield (
                 f"The quotas of '{column}' ask for {'at least ' if each < policy.economics.calls_per_customer else ''}{calls:g} calls, the budget allows {policy.budget_calls}.",
                 "minimums that fit the budget",
-                "lower the minimums or raise policy.budget_calls",
+                Said("lower the minimums or raise ", Term("policy.budget_calls")),
             )
 
 
@@ -146,7 +156,7 @@ def _bad_windows(windows: tuple[str, ...]) -> Iterator[Contradiction]:
             yield (
                 f"The call window '{window}' makes no sense.",
                 "days and hours such as 'Mon-Fri 09:00-19:00', opening before closing",
-                "correct policy.call_windows",
+                Said("correct ", Term("policy.call_windows")),
             )
 
 

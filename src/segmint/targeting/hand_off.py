@@ -23,7 +23,7 @@ from segmint.targeting.phones import E164, to_e164
 from segmint.targeting.sheets import MOST_SHEETS, OTHERS, sheets_of, values_by_sheet
 from segmint.targeting.what_if_sheet import write_what_if
 from segmint.toml_files import parse_toml
-from segmint.wording import capital
+from segmint.wording import Said, Term, capital
 
 _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]")
 _BATCH = 65_536
@@ -215,7 +215,7 @@ def _require_fit(listed: pl.DataFrame, profile: DiallerProfile) -> None:
             raise PolicyError(
                 f"The dialler file would have {count:,} {what}, '{profile.name}' takes {limit:,}.",
                 expected=f"at most {limit:,} {what}",
-                fix="drop columns from the profile, or lower policy.budget_calls",
+                fix=Said("drop columns from the profile, or lower ", Term("policy.budget_calls")),
             )
     if not profile.columns or len({column.header for column in profile.columns}) < len(profile.columns):
         raise PolicyError(

@@ -17,7 +17,7 @@ from segmint.arrays import Floats
 from segmint.contract.ids import without_marks_and_zeros
 from segmint.metrics.effect_level import EFFECT_LEVEL
 from segmint.metrics.intervals import FEWEST_OF_EACH
-from segmint.wording import percent
+from segmint.wording import Said, Term, percent
 
 _CHUNK = 65_536
 _SELDOM = 0.05
@@ -145,7 +145,10 @@ class PowerCalculation:
     def remedy(self) -> str:
         """How many more to hold out, where the holdout is in vain."""
         if self.enough:
-            return f"policy.holdout_share = {self.enough_share:.2f} holds out enough, at least {self.enough:,} with as many called."
+            return Said(
+                Term("policy.holdout_share"),
+                f" = {self.enough_share:.2f} holds out enough, at least {self.enough:,} with as many called.",
+            )
         return "Holding out more of this list does not help: call more customers, or measure several lists of the campaign together."
 
 

@@ -9,6 +9,7 @@ from segmint.contract.ids import bare_ids, in_small_letters, small_letters
 from segmint.contract.look import MISSING_WORDS
 from segmint.contract.yes_no import NO_ANSWER
 from segmint.errors import PolicyError
+from segmint.wording import Said, Term
 
 MANY = 50  # customers who share one value: hardly a household, and more likely what stands where there is none
 MOST = 0.5
@@ -37,7 +38,7 @@ def households_of(column: str, columns: pl.DataFrame) -> pl.Series:
         raise PolicyError(
             f"The policy names a column '{column}' that the table does not have.",
             expected="a column that customers of a household share",
-            fix="correct policy.one_per",
+            fix=Said("correct ", Term("policy.one_per")),
         )
     shared = in_small_letters(bare_ids(columns[column]))
     return shared.set(shared.is_in(_NOTHING.implode()).fill_null(False), None)
@@ -66,7 +67,9 @@ def crowded(column: str, households: pl.Series) -> str:
         return ""
     # a value of few customers may name one of them
     example = f"; {most:,} customers share '{value}'" if most >= MANY else ""
-    return (
+    return Said(
         f"'{column}' keeps {off:,} of {len(households):,} customers off, as another with the same value is called or held out"
-        f"{example}; name as policy.one_per a column that only people of one household or firm share, empty where there is none"
+        f"{example}; name as ",
+        Term("policy.one_per"),
+        " a column that only people of one household or firm share, empty where there is none",
     )

@@ -9,6 +9,7 @@ import polars as pl
 
 from segmint.contract.cells import as_text
 from segmint.errors import PolicyError
+from segmint.wording import Said, Term
 
 if TYPE_CHECKING:
     from segmint.targeting.policy import ContactPolicy
@@ -56,7 +57,7 @@ def require_known_levels(
             raise PolicyError(
                 f"A quota names '{quota.level}', which '{quota.column}' never says.",
                 expected=f"one of {', '.join(quotas[quota.column])}",
-                fix="correct the level in policy.quotas",
+                fix=Said("correct the level in ", Term("policy.quotas")),
             )
     for rule in policy.exclude:
         if strange := sorted(set(rule.levels) - set(levels.get(rule.column, rule.levels))):

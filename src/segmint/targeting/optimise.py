@@ -15,7 +15,7 @@ from segmint.errors import PolicyError
 from segmint.models.hush import OUTPUT, hushed
 from segmint.targeting.levels import has_level
 from segmint.targeting.policy import ContactPolicy, Quota
-from segmint.wording import money
+from segmint.wording import Said, Term, money
 
 GAP = 1e-3
 _STEP = 0.01  # limits are loosened and tightened by this share to confirm a price
@@ -27,6 +27,9 @@ _SIFTED = 8_000
 _NEAR = 2_000  # with prices of a similar question to start from
 
 
+LOWER_THE_MINIMUM = Said("lower the minimum in ", Term("policy.quotas"))
+
+
 class UnfilledQuotaError(PolicyError):
     """A quota asks for more customers than can be called.
 
@@ -36,7 +39,7 @@ class UnfilledQuotaError(PolicyError):
         Its name for people.
     """
 
-    def __init__(self, quota: str, came: str, *, fix: str = "lower the minimum in policy.quotas") -> None:
+    def __init__(self, quota: str, came: str, *, fix: str = LOWER_THE_MINIMUM) -> None:
         super().__init__(came, expected="a minimum that the eligible customers can fill", fix=fix)
         self.quota = quota
 
@@ -308,7 +311,7 @@ def _members(quota: Quota, columns: pl.DataFrame) -> pl.Series:
         raise PolicyError(
             f"A quota needs a column '{quota.column}' that the table does not have.",
             expected="the name of a column of the table",
-            fix="correct policy.quotas",
+            fix=Said("correct ", Term("policy.quotas")),
         )
     return has_level(columns[quota.column], [quota.level])
 
@@ -321,7 +324,7 @@ def _use(setting: float | str | Floats, name: str, columns: pl.DataFrame, rows: 
         raise PolicyError(
             f"'{name}' takes its use from '{setting}', which is no complete column of numbers from 0 on.",
             expected="how much each customer takes",
-            fix="correct per_customer in policy.capacities",
+            fix=Said("correct per_customer in ", Term("policy.capacities")),
         )
     return numbers.to_numpy()[rows]
 
@@ -376,7 +379,7 @@ def _impossible() -> PolicyError:
     return PolicyError(
         "The quotas, capacities and budget of the policy cannot all be met at once.",
         expected="at least one list that keeps every limit",
-        fix="lower a minimum in policy.quotas, or raise a budget or capacity",
+        fix=Said("lower a minimum in ", Term("policy.quotas"), ", or raise a budget or capacity"),
     )
 
 

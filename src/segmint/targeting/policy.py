@@ -18,7 +18,7 @@ from segmint.complaints import Section, fields_at, first_of, wanted
 from segmint.contract.yes_no import NO, YES, bare_words
 from segmint.errors import PolicyError
 from segmint.targeting.contradictions import contradictions
-from segmint.wording import did_you_mean, some_named
+from segmint.wording import did_you_mean, joined, some_named
 
 MOST = 10**15  # calls, customers or money; a float still tells every whole number
 WHOLE = 1e-6  # a customer or a call short of so little is a whole one
@@ -415,7 +415,7 @@ class ContactPolicy(ContactRules):
     def _free_of_contradictions(self) -> ContactPolicy:
         found = tuple(contradictions(self))
         if found:
-            raise PolicyError(" ".join(came for came, _, _ in found), expected=found[0][1], fix=found[0][2])
+            raise PolicyError(joined(" ", [came for came, _, _ in found]), expected=found[0][1], fix=found[0][2])
         return self
 
     @classmethod

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from segmint.arrays import Floats
 from segmint.errors import PolicyError
 from segmint.targeting.policy import ContactPolicy
+from segmint.wording import Said, Term
 
 DIGITS = 6  # money and probability closer than 1e-6 are equal: two machines must produce the same list
 
@@ -99,14 +100,14 @@ def amounts(setting: float | str, columns: pl.DataFrame, *, below_zero: bool = F
         raise PolicyError(
             f"The policy takes money from a column '{setting}' that the table does not have.",
             expected="the name of a number column, or an amount",
-            fix="correct economics.cost_per_call or economics.value_per_success",
+            fix=Said("correct ", Term("economics.cost_per_call"), " or ", Term("economics.value_per_success")),
         )
     numbers = known_amounts(columns[setting], below_zero=below_zero)
     if columns.height and np.isnan(numbers).all():
         raise PolicyError(
             f"The column '{setting}' holds no amounts of money.",
             expected=f"numbers in account currency{'' if below_zero else ', 0 or more'}",
-            fix="correct economics.cost_per_call or economics.value_per_success",
+            fix=Said("correct ", Term("economics.cost_per_call"), " or ", Term("economics.value_per_success")),
         )
     return numbers
 

@@ -7,11 +7,11 @@ a list without its objections must not exist.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
-from typing import TypedDict
+from typing import NotRequired, TypedDict
 
 import numpy as np
 import polars as pl
@@ -31,7 +31,7 @@ from segmint.targeting.named_files import read_whole, unlike_ids
 from segmint.targeting.objections import objecting
 from segmint.targeting.phones import lack_country, to_e164
 from segmint.targeting.policy import ContactPolicy, ContactRules, Exclusion
-from segmint.wording import counted, listed, some_named
+from segmint.wording import Said, Term, counted, listed, some_named, terms_in
 
 NO_PHONE = "no phone number that can be dialled"
 SHORTENED_PHONE = "a phone number that a spreadsheet has shortened"
@@ -49,10 +49,19 @@ Reason = tuple[pl.Series, str]
 
 
 class Doubt(TypedDict):
-    """What somebody should look at before a list is used: in a title, and in a sentence without capital and full stop."""
+    """What somebody should look at before a list is used: in a title, and in a sentence without capital and full stop.
+
+    `settings` are those that the sentence names.
+    """
 
     title: str
     sentence: str
+    settings: NotRequired[Sequence[str]]
+
+
+def with_settings(doubts: Iterable[Doubt]) -> list[Doubt]:
+    """Say beside each sentence which settings it names, for programs and pages."""
+    return [{"settings": [*terms_in(doubt["sentence"])], **doubt} for doubt in doubts]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -253,9 +262,10 @@ def _no_country(phones: Sequence[pl.Series]) -> str:
         national |= lack_country(column)
     if not (count := int((national & _without_phone(phones, "")).sum())):
         return ""
-    return (
-        f"the phone numbers of {counted(count, 'customer')} lack a country, so they cannot be dialled; "
-        'set policy.country_code, for example "351"'
+    return Said(
+        f"the phone numbers of {counted(count, 'customer')} lack a country, so they cannot be dialled; set ",
+        Term("policy.country_code"),
+        ', for example "351"',
     )
 
 
@@ -398,7 +408,7 @@ def _meets(rule: Exclusion, frame: pl.DataFrame, contract: Contract, numbers: Ma
         raise PolicyError(
             f"The exclusion '{rule.name}' needs a column '{rule.column}' that the table does not have.",
             expected="the name of a column of the table",
-            fix="correct policy.exclude",
+            fix=Said("correct ", Term("policy.exclude")),
         )
     values = frame[rule.column]
     found = pl.Series(values.name, np.zeros(len(values), dtype=bool))
@@ -436,7 +446,7 @@ def _other_campaigns(
         raise PolicyError(
             "The policy names lists of other campaigns, and the contract has no id column to find their customers by.",
             expected="ids: a record's number is another customer in every table",
-            fix="name the id column in the contract, or take policy.other_lists out",
+            fix=Said("name the id column in the contract, or take ", Term("policy.other_lists"), " out"),
         )
     for path in policy.other_lists:
         frame = read_whole(path)
@@ -444,7 +454,7 @@ def _other_campaigns(
             raise PolicyError(
                 f"'{Path(path).name}' is no call list.",
                 expected="a call_list.parquet with customer, status and campaign",
-                fix="correct policy.other_lists",
+                fix=Said("correct ", Term("policy.other_lists")),
             )
         campaign = ", ".join(map(str, frame["campaign"].drop_nulls().unique().sort())) or path.name
         # a call of ours to those it holds out would be taken for their own wish to buy

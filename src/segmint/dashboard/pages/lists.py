@@ -16,7 +16,8 @@ from segmint.monitoring.reference import usual_of
 from segmint.store.bundle import Bundle
 from segmint.targeting.policy import ContactPolicy, whole_up
 from segmint.targeting.preview import Preview
-from segmint.targeting.suppress import Doubt
+from segmint.targeting.suppress import Doubt, with_settings
+from segmint.wording import terms_in
 
 
 def list_builder(desk: Desk, table: str | None, form: Mapping[str, str]) -> Context:
@@ -68,7 +69,7 @@ def preview(
         _seen(prepared, found, policy)
         | what_moved(prepared, since.rows, found.rows)
         | {"curve": prepared.preview.curve(policy)}
-        | ({"doubts": [*_in_vain(found), *_doubts(desk, table, prepared, policy)]} if exact else {})
+        | ({"doubts": with_settings([*_in_vain(found), *_doubts(desk, table, prepared, policy)])} if exact else {})
     )
 
 
@@ -77,7 +78,9 @@ def _in_vain(found: Preview) -> list[Doubt]:
     if not found.power.is_in_vain:
         return []
     # more would not always help: the list itself may be too small
-    return [Doubt(title="The holdout cannot show what calling brings", sentence=found.power.sentence.rstrip("."))]
+    said = found.power.sentence.rstrip(".")
+    settings = [*terms_in(found.power.remedy)]
+    return [Doubt(title="The holdout cannot show what calling brings", sentence=said, settings=settings)]
 
 
 def _doubts(desk: Desk, table: str, prepared: PreparedList, policy: ContactPolicy) -> list[Doubt]:

@@ -90,13 +90,13 @@
       at("state").textContent = text;
     }
 
-    function doubt({ title, sentence }) {
+    function doubt({ title, sentence, settings }) {
       const [band, head, words] = ["div", "p", "p"].map((name) => document.createElement(name));
       band.className = "banner caution";
       head.className = "title";
       head.textContent = title;
       words.textContent = `${sentence[0].toUpperCase()}${sentence.slice(1)}.`;
-      if (sentence.includes("policy.")) {
+      if (settings.length) {
         const how = document.createElement("code");
         how.textContent = "--policy policy.toml";
         words.append(" Start segmint with ", how, " and set it there.");

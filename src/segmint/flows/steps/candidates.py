@@ -18,10 +18,10 @@ from segmint.flows.steps.policy_columns import columns_of, measured_columns
 from segmint.store.bundle import Bundle
 from segmint.targeting.choose import ANOTHER_CUSTOMER, NO_AMOUNT, Choice, choose
 from segmint.targeting.levels import has_level
-from segmint.targeting.optimise import UnfilledQuotaError
+from segmint.targeting.optimise import LOWER_THE_MINIMUM, UnfilledQuotaError
 from segmint.targeting.policy import ContactPolicy
 from segmint.targeting.suppress import Doubt, Suppression, count_reasons, suppress
-from segmint.wording import listed
+from segmint.wording import Said, Term, joined, listed
 
 _NO_LIMITS = {"quotas": (), "capacities": (), "budget_calls": None, "budget_money": None, "conversations": None}
 
@@ -134,7 +134,8 @@ def _explained(
     if not members.any():
         said = f"{error.came} Nobody has '{quota.level}' in '{quota.column}'."
         return UnfilledQuotaError(error.quota, said, fix="look how the table writes it")
-    sentences, fixes = [error.came], ["lower the minimum in policy.quotas"]
+    sentences: list[str] = [error.came]
+    fixes: list[str] = [LOWER_THE_MINIMUM]
     off, of = int((members & ~able).sum()), customers.filter(members & able).n_unique()
     if off and of < quota.minimum:
         reason, most = next(iter(count_reasons(because.filter(members)).items()))
@@ -145,7 +146,7 @@ def _explained(
     if lost := _lost_in_choosing(customers, policy, members & able, choice):
         sentences.append(f"Of the {of:,} whom no rule keeps off, {listed([clause for clause, _ in lost])}.")
         fixes += [fix for _, fix in lost]
-    return UnfilledQuotaError(error.quota, " ".join(sentences), fix=listed(fixes, last="or"))
+    return UnfilledQuotaError(error.quota, " ".join(sentences), fix=joined(", ", fixes, last=" or "))
 
 
 def _lost_in_choosing(
@@ -158,8 +159,8 @@ def _lost_in_choosing(
     held = int((choice.holdout & free.to_numpy())[choice.order].sum())
     household = f"way to another customer of the same '{policy.one_per}'"
     told = [
-        (held, "is held out", "are held out", "lower policy.holdout_share"),
-        (another, f"gives {household}", f"give {household}", "take policy.one_per out"),
+        (held, "is held out", "are held out", Said("lower ", Term("policy.holdout_share"))),
+        (another, f"gives {household}", f"give {household}", Said("take ", Term("policy.one_per"), " out")),
         (of - weighed, "has no known cost or value", "have no known cost or value", "fill in the amounts"),
     ]
     return [(f"{number:,} {one if number == 1 else many}", fix) for number, one, many, fix in told if number]

@@ -15,16 +15,25 @@ from segmint.store.run import Run
 from segmint.targeting.levels import levels_of_nobody
 from segmint.targeting.policy import ContactPolicy
 from segmint.targeting.suppress import Doubt, respects_objections
+from segmint.wording import Said, Term
 
 NO_OBJECTIONS = Doubt(
     title="No do-not-call list was used",
-    sentence="this list respects no do-not-call list; name the files of objections as policy.suppress, or a column of "
-    "consent in the contract",
+    sentence=Said(
+        "this list respects no do-not-call list; name the files of objections as ",
+        Term("policy.suppress"),
+        ", or a column of consent in the contract",
+    ),
 )
 NO_HISTORY = Doubt(
     title="No earlier calls are counted",
-    sentence="no file of earlier calls is named as policy.history, so policy.attempts keeps nobody off; none is needed for a "
-    "campaign's first list",
+    sentence=Said(
+        "no file of earlier calls is named as ",
+        Term("policy.history"),
+        ", so ",
+        Term("policy.attempts"),
+        " keeps nobody off; none is needed for a campaign's first list",
+    ),
 )
 
 

@@ -22,7 +22,7 @@ from segmint.targeting.calls_made import campaign_key
 from segmint.targeting.holdout import PowerCalculation, plan_holdout
 from segmint.targeting.policy import ContactPolicy, ContactRules
 from segmint.targeting.suppress import UNNAMED, Doubt
-from segmint.wording import some_named
+from segmint.wording import Said, Term, some_named
 
 NEWEST = 10  # lists of a campaign that are looked into
 MOST_NAMED = 3  # so many of them are named
@@ -117,10 +117,16 @@ def called_though_held_out(
     return [
         Doubt(
             title="Customers held out before are to be called",
-            sentence=f"{met.of('to be called')} {'was' if one else 'were'} held out on {met.named}: once called, "
-            f"{'that customer shows' if one else 'they show'} no more what happens without a call. The draw goes by the ids and the campaign "
-            "as they are written, capitals too, by policy.hash_key and policy.holdout_share: if that list was used, write and set them as it "
-            f"did, or name its {LIST} in policy.other_lists",
+            sentence=Said(
+                f"{met.of('to be called')} {'was' if one else 'were'} held out on {met.named}: once called, "
+                f"{'that customer shows' if one else 'they show'} no more what happens without a call. The draw goes by the ids and the campaign "
+                "as they are written, capitals too, by ",
+                Term("policy.hash_key"),
+                " and ",
+                Term("policy.holdout_share"),
+                f": if that list was used, write and set them as it did, or name its {LIST} in ",
+                Term("policy.other_lists"),
+            ),
         )
     ]
 
@@ -142,8 +148,12 @@ def spelt_otherwise(runs: Sequence[Run], policy: ContactPolicy) -> list[Doubt]:
     return [
         Doubt(
             title="The campaign was spelt otherwise before",
-            sentence=f"{_named(first)} is of the same campaign and spells it '{there}', this one '{policy.campaign}': who is held out is "
-            f"drawn by the name as it is written, so this list may call those who are held out there; write policy.campaign as '{there}'",
+            sentence=Said(
+                f"{_named(first)} is of the same campaign and spells it '{there}', this one '{policy.campaign}': who is held out is "
+                f"drawn by the name as it is written, so this list may call those who are held out there; write ",
+                Term("policy.campaign"),
+                f" as '{there}'",
+            ),
         )
     ]
 
@@ -221,15 +231,22 @@ def _met(lists: Iterable[Run], customers: pl.Series, arms: Sequence[str], *, by_
 def _said(met: _Met, campaign: str, who: str, *, by_id: bool) -> Doubt:
     one, several = met.who.sum() == 1, len(met.lists) > 1
     fix = (
-        f"if {'several' if several else 'both'} are used, name {LIST} of {'these runs' if several else 'that run'} in "
-        "policy.other_lists, or the calls made as policy.history"
+        Said(
+            f"if {'several' if several else 'both'} are used, name {LIST} of {'these runs' if several else 'that run'} in ",
+            Term("policy.other_lists"),
+            ", or the calls made as ",
+            Term("policy.history"),
+        )
         if by_id
         else f"without an id in the contract no rule can leave them out, so use one of the {'lists' if several else 'two'}"
     )
     return Doubt(
         title=f"A list of the campaign '{campaign}' was made before",
-        sentence=f"{met.of(who)} {'is' if one else 'are'} called by {met.named} too, and {'is' if one else 'are'} not left out of this "
-        f"one; {fix}",
+        sentence=Said(
+            f"{met.of(who)} {'is' if one else 'are'} called by {met.named} too, and {'is' if one else 'are'} not left out of this "
+            "one; ",
+            fix,
+        ),
     )
 
 

@@ -11,6 +11,7 @@ from segmint.contract.contract import Contract, load_contract
 from segmint.errors import ConfigError, PolicyError
 from segmint.store.bundle import Bundle, open_bundle
 from segmint.targeting.policy import ContactPolicy, ContactRules
+from segmint.wording import Said, Term
 
 Place: TypeAlias = Path | str
 Settings: TypeAlias = Config | Place | None
@@ -158,7 +159,7 @@ def policy_of(config: Config) -> ContactPolicy:
     if config.economics is None:
         raise PolicyError(
             "Nothing says what a call costs and what a success brings.",
-            expected="economics.cost_per_call and economics.value_per_success",
+            expected=Said(Term("economics.cost_per_call"), " and ", Term("economics.value_per_success")),
             fix="start from: segmint policy init > policy.toml, then use --policy policy.toml",
         )
     return ContactPolicy.of(config.economics, config.policy)
