@@ -5,10 +5,11 @@ The public names are loaded when they are first asked for, so that ``import segm
 
 from __future__ import annotations
 
-import importlib
-from typing import TYPE_CHECKING, Any
-
+# Every command begins with this file: `typing` alone takes longer than a Ctrl-C, which nobody hears before the command does.
+TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from typing import Any
+
     __version__: str
     from segmint.config import Config, load_config
     from segmint.contract.column import Column
@@ -162,7 +163,9 @@ def __getattr__(name: str) -> Any:
         return version("segmint")
     if name not in _WHERE:
         raise AttributeError(f"module 'segmint' has no attribute {name!r}")
-    return getattr(importlib.import_module(_WHERE[name]), name)
+    from importlib import import_module
+
+    return getattr(import_module(_WHERE[name]), name)
 
 
 def __dir__() -> list[str]:

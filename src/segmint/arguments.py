@@ -36,7 +36,7 @@ def require_between(name: str, given: Any, low: float, high: float) -> None:
     ValueError
         For any other.
     """
-    if not (isinstance(given, (int, float, np.number)) and low <= given <= high):
+    if not (_is_number(given) and low <= given <= high):
         raise ValueError(f"'{name}' must lie between {low:g} and {high:g}. Got {_came(given)} instead.")
 
 
@@ -121,7 +121,11 @@ def require_no_gaps(y: ArrayLike) -> None:
 
 def between(given: Any, low: float, high: float) -> bool:
     """Whether it is a number above the one and below the other."""
-    return isinstance(given, (int, float, np.number)) and not isinstance(given, bool) and bool(low < given < high)
+    return _is_number(given) and bool(low < given < high)
+
+
+def _is_number(given: Any) -> bool:
+    return isinstance(given, (int, float, np.number)) and not isinstance(given, bool)
 
 
 def _came(given: Any) -> str:

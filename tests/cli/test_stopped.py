@@ -24,7 +24,10 @@ import sys
 
 class Interrupting:
     def find_spec(self, name, path=None, target=None):
-        if name == "segmint.cli.customers":
+        if name == sys.argv[1]:
+            sys.meta_path.remove(self)
+            if sys.argv[2:]:
+                raise RuntimeError("Error calling __set_name__") from KeyboardInterrupt()
             raise KeyboardInterrupt
 
 sys.meta_path.insert(0, Interrupting())
@@ -80,8 +83,9 @@ def test_while_it_is_shown(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caps
     assert capsys.readouterr().err == f"{STOPPED}\n"
 
 
-def test_while_the_command_line_is_imported() -> None:
-    ended = subprocess.run([sys.executable, "-c", WHILE_IMPORTING], capture_output=True, text=True, check=False)
+@pytest.mark.parametrize("when", [["typing"], ["signal"], ["segmint.cli.customers"], ["segmint.cli.customers", "wrapped"]])
+def test_while_the_command_line_is_imported(when: list[str]) -> None:
+    ended = subprocess.run([sys.executable, "-c", WHILE_IMPORTING, *when], capture_output=True, text=True, check=False)
     assert (ended.returncode, ended.stderr) == (INTERRUPTED, f"{STOPPED}\n")
 
 

@@ -1,15 +1,14 @@
-"""The command line: parses, calls flows, shows. Nothing heavy is imported before a command runs."""
+"""The command line: parses, calls flows, shows. Nothing is imported before a Ctrl-C is heard, and nothing heavy before a command runs."""
 
 from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Sequence
-from contextlib import suppress
-from typing import NoReturn
 
-from segmint.cli.stopped import ended_by, heed_signals, stopped
-from segmint.cli.streams import flush_streams, open_closed_streams
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from typing import NoReturn
 
 __all__ = ["command", "main"]
 
@@ -23,13 +22,25 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 def command() -> NoReturn:
     """Run the command line of this process and end it, also by a Ctrl-C that comes before anything is read."""
-    open_closed_streams()
     try:
+        from segmint.cli.stopped import heed_signals
+        from segmint.cli.streams import open_closed_streams
+
+        open_closed_streams()
         heed_signals()
         from segmint.cli import app
 
         app.command()
-    except KeyboardInterrupt:
+    except (KeyboardInterrupt, RuntimeError) as error:
+        # Python 3.11 wraps what comes while a class is made, as libraries do when they are imported.
+        if not isinstance(error, KeyboardInterrupt) and not isinstance(error.__cause__, KeyboardInterrupt):
+            raise
+        from contextlib import suppress
+
+        from segmint.cli.stopped import ended_by, stopped
+        from segmint.cli.streams import flush_streams, open_closed_streams
+
+        open_closed_streams()
         with suppress(OSError):
             sys.stderr.write(f"{stopped(sys.argv[1:])}\n")
         flush_streams()
