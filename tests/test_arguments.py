@@ -13,7 +13,7 @@ import polars as pl
 import pytest
 
 import segmint
-from segmint.arguments import require_switches
+from segmint.arguments import require_between, require_switches
 from segmint.features.natural import NaturalFeatures
 from segmint.flows.model import OpenModel
 
@@ -48,6 +48,20 @@ def test_a_level_is_a_share_before_a_run_begins(level: Any, tmp_path: Path) -> N
     with pytest.raises(ValueError, match=rf"'level' must lie between 0\.5 and 0\.999\. Got {level!r} instead"):
         segmint.measure(TABLE, TABLE, level=level, runs=tmp_path)
     assert not list(tmp_path.iterdir())
+
+
+def test_a_truth_value_is_no_number() -> None:
+    with pytest.raises(ValueError, match=r"'share' must lie between 0 and 1\. Got True instead"):
+        require_between("share", True, 0, 1)
+
+
+@pytest.mark.parametrize("given", [None, {"holdout_share": 0.1}, "policy.toml"])
+def test_a_policy_is_made_before_it_is_followed(given: Any) -> None:
+    for ask in (segmint.choose, segmint.ListPreview):
+        with pytest.raises(TypeError, match=r"'policy' must be a ContactPolicy\. Got "):
+            ask(["a"], [0.5], given)
+    with pytest.raises(TypeError, match=r"'choice' must be a Choice\. Got None"):
+        segmint.build_call_list(["a"], None, pl.Series([""]), given)  # type: ignore[arg-type]
 
 
 PLACES: dict[str, Callable[[Any], Any]] = {

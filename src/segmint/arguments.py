@@ -40,6 +40,25 @@ def require_between(name: str, given: Any, low: float, high: float) -> None:
         raise ValueError(f"'{name}' must lie between {low:g} and {high:g}. Got {_came(given)} instead.")
 
 
+def require_made(kind: type, **made: Any) -> None:
+    """Refuse what is not of a class that is made first, such as a policy.
+
+    Parameters
+    ----------
+    kind : type
+    **made
+        What came, by the names of the arguments.
+
+    Raises
+    ------
+    TypeError
+        For the first that is of another.
+    """
+    for name, given in made.items():
+        if not isinstance(given, kind):
+            raise TypeError(f"'{name}' must be a {kind.__name__}. Got {_came(given)} instead.")
+
+
 def require_several(**several: Any) -> None:
     """Refuse one text, path or table in the place of a list of them: it would be gone through part by part.
 

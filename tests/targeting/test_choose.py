@@ -141,7 +141,7 @@ def test_of_a_household_only_the_best_is_called_or_held_out():
 def test_of_a_list_shorter_than_ten_no_last_ones_are_told():
     for number, told in ((9, False), (10, True)):
         choice = choose(ids(number), [0.4] * number, make_policy())
-        assert ("propensity" in choice.advice[-1]) == told
+        assert ("its last ten customers have a propensity" in choice.advice[-1]) == told
         assert math.isnan(mean_of_last(choice.propensity[choice.listed])) != told
 
 

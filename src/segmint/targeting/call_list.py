@@ -11,6 +11,7 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
+from segmint.arguments import require_made
 from segmint.arrays import Floats
 from segmint.targeting.choose import REJECTED, STATUSES, Choice, fewer_calls
 from segmint.targeting.given_ids import Ids, given_ids
@@ -291,9 +292,13 @@ def build_call_list(
 
     Raises
     ------
+    TypeError
+        If `choice` is no Choice, or `policy` no ContactPolicy.
     ValueError
         If one of them is of more or fewer customers than the others.
     """
+    require_made(Choice, choice=choice)
+    require_made(ContactPolicy, policy=policy)
     customers = given_ids(customers)
     _require_as_many(
         len(customers), choice=choice.status, because=because, records=records, carried=carried, spent=spent

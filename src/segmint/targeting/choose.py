@@ -11,6 +11,7 @@ import numpy as np
 import polars as pl
 from numpy.typing import ArrayLike, NDArray
 
+from segmint.arguments import require_made
 from segmint.arrays import Floats
 from segmint.features.edges import FEWEST_TOGETHER
 from segmint.tables.frame_source import frame_of
@@ -138,10 +139,11 @@ def choose(
     PolicyError
         If a column is missing, or quotas cannot be met.
     TypeError
-        If `customers` are no ids.
+        If `customers` are no ids, or `policy` is no ContactPolicy.
     ValueError
         If `propensity` or `columns` are not of as many customers, a customer has no id, or a propensity is no probability.
     """
+    require_made(ContactPolicy, policy=policy)
     customers = given_ids(customers)
     table = given_columns(columns, customers, propensity)
     able = given_mask(eligible, len(customers))
@@ -443,7 +445,7 @@ def advise(
     if listed.size:
         successes = counted(round((reach * propensity)[listed].sum()), "success", "successes")
         last = mean_of_last(propensity[listed])
-        of_last = f"; its {last_ones(listed.size)} have a propensity of {percent(last)} on average"
+        of_last = f"; its last ten customers have a propensity of {percent(last)} on average"
         sentences.append(
             f"The list of {listed.size:,} is expected to bring {money(profit[listed].sum(), currency)} "
             f"and {successes}{'' if math.isnan(last) else of_last}."
@@ -454,11 +456,6 @@ def advise(
 def mean_of_last(ranked: Floats) -> float:
     """Mean of the last ten of a list, best first: the last one's figure is a customer's own. NaN of fewer."""
     return float(ranked[-FEWEST_TOGETHER:].mean()) if len(ranked) >= FEWEST_TOGETHER else math.nan
-
-
-def last_ones(listed: int) -> str:
-    """Name those whose mean `mean_of_last` gives."""
-    return "last ten customers" if listed > FEWEST_TOGETHER else "customers"
 
 
 def _what_ends(prices: Sequence[ShadowPrice], policy: ContactPolicy) -> str:

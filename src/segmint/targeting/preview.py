@@ -9,6 +9,7 @@ import numpy as np
 import polars as pl
 from numpy.typing import ArrayLike, NDArray
 
+from segmint.arguments import require_made
 from segmint.arrays import Floats
 from segmint.targeting.choose import (
     HELD_OUT,
@@ -151,6 +152,7 @@ class ListPreview:
         eligible: ArrayLike | None = None,
         spent: pl.Series | None = None,
     ) -> None:
+        require_made(ContactPolicy, policy=policy)
         self.customers = customers = given_ids(customers)
         self.columns = given_columns(columns, customers, propensity)
         able, self.spent = given_mask(eligible, len(customers)), spent
