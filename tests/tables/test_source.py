@@ -85,6 +85,16 @@ def test_decimals_of_pandas_are_numbers_as_those_of_polars_are_where_all_keep_th
         assert frame_of(open_table(told))["amount"].to_list() == ["1.50", None, str(other)]
 
 
+def test_decimals_of_several_scales_are_numbers_where_these_keep_the_digits() -> None:
+    import pandas as pd
+
+    amounts = [decimal.Decimal(text) for text in ("1.234", "5", "-0.5")]
+    told = pd.DataFrame({"id": range(4), "amount": pd.Series([*amounts, None], dtype=object)})
+    assert frame_of(open_table(told))["amount"].to_list() == [1.234, 5.0, -0.5, None]
+    told["amount"] = pd.Series([*amounts, decimal.Decimal(2**53 + 2)], dtype=object)
+    assert frame_of(open_table(told))["amount"].to_list()[3] == "9007199254740994"
+
+
 def test_types_that_only_pandas_has_are_read_as_they_show() -> None:
     import pandas as pd
 

@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 MAX_ROW_GROUP_BYTES = 4 << 30
 MAX_EXPANSION = 300
 MAX_ROWS_PER_BYTE = 100
+_ALL_WHOLE = 2**53  # below it each whole number is a floating point number of its own
 _LONE_SURROGATE = re.compile("[\ud800-\udfff]")
 
 
@@ -244,7 +245,8 @@ def _pandas_column(column: Any, name: str) -> pl.Series:
 def _decimals(values: list[Any], texts: pl.Series) -> pl.Series | None:
     """Take objects that are all decimals as the numbers that they are, where each keeps its digits; None for others.
 
-    A column has one scale: beside 0.25 the level 0.1 would be 0.10, and 0.1 in the next batch.
+    A column of decimals has one scale: beside 0.25 the level 0.1 would be 0.10, and 0.1 in the next batch. So those of several,
+    as databases give them that drop noughts at the end, are floating point.
     """
     import pyarrow as pa
 
@@ -257,7 +259,12 @@ def _decimals(values: list[Any], texts: pl.Series) -> pl.Series | None:
     if not pa.types.is_decimal128(numbers.type):
         return None
     decimals = cast(pl.Series, pl.from_arrow(numbers))
-    return decimals if decimals.cast(pl.String).equals(texts) else None
+    if decimals.cast(pl.String).equals(texts):
+        return decimals
+    floats = decimals.cast(pl.Float64)
+    shown = [None if number is None else repr(number).removesuffix(".0") for number in floats]
+    safe = floats.abs().max() < _ALL_WHOLE  # type: ignore[operator]  # a number: not all are None
+    return floats if safe and shown == texts.to_list() else None
 
 
 def _texts(name: str, texts: list[str | None]) -> pl.Series:
