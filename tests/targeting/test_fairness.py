@@ -97,6 +97,18 @@ def test_groups_of_fewer_than_ten_are_never_shown():
     assert rows["group"].to_list() == ["everyone", "common", "other levels"]
 
 
+def test_the_money_of_fewer_than_ten_listed_is_not_told_nor_can_it_be_reckoned():
+    people, chance, _ = bank(200)
+    chance[:40], chance[40:] = 0.3, 0.2
+    chance[:3] = chance[60:] = 0.9
+    groups = pl.Series("job", ["few"] * 40 + ["none"] * 20 + ["some"] * 40 + ["most"] * 100)
+    choice = choose(people, chance, make_policy(budget_calls=143, holdout_share=0.0))
+    told = {row["group"]: (row["listed"], row["profit"]) for row in groups_on_list(choice, groups.to_frame(), ["job"])}
+    assert [told[name] for name in ("few", "some", "none")] == [(3, None), (40, None), (0, 0.0)]
+    assert told["most"][1] > 0
+    assert selection_by_group(choice, groups)["benefit"].is_nan().to_list() == [False, True, False, False, True]
+
+
 def test_who_is_left_of_small_groups_is_no_difference_between_everyone_and_those_shown():
     people, chance, _ = bank(200)
     chance[:9] = 0.03

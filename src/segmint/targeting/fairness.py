@@ -116,8 +116,9 @@ def selection_by_group(choice: Choice, groups: pl.Series, *, outcome: ArrayLike 
     -------
     polars.DataFrame
         column, group, eligible, listed, selection_rate, low, high (Wilson, 95 %), ratio (to the overall rate),
-        mean_propensity, benefit (expected profit per eligible customer); with an outcome missed,
-        missed_low, missed_high, refused, refused_low, refused_high. First row: everyone.
+        mean_propensity, benefit (expected profit per eligible customer; NaN where it is that of fewer than 10 on the list, or
+        of the next smallest group, from which theirs could be reckoned); with an outcome missed, missed_low, missed_high,
+        refused, refused_low, refused_high. First row: everyone.
     """
     rows = np.sort(choice.order)
     on_list = choice.status[rows] == LISTED
@@ -125,12 +126,22 @@ def selection_by_group(choice: Choice, groups: pl.Series, *, outcome: ArrayLike 
     yes = None if outcome is None else np.asarray(outcome).astype(bool)[rows]
     table = []
     for name, member in parts_of(groups.gather(rows)):
-        row: dict[str, float | int | str] = {"column": groups.name, "group": name}
+        row: dict[str, Any] = {"column": groups.name, "group": name}
         row |= _selection(choice, rows[member], on_list[member], overall)
         if yes is not None:
             row |= _errors(on_list[member], yes[member])
         table.append(row)
+    for row in _of_few(table[1:]):
+        row["benefit"] = math.nan
     return pl.DataFrame(table)
+
+
+def _of_few(groups: Sequence[dict[str, Any]]) -> Sequence[dict[str, Any]]:
+    """Find the groups whose money would be that of fewer than ten listed: their own, or what is left of everyone's without the others'."""
+    there = sorted((row for row in groups if row["listed"]), key=lambda row: row["listed"])
+    few = [row for row in there if row["listed"] < FEWEST_TOGETHER]
+    joined = bool(few) and sum(row["listed"] for row in few) < FEWEST_TOGETHER
+    return there[: len(few) + joined]
 
 
 def parts_of(groups: pl.Series, customers: NDArray[np.int64] | None = None) -> list[tuple[str, NDArray[np.bool_]]]:

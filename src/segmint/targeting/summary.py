@@ -87,8 +87,9 @@ def groups_on_list(choice: Choice, columns: pl.DataFrame, names: Sequence[str]) 
     Returns
     -------
     list of dict
-        column, group, eligible, listed, selection_rate, ratio, mean_propensity, profit (account currency); groups
-        of fewer than 10 eligible customers pooled, with the next smallest where they are fewer than 10 together.
+        column, group, eligible, listed, selection_rate, ratio, mean_propensity, profit (account currency; None where
+        `selection_by_group` tells none); groups of fewer than 10 eligible customers pooled, with the next smallest where they
+        are fewer than 10 together.
     """
     found: list[dict[str, Any]] = []
     for name in names:
@@ -97,7 +98,7 @@ def groups_on_list(choice: Choice, columns: pl.DataFrame, names: Sequence[str]) 
             {
                 **{key: row[key] for key in ("column", "group", "eligible", "listed", "selection_rate", "ratio")},
                 "mean_propensity": row["mean_propensity"],
-                "profit": (row["benefit"] or 0.0) * row["eligible"],
+                "profit": None if row["benefit"] is None else row["benefit"] * row["eligible"],
             }
             for row in selected[1:].fill_nan(None).to_dicts()
         ]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 import numpy as np
@@ -26,7 +27,6 @@ from segmint.report.run_view import RunView
 from segmint.report.svg import draw
 from segmint.store import run_files
 from segmint.targeting.call_list import STATUS_WORDS
-from segmint.targeting.choose import last_ones
 from segmint.wording import capital, count, decimal, money, percent
 
 _WHERE = (
@@ -113,7 +113,7 @@ def _said(found: dict[str, Any], currency: str) -> list[tuple[str, str]]:
         said.append(
             (
                 "The last on it",
-                f"The {last_ones(found['counts']['listed'])} have a propensity of {percent(found['propensity_of_last'])} on average; "
+                f"The last ten customers have a propensity of {percent(found['propensity_of_last'])} on average; "
                 f"a call to one of them is expected to bring {money(last, currency, 2)}.",
             )
         )
@@ -214,7 +214,8 @@ def _who(found: dict[str, Any], currency: str) -> list[Block]:
     blocks = [
         heading(
             "Who is on it",
-            "Beside everyone who may be called. Groups of fewer than 10 are joined, with the next smallest if they are still too few.",
+            "Beside everyone who may be called. Groups of fewer than 10 are joined, with the next smallest if they are still too few; "
+            "the profit of fewer than 10 on the list is not shown.",
         ),
         first,
     ]
@@ -233,7 +234,7 @@ def _groups(name: str, rows: list[dict[str, Any]], found: dict[str, Any], curren
             percent(row["mean_propensity"]),
             money(row["profit"], currency),
         ]
-        for row in sorted(rows, key=lambda row: -row["profit"])
+        for row in sorted(rows, key=lambda row: -math.inf if row["profit"] is None else row["profit"], reverse=True)
     ]
     columns = [
         label,

@@ -117,7 +117,7 @@ def _table(part: dict[str, Any], found: dict[str, Any], currency: str) -> Block:
         if known:
             cells += [_error(row, "missed"), _error(row, "refused")]
         rows.append(cells)
-    note = "Times everyone: selection rate divided by everyone's."
+    note = "Times everyone: selection rate divided by everyone's. The profit of fewer than 10 on the list is not shown."
     if known:
         note += (
             " The table holds the answers, so errors are counted: of those who said yes, how many the list leaves out; "
