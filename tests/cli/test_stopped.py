@@ -83,7 +83,9 @@ def test_while_it_is_shown(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caps
     assert capsys.readouterr().err == f"{STOPPED}\n"
 
 
-@pytest.mark.parametrize("when", [["typing"], ["signal"], ["segmint.cli.customers"], ["segmint.cli.customers", "wrapped"]])
+@pytest.mark.parametrize(
+    "when", [["typing"], ["signal"], ["segmint.cli.customers"], ["segmint.cli.customers", "wrapped"]]
+)
 def test_while_the_command_line_is_imported(when: list[str]) -> None:
     ended = subprocess.run([sys.executable, "-c", WHILE_IMPORTING, *when], capture_output=True, text=True, check=False)
     assert (ended.returncode, ended.stderr) == (INTERRUPTED, f"{STOPPED}\n")

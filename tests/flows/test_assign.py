@@ -86,6 +86,7 @@ def test_a_later_wave_with_answers_says_how_it_answered_and_what_calls_earned(tm
     assert "How the segments answer now" in page
     assert "Who the customers of the new wave are" in page
     assert "said yes (" not in page  # the table says it
+    assert all(row["sentence"] in later.sentences for row in told["segments"])
     assert "Whom to call first" in page
     assert told["first"] in later.sentences
     assert "profit per call now, EUR" in page

@@ -7,7 +7,7 @@ from dataclasses import asdict
 import numpy as np
 import pytest
 
-from segmint.segments.later_answers import compare_answers, say_answers, say_first
+from segmint.segments.later_answers import compare_answers, say_answer, say_first
 from segmint.segments.profile import responses_of
 
 
@@ -34,7 +34,9 @@ def test_no_answer_of_fewer_than_ten_customers_is_told_and_none_can_be_reckoned(
     segments = [{"key": key, "response": None} for key in "ABC"]
     told = compare_answers(np.arange(101) % 3 == 0, labels, np.arange(101), segments)
     assert [row["now"] is None for row in told] == [True, False, True]  # all but A and C would tell of A
-    first, second, third = say_answers(told, ["one", "two", "three"], None)
+    first, second, third = (
+        say_answer(row, name, None) for row, name in zip(told, ["one", "two", "three"], strict=True)
+    )
     assert "not shown" in first
     assert "not shown" in third
     assert "of 60 said yes" in second

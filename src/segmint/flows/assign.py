@@ -26,7 +26,7 @@ from segmint.segments.assign import assign_segments
 from segmint.segments.call_order import call_order
 from segmint.segments.gaps import say_gaps
 from segmint.segments.kept import KeptSegments
-from segmint.segments.later_answers import compare_answers, say_answers, say_first
+from segmint.segments.later_answers import compare_answers, say_answer, say_first
 from segmint.segments.migration import compare_waves
 from segmint.segments.names import call_segments, say_named_twice, say_nobody
 from segmint.segments.segmentation import memberships
@@ -194,11 +194,14 @@ def _answers(
     yes, money = those.frame[outcome.column].to_numpy() == outcome.positive, call_money(those, config)
     told = compare_answers(yes, labels[answered], row_customers(those), found["segments"], money)
     first = say_first(told, found["segments"], names)
+    each = [row | {"sentence": say_answer(row, name, money)} for row, name in zip(told, names, strict=True)]
+    source = "" if money is None else money.source
+    said = [*(row["sentence"] for row in each), source, first, why_no_money(those, config)]
     return {
-        "segments": told,
+        "segments": each,
         "first": first,
         "currency": "" if money is None else money.currency,
-        "sentences": [*say_answers(told, names, money), *filter(None, [first, why_no_money(those, config)])],
+        "sentences": list(filter(None, said)),
     }
 
 

@@ -6,7 +6,7 @@ import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import polars as pl
@@ -454,14 +454,22 @@ def _with_two_more(quantity: _Quantity, adjusted: Floats, success: Floats, arm: 
     return (rate - now) * brings, max(own, floor * own / plain if plain > 0 else floor)
 
 
-def _lacking(success: Floats, arms: _Arms) -> str | None:
+class _Lacking(NamedTuple):
+    """What an arm has too few of for any interval."""
+
+    what: str
+    held: bool
+
+
+def _lacking(success: Floats, arms: _Arms) -> _Lacking | None:
     """Say which arm has too few purchases, or refusals, for any interval; None if both have enough."""
-    for arm, name in ((arms[1], "held out"), (arms[0], "listed")):
+    called, held_out = arms
+    for arm, held in ((held_out, True), (called, False)):
         bought = sum(success[rows].sum() for rows in arm.rows)
         if bought < FEWEST_OF_EACH:
-            return f"purchases among those {name}"
+            return _Lacking("purchases", held)
         if arm.size - bought < FEWEST_OF_EACH:
-            return f"customers without a purchase among those {name}"
+            return _Lacking("customers without a purchase", held)
     return None
 
 
@@ -560,10 +568,10 @@ def _allowed_for(frame: pl.DataFrame, response: Mapping[str, float]) -> str:
     return f", after allowing for the arms' different propensities{beside}"
 
 
-def _too_few(lacking: str) -> tuple[str, str]:
-    short, more = _short(held=lacking.endswith("held out"))
+def _too_few(lacking: _Lacking) -> tuple[str, str]:
+    short, more = _short(held=lacking.held)
     return f"{short} to tell", (
-        f"There are too few {lacking} to tell what calling changed: at least {FEWEST_OF_EACH} customers who bought and "
+        f"There are too few {lacking.what} among those {'held out' if lacking.held else 'listed'} to tell what calling changed: at least {FEWEST_OF_EACH} customers who bought and "
         f"{FEWEST_OF_EACH} who did not are needed in each arm. Wait for more results, or "
         f"{more} more customers next time."
     )

@@ -70,27 +70,21 @@ def say_response(response: Mapping[str, Any] | None) -> str:
     return f"{percent(response['rate'])} ({percent_between(response['low'], response['high'])})"
 
 
-def say_answers(told: Sequence[Mapping[str, Any]], names: Sequence[str], money: CallMoney | None) -> list[str]:
-    """Say of each segment what share said yes before and now, and what a call to it earned."""
-    said = []
-    for row, name in zip(told, names, strict=True):
-        if (now := row["now"]) is None:
-            if row["answers"]:
-                said.append(
-                    f"{row['key']} {name}: not shown, as fewer than ten customers answered, here or in a segment that could be reckoned."
-                )
-            continue
-        text = f"{row['key']} {name}: {percent(now['rate'])} of {row['answers']:,} said yes ({percent_between(now['low'], now['high'])})"
-        if (before := row["before"]) is not None:
-            text += f", before {say_response(before)}{_surely(row)}"
-        if money is not None and now["profit_per_call"] is not None:
-            unit, behind = (f" {money.currency}", "") if money.currency else ("", ", in account currency")
-            text += (
-                f"; a call to them {'earned' if money.all_reached else 'would earn'} {decimal(now['profit_per_call'], 2)}{unit} "
-                f"({between(now['profit_low'], now['profit_high'], 2)}){behind}"
-            )
-        said.append(f"{text}.")
-    return [*said, *([money.source] if said and money is not None and money.source else [])]
+def say_answer(row: Mapping[str, Any], name: str, money: CallMoney | None) -> str:
+    """Say of a segment what share said yes before and now, and what a call to it earned; "" where nobody answered."""
+    if (now := row["now"]) is None:
+        hidden = "not shown, as fewer than ten customers answered, here or in a segment that could be reckoned."
+        return f"{row['key']} {name}: {hidden}" if row["answers"] else ""
+    text = f"{row['key']} {name}: {percent(now['rate'])} of {row['answers']:,} said yes ({percent_between(now['low'], now['high'])})"
+    if (before := row["before"]) is not None:
+        text += f", before {say_response(before)}{_surely(row)}"
+    if money is not None and now["profit_per_call"] is not None:
+        unit, behind = (f" {money.currency}", "") if money.currency else ("", ", in account currency")
+        text += (
+            f"; a call to them {'earned' if money.all_reached else 'would earn'} {decimal(now['profit_per_call'], 2)}{unit} "
+            f"({between(now['profit_low'], now['profit_high'], 2)}){behind}"
+        )
+    return f"{text}."
 
 
 def say_first(told: Sequence[Mapping[str, Any]], segments: Sequence[Mapping[str, Any]], names: Sequence[str]) -> str:

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
 
+from segmint.evaluation.backtest_words import say_proxies
 from segmint.models.names import OURS
 from segmint.report.blocks import Block
+from segmint.report.pages import backtest
 from segmint.report.pages.backtest import MOST_LINES, _headline, _money_over_time, _rankings, _rates, _strategies
 
 OTHERS = [*(f"rival {number}" for number in range(1, 8)), "random", "everyone"]
@@ -67,6 +70,34 @@ def test_a_loss_reads_as_a_loss_and_what_is_no_money_as_successes(everyone: floa
     assert against[:2] == (f"{said}, in successes' worth", "3.00" if everyone == 7 else "2.00")
     found["economics"] = {"currency": "EUR", "given": True}
     assert _headline(found, totals, [{"customers": 100}])[0][:2] == ("Profit", "10.00 EUR")
+
+
+@pytest.mark.parametrize(
+    "said", [None, "Tell the time rather than the customer: week. A model that is never updated takes them for causes."]
+)
+def test_columns_that_tell_the_time_are_named_once_whatever_version_wrote_them(
+    said: str | None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for part in (
+        "_headline",
+        "_by_strategy",
+        "_money_over_time",
+        "_strategies",
+        "_rankings",
+        "_rates",
+        "_label_sets",
+        "_waves",
+    ):
+        monkeypatch.setattr(backtest, part, lambda *_: [])
+    found = {
+        "strategies": {OURS: "network"},
+        "waves": [{"strategy": OURS, "customers": 9}],
+        "conclusion": ["It pays."],
+        "rows": [],
+    }
+    found |= {"notes": [said or say_proxies(["week"])], "time_proxies": ["week"], "time": {}, "label_sets": {}}
+    run = SimpleNamespace(json=lambda _: found, column_label=lambda name: name)
+    assert str(backtest.page(run)).count("the time rather than the customer") == 1  # type: ignore[arg-type]
 
 
 def test_misses_of_single_waves_are_said_beside_their_average() -> None:

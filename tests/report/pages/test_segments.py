@@ -96,7 +96,8 @@ def in_money(*profits: float) -> dict[str, Any]:
 
 def test_the_page_begins_with_whom_to_call_and_one_table_of_all_segments(tmp_path: Path) -> None:
     content = in_money(-2.0, 5.0, 0.5)
-    content["segments"][1]["sentences"].append(said_of("age", "need", "They seem to be building up first savings."))
+    for need in ("They seem to be building up first savings.", "A monthly instalment binds their income."):
+        content["segments"][1]["sentences"].append(said_of("age", "need", need))
     older = "Nothing that many of them share suggests a need or an offer: ask what they are saving for, and when they will need it."
     content["segments"][0]["sentences"].append(said_of("customers", "need", older))
     page = page_of(tmp_path, content)
@@ -112,7 +113,9 @@ def test_the_page_begins_with_whom_to_call_and_one_table_of_all_segments(tmp_pat
         ("3  Customers without a housing loan", "too few to say"),
         ("1  Married customers", "write"),
     ]
-    assert [row[-2] for row in overview["rows"]] == ["They seem to be building up first savings.", "–", "–"]
+    assert [row[-2] for row in overview["rows"]] == [
+        "They seem to be building up first savings. A monthly instalment binds their income.", "–", "–",
+    ]  # fmt: skip
     assert overview["marked"] == [0]
     assert "5.00 EUR as the cost of a call" in overview["note"]
     assert '<td class="word" data-name="what to do">call first</td>' in render(

@@ -61,7 +61,8 @@ def page(run: RunView) -> Page | None:
             _strategies(found, totals),
             _rankings(found, totals),
             grid([_rates(mine), _label_sets(found["label_sets"])]),
-            banner("caution", "Columns that tell the time", proxies) if proxies else None,
+            # an older version said it in other words, among the notes
+            banner("caution", "Columns that tell the time", proxies) if proxies in found["notes"] else None,
             fold("Every wave", [_waves(waves, found)]),
         ],
     )

@@ -21,7 +21,7 @@ def page(run: RunView) -> Page | None:
     if found is None:
         return None
     first = (found.get("answers") or {}).get("first")
-    in_table = tuple(f"{row['key']} {name}: " for row, name in _answered(found))
+    elsewhere = {first, *(row.get("sentence") for row, _ in _answered(found))}
     return make_page(
         "migration",
         title="What changed since the earlier wave",
@@ -29,7 +29,7 @@ def page(run: RunView) -> Page | None:
         lead=f"The segments found in {found['earlier_source']}, and who belongs to them now.",
         blocks=[
             statements([("Whom to call first", first)]) if first else None,
-            points([said for said in found["sentences"] if said != first and not said.startswith(in_table)]),
+            points([said for said in found["sentences"] if said not in elsewhere]),
             _answers(found),
             _moves(found),
             _shares(found),

@@ -164,13 +164,13 @@ def _overview(found: KeptSegments, segments: Sequence[Segment]) -> Block:
         columns[f"{label} a customer, {currency} (95 % interval)"] = lambda segment: (
             say_amount(valued[segment["key"]]) if segment["key"] in valued else "–"
         )
-    needs = {segment["key"]: _first_of(segment, "need") for segment in segments}
-    if set(needs.values()) != {"–"}:
-        columns["what it needs"] = lambda segment: needs[segment["key"]]
+    needs = {segment["key"]: " ".join(_said_of(segment, "need")) for segment in segments}
+    if any(needs.values()):
+        columns["what it needs"] = lambda segment: needs[segment["key"]] or "–"
     if steps:
         columns["what to do"] = lambda segment: steps.get(segment["key"], "–")
     else:
-        columns["what to offer"] = lambda segment: _first_of(segment, "offer")
+        columns["what to offer"] = lambda segment: next(iter(_said_of(segment, "offer")), "–")
     names = list(columns)
     return table(
         names,
@@ -191,11 +191,9 @@ def _titled(segment: Segment) -> str:
     return f"{segment['key']}  {said}" if said != segment["key"] else said
 
 
-def _first_of(segment: Segment, kind: str) -> str:
-    """Return what is said first of a kind; what would be said of everybody, as nothing else is known, is nothing."""
-    return next(
-        (said["text"] for said in segment["sentences"] if said["kind"] == kind and not _of_everybody(said)), "–"
-    )
+def _said_of(segment: Segment, kind: str) -> list[str]:
+    """Return what is said of a kind; what would be said of everybody, as nothing else is known, is nothing."""
+    return [said["text"] for said in segment["sentences"] if said["kind"] == kind and not _of_everybody(said)]
 
 
 def _asked_once(segments: list[Segment]) -> tuple[list[Segment], str]:
