@@ -85,7 +85,7 @@ def test_an_outcome_is_asked_about_where_words_do_not_tell() -> None:
     draft = infer_contract(open_table(churn().with_columns(Churn=pl.Series(answers))), name="x")
     assert (
         draft.suspects["Churn"]
-        == "is 'ko' the yes? If both name segments, write kind = \"assignment\", without positive and words; 10 rows have no outcome and would be rejected: not called, or a no?"
+        == 'is \'ko\' the yes? If both name segments, write kind = "assignment", without positive and words; 10 rows have no outcome and would be rejected: not called, or a no? (if a blank is a no, write blank = "ok" under [outcome])'
     )
     assert "# LOOK: is 'ko' the yes?" in draft.text.split("[outcome]")[0]
 

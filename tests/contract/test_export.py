@@ -30,10 +30,13 @@ def test_any_text_survives_the_round_trip(name: str, levels: list[str], bound: f
         name=name,
         title=levels[0],
         missing=tuple(levels),
-        outcome=Outcome(column="y", kind="assignment", levels=tuple(levels), words={levels[1]: levels[0]}),
+        note=levels[1],
+        outcome=Outcome(
+            column="y", kind="assignment", levels=tuple(levels), words={levels[1]: levels[0]}, blank=levels[0]
+        ),
         columns=(
             Column(name="c" + name, kind="category", role="interest", label="c" + name, allowed=tuple(levels)),
-            Column(name="n" + name, kind="number", role="holding", label="n" + name, bounds=(None, bound)),
+            Column(name="n" + name, kind="number", role="holding", label="n" + name, bounds=(None, bound), note=name),
         ),
     )
     assert parse_contract(contract_to_toml(contract), origin="") == contract

@@ -671,8 +671,33 @@ def test_rows_without_an_outcome_may_be_left_out_with_a_share_that_is_named() ->
     with pytest.raises(DataError, match=r"16 of 75 rows are rejected") as refused:
         validate(source, CONTRACT)
     assert "--set data.max_rejected=0.25 (59 rows with an outcome are left to learn from)" in str(refused.value)
-    assert "where no outcome means a no, write the no into the table" in str(refused.value)
+    assert 'where a blank means a no, say so under [outcome] of the contract: blank = "no"' in str(refused.value)
     assert validate(source, CONTRACT, max_rejected=0.25).ledger.rejected == 16
+
+
+BLANK_IS_NO = CONTRACT.model_copy(update={"outcome": CONTRACT.outcome.model_copy(update={"blank": "no"})})
+
+
+def test_a_blank_outcome_is_what_the_contract_says_and_is_counted() -> None:
+    source = open_table(shop([{"y": ""}] * 15 + [{"y": "NA"}], fill=59))
+    words = BLANK_IS_NO.model_copy(update={"missing": ("", "NA")})
+    table = validate(source, words)
+    assert (table.ledger.blanks, table.ledger.to_json()["blanks"]) == (15, 15)
+    assert dict(table.ledger.reasons) == {"missing_outcome: y": 1}  # a word for no value says that there is no answer
+    assert table.ledger.sentence().endswith("15 blank outcomes read as no, as the contract says")
+    assert (table.outcome[:15] == "no").all()
+    problems = table.outcome_problems
+    assert problems is not None
+    assert problems.null_count() == len(table)
+    assert validate(source, words, purpose="predict").ledger.blanks == 15
+
+
+def test_where_nobody_has_answered_a_blank_is_no_no() -> None:
+    table = validate(open_table(shop([{"y": ""}] * 60, fill=0)), BLANK_IS_NO, purpose="predict")
+    problems = table.outcome_problems
+    assert problems is not None
+    assert (problems == "missing_outcome").all()
+    assert (table.ledger.blanks, table.has_outcome) == (0, False)
 
 
 def test_other_rejected_rows_are_to_be_corrected() -> None:

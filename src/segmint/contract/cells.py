@@ -12,12 +12,13 @@ import numpy as np
 import polars as pl
 
 from segmint.contract.column import Column
-from segmint.contract.contract import Outcome
+from segmint.contract.contract import Contract, Outcome
 from segmint.contract.dates import ISO, read_dates
 from segmint.contract.yes_no import DECIMAL_ZEROS, NO, NO_ANSWER, YES
 from segmint.errors import ContractError, InputError
 from segmint.tables.amounts import bare_amount, bare_amounts
 from segmint.tables.lengths import lengths_as_text
+from segmint.tables.table_source import TableSource
 
 NUMBER = r"^[+-]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][+-]?[0-9]+)?$"
 GROUPED = r"^[+-]?[1-9][0-9]{0,2}(,[0-9]{3})+(\.[0-9]*)?$"
@@ -227,9 +228,11 @@ def in_one_way(text: str) -> str:
 
 
 def read_outcome(outcome: Outcome, raw: pl.Series, missing: Sequence[str]) -> Cells:
-    """Read the outcome: spellings by the rule of `Outcome.level_of`."""
+    """Read the outcome: spellings by the rule of `Outcome.level_of`, empty cells as `Outcome.blank` says."""
     bare = as_text(raw, outcome.column, exact=False).str.strip_chars()
     texts = _without(bare, missing, bare)
+    if outcome.blank is not None:
+        texts = texts.set(bare.is_null() | (bare == ""), outcome.blank)
     spellings = texts.drop_nulls().unique().to_list()
     levels = {text: outcome.level_of(text) for text in spellings}
     values = texts.replace_strict(levels, default=None, return_dtype=Text) if levels else texts
@@ -243,6 +246,17 @@ def read_outcome(outcome: Outcome, raw: pl.Series, missing: Sequence[str]) -> Ce
         .alias("problem")
     ).to_series()
     return Cells(values, problem)
+
+
+def has_answers(source: TableSource, contract: Contract) -> bool:
+    """Whether any customer's outcome is filled in; a table for the next calls may bring the column empty."""
+    outcome = contract.outcome.unanswered
+    return outcome.column in source.columns and any(
+        not (read_outcome(outcome, batch.frame[outcome.column], contract.missing).problem == "missing_outcome")
+        .fill_null(False)
+        .all()
+        for batch in source.batches()
+    )
 
 
 def missing_codes(missing: Sequence[str], decimal: str) -> list[float]:

@@ -130,6 +130,8 @@ class Column(BaseModel):
         Whether the levels of `allowed` form a ring, as months do: after the last comes the first.
     ordered : bool
         Whether the levels of `allowed` form a ladder, as schooling does.
+    note : str
+        What whoever keeps the contract wants to be remembered: why a column is ignored. The report shows it; nothing else reads it.
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True)
@@ -150,6 +152,7 @@ class Column(BaseModel):
     changeable: bool | None = None
     cyclic: bool = False
     ordered: bool = False
+    note: str = ""
 
     @field_validator("bounds", mode="after")
     @classmethod

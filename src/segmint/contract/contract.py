@@ -16,7 +16,7 @@ from segmint.contract.column import Column, Known
 from segmint.contract.yes_no import NO, NO_WORDS, WHOLE, YES, YES_WORDS
 from segmint.errors import ContractError
 from segmint.toml_files import parse_toml, toml_text_of
-from segmint.wording import counted, did_you_mean, shorten
+from segmint.wording import counted, did_you_mean, listed, shorten
 
 LONGEST_NAME = 80  # of a contract in an error: whoever gives its text for its name reads it once
 SHIPPED = ("bank-marketing", "bank-additional", "customer-segments", "term-deposit", "simulated-campaign")
@@ -37,6 +37,9 @@ class Outcome(BaseModel):
         All levels, "no" first for a response.
     words : dict
         Spellings that mean a level: ``{"YES": "yes", "1": "yes"}``.
+    blank : str or None
+        The level that an empty cell means: "no" where only who said yes is written down. None where it means that there is no
+        answer, as a word of `missing` always does.
     label : str
         The outcome for people: "subscribed a term deposit".
     """
@@ -48,6 +51,7 @@ class Outcome(BaseModel):
     levels: tuple[str, ...]
     positive: str | None = None
     words: dict[str, str] = {}
+    blank: str | None = None
     label: str = "outcome"
 
     @model_validator(mode="after")
@@ -58,7 +62,14 @@ class Outcome(BaseModel):
             raise ValueError("an assignment has at least two levels and no positive one")
         if strangers := set(self.words.values()) - set(self.levels):
             raise ValueError(f"words lead to unknown levels: {sorted(strangers)}")
+        if self.blank not in (None, *self.levels):
+            raise ValueError(f"blank is {self.blank!r} and must be one of {listed(self.levels, last='or')}")
         return self
+
+    @property
+    def unanswered(self) -> Outcome:
+        """The outcome of a table in which nobody has answered yet: there an empty cell means nothing."""
+        return self.model_copy(update={"blank": None})
 
     def level_of(self, text: str) -> str | None:
         """Read a spelling: ``YES``, ``1`` and ``1.0`` are "yes"; None if it means no level.
@@ -102,6 +113,8 @@ class Contract(BaseModel):
         Whether a person looked at every column; nothing is trained before.
     missing : tuple of str
         The words that mean "no value" in every column.
+    note : str
+        What whoever keeps it wants to be remembered; nothing reads it.
     outcome : Outcome
     columns : tuple of Column
     """
@@ -114,6 +127,7 @@ class Contract(BaseModel):
     source: str = ""
     reviewed: bool = True
     missing: tuple[str, ...] = ("",)
+    note: str = ""
     outcome: Outcome
     columns: tuple[Column, ...]
 

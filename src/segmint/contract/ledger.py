@@ -41,6 +41,8 @@ class Ledger:
         What was unusual: "job: unseen level".
     receipt : dict
         How the source was read and which columns were not used.
+    blanks : int
+        Accepted records whose empty outcome was read as the contract's `blank`.
     """
 
     read: int = 0
@@ -51,6 +53,7 @@ class Ledger:
     flagged: int = 0
     flags: Mapping[str, int] = field(default_factory=dict)
     receipt: Mapping[str, JSON] = field(default_factory=dict)
+    blanks: int = 0
 
     def __add__(self, other: Ledger) -> Ledger:
         """Add the ledgers of two batches of one source."""
@@ -63,6 +66,7 @@ class Ledger:
             self.flagged + other.flagged,
             dict(Counter(self.flags) + Counter(other.flags)),
             self.receipt or other.receipt,
+            self.blanks + other.blanks,
         )
 
     @property
@@ -101,7 +105,8 @@ class Ledger:
         """Say it in a sentence: "4,521 rows, ';'-separated, UTF-8; not used: duration, known only ..."."""
         parts = [", ".join([self._rows(), *_written(self.receipt)])]
         parts += [f"not used: {text}" if i == 0 else text for i, text in enumerate(_unused(self.receipt))]
-        return "; ".join([*parts, *([self.cut_off] if self.cut_off else [])])
+        blanks = say_blanks(self.blanks, self.receipt)
+        return "; ".join([*parts, *filter(None, [blanks, self.cut_off])])
 
     def by_reason(self) -> tuple[str, ...]:
         """Say how many were rejected and flagged, and why, a line for each reason."""
@@ -121,6 +126,7 @@ class Ledger:
             "flagged": self.flagged,
             "flags": dict(self.flags),
             "receipt": dict(self.receipt),
+            "blanks": self.blanks,
             "sentence": self.sentence(),
         }
 
@@ -129,6 +135,12 @@ class Ledger:
             return counted(self.read, "row")
         alone = f", {self.left_alone:,} of them because nobody called the customer" if self.left_alone else ""
         return f"{counted(self.read, 'row')} ({self.accepted:,} accepted, {self.rejected:,} rejected{alone})"
+
+
+def say_blanks(blanks: int, receipt: Mapping[str, Any]) -> str:
+    """Say how many empty outcomes were read as the contract says; "" where none was."""
+    told = counted(blanks, "blank outcome")
+    return f"{told} read as {receipt['blank_outcome']}, as the contract says" if blanks else ""
 
 
 def _written(receipt: Mapping[str, Any]) -> list[str]:

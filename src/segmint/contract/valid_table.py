@@ -144,7 +144,8 @@ class ValidTable:
         outcome = self.contract.outcome
         if outcome.column not in self.frame.columns:
             return None
-        return read_outcome(outcome, self.raw[outcome.column], self.contract.missing).problem
+        problem = read_outcome(outcome.unanswered, self.raw[outcome.column], self.contract.missing).problem
+        return problem.set(self.frame[outcome.column].is_not_null(), None)
 
     @property
     def sentences(self) -> tuple[str, ...]:

@@ -13,10 +13,19 @@ from pathlib import Path
 import numpy as np
 import polars as pl
 
-from segmint.contract.cells import LARGEST, Cells, number_cells, read_cells, read_outcome, rows_as_text, unusual
+from segmint.contract.cells import (
+    LARGEST,
+    Cells,
+    has_answers,
+    number_cells,
+    read_cells,
+    read_outcome,
+    rows_as_text,
+    unusual,
+)
 from segmint.contract.column import Column, Known
 from segmint.contract.column_match import ColumnMatch, Purpose, match_columns
-from segmint.contract.contract import Contract
+from segmint.contract.contract import Contract, Outcome
 from segmint.contract.counts import count_values
 from segmint.contract.dates import ISO, format_words, formats_of
 from segmint.contract.ids import bare_ids
@@ -176,7 +185,7 @@ def refuse_rejected(ledger: Ledger, contract: Contract, max_rejected: float, *, 
         fix=(f"read them with a decimal {other}: --set data.decimal={other}; or " if other else "")
         + dates
         + (_SAY_WHAT_MEANS_A_LEVEL if _strange_levels(ledger, contract) else "")
-        + _without_outcomes(ledger, wrong, judged, max_rejected)
+        + _without_outcomes(contract.outcome, ledger, wrong, judged, max_rejected)
         + (
             "to see each: segmint check --rejected FILE"
             if kept_in is None
@@ -185,16 +194,17 @@ def refuse_rejected(ledger: Ledger, contract: Contract, max_rejected: float, *, 
     )
 
 
-def _without_outcomes(ledger: Ledger, wrong: int, judged: int, max_rejected: float) -> str:
+def _without_outcomes(outcome: Outcome, ledger: Ledger, wrong: int, judged: int, max_rejected: float) -> str:
     """Say what to do; where it is the rows without an outcome that are too many, how to go on without them."""
     empty = sum(count for reason, count in ledger.reasons.items() if reason.partition(": ")[0] == "missing_outcome")
     if not ledger.accepted or wrong - empty > max_rejected * judged:
         return "correct the table or the contract; "
     enough = ceil(20 * wrong / judged) / 20
+    no = next((level for level in outcome.levels if level != outcome.positive), "") if outcome.positive else ""
+    means_no = f'where a blank means a no, say so under [outcome] of the contract: blank = "{no}"; ' if no else ""
     return (
         f"where these customers did not answer, go on without them: --set data.max_rejected={enough:g} "
-        f"({ledger.accepted:,} rows with an outcome are left to learn from); where no outcome means a no, write the no into "
-        "the table; "
+        f"({ledger.accepted:,} rows with an outcome are left to learn from); {means_no}"
     )
 
 
@@ -263,6 +273,7 @@ class _Door:
     purpose: Purpose
     at: Known
     receipt: dict[str, JSON]
+    answered: bool = True
 
     def admit(self, batch: RawBatch) -> tuple[ValidTable, tuple[Reject, ...]]:
         """Validate one batch; also hand over its rejects, in record order."""
@@ -282,7 +293,7 @@ class _Door:
             flags=flags,
             contract=self.contract,
             at=self.at,
-            ledger=self._ledger(rejects, flags),
+            ledger=self._ledger(rejects, flags, self._blanks(batch.frame.filter(~failed))),
             rejected=np.array([reject.record for reject in rejects], dtype=np.int64),
             rejected_raw=batch.frame.filter(failed),
         )
@@ -299,10 +310,21 @@ class _Door:
                 cells[column.name] = _with_states(column, cells)
         outcome = self.contract.outcome
         if self.match.outcome:
-            read = read_outcome(outcome, frame[outcome.column], self.contract.missing)
+            read = read_outcome(self._outcome, frame[outcome.column], self.contract.missing)
             # what a customer answered is no reason to refuse a prediction
             cells[outcome.column] = read if self.purpose == "train" else Cells.without_problem(read.values)
         return cells
+
+    @property
+    def _outcome(self) -> Outcome:
+        return self.contract.outcome if self.answered else self.contract.outcome.unanswered
+
+    def _blanks(self, frame: pl.DataFrame) -> int:
+        """Count the empty outcomes that mean a level."""
+        if self._outcome.blank is None or not self.match.outcome:
+            return 0
+        problem = read_outcome(self._outcome.unanswered, frame[self._outcome.column], ("",)).problem
+        return int((problem == "missing_outcome").sum())
 
     def _treatment(self, frame: pl.DataFrame) -> dict[str, pl.Series]:
         """Say of each row that nobody called the customer, or that this is not known; whenever the bank knows it."""
@@ -313,7 +335,7 @@ class _Door:
         found = {column.name: unusual(column, cells[column.name].values) for column in self.match.read}
         return {name: codes for name, codes in found.items() if codes is not None}
 
-    def _ledger(self, rejects: tuple[Reject, ...], flags: pl.Series) -> Ledger:
+    def _ledger(self, rejects: tuple[Reject, ...], flags: pl.Series, blanks: int) -> Ledger:
         reasons = Counter(f"{reject.reason}: {reject.column}" if reject.column else reject.reason for reject in rejects)
         flagged = flags.filter(flags != "")
         words = Counter(word for text in flagged for word in text.split("; "))
@@ -326,12 +348,15 @@ class _Door:
             flagged=len(flagged),
             flags=dict(words),
             receipt=self.receipt,
+            blanks=blanks,
         )
 
 
 def _through(
     door: _Door, source: TableSource, size: int, on_reject: OnReject | None, progress: Progress
 ) -> Iterator[ValidTable]:
+    if door.purpose == "predict" and door.contract.outcome.blank is not None:
+        door = replace(door, answered=has_answers(source, door.contract))
     for batch in batches_of_customers(source, size, door.contract.id_column):
         table, rejects = door.admit(batch)
         if on_reject is not None:
@@ -359,6 +384,7 @@ def _receipt(
         ],
         "not_in_contract": list(match.strangers),
         "absent": list(absent),
+        **({} if contract.outcome.blank is None else {"blank_outcome": contract.outcome.blank}),
     }
 
 

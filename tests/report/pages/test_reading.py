@@ -20,11 +20,13 @@ def test_columns_that_are_no_features_are_listed_with_the_reason(make_run: Calla
         ("memo", "text", "interest"),
     ):
         contract += f'[columns.{name}]\nkind = "{kind}"\nrole = "{role}"\nlabel = "{name}"\n'
+    contract += '[columns.tariff]\nkind = "text"\nrole = "ignore"\nlabel = "tariff"\nnote = "old system, until May"\n'
     (folder / "contract.toml").write_text(contract, "utf-8")
     found: Any = page(RunView(folder))
     rows = next(
         block["rows"] for block in found["blocks"] if block.get("columns", [""])[0] == "Column that is no feature"
     )
+    assert rows[4][-1] == "ignored: old system, until May"
     assert [tuple(row[1:]) for row in rows][:4] == [
         ("id", "names the customer, whose rows stay together; never a feature"),
         ("remark", "the contract says ignore"),

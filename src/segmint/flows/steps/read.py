@@ -16,7 +16,6 @@ from tempfile import SpooledTemporaryFile
 from typing import Any
 
 from segmint.config import Config, Data
-from segmint.contract.cells import read_outcome
 from segmint.contract.column import Known
 from segmint.contract.column_match import Purpose
 from segmint.contract.contract import Contract
@@ -67,17 +66,6 @@ def data_of_list(source: Any, data: Data) -> Data:
             raise
         return data.model_copy(update={"delimiter": ","})
     return data
-
-
-def has_answers(source: TableSource, contract: Contract) -> bool:
-    """Whether any customer's outcome is filled in; a table for the next calls may bring the column empty."""
-    outcome = contract.outcome
-    return outcome.column in source.columns and any(
-        not (read_outcome(outcome, batch.frame[outcome.column], contract.missing).problem == "missing_outcome")
-        .fill_null(False)
-        .all()
-        for batch in source.batches()
-    )
 
 
 def refuse_overwriting(out: Path, *inputs: Any) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from segmint.contract.column import FEATURE_ROLES, ROLES, Column
+from segmint.contract.ledger import say_blanks
 from segmint.report.blocks import Block, Page, figures, fold, make_page, table, text
 from segmint.report.pages.answer import MOMENTS
 from segmint.report.run_view import RunView
@@ -17,7 +18,7 @@ _RECEIPT_LABELS = {
     "encoding": "encoding",
     "decimal": "decimal sign",
 }
-_SHOWN_ELSEWHERE = frozenset({"set_aside", "not_in_contract", "delimiter_name", "decimals"})
+_SHOWN_ELSEWHERE = frozenset({"set_aside", "not_in_contract", "delimiter_name", "decimals", "blank_outcome"})
 _SIGNS = {";": "semicolon ;", ",": "comma ,", "\t": "tab", "|": "bar |", ".": "point .", " ": "space"}
 
 
@@ -44,6 +45,10 @@ def page(run: RunView) -> Page | None:
                     ),
                 ]
             ),
+            text(f"The contract says: {run.contract.note}") if run.contract and run.contract.note else None,
+            text(f"{blanks}.")
+            if (blanks := say_blanks(ledger.get("blanks") or 0, ledger.get("receipt") or {}))
+            else None,
             _reasons(ledger.get("reasons") or {}),
             _set_aside(run),
             _receipt(ledger.get("receipt") or {}),
@@ -91,8 +96,9 @@ def _unused(run: RunView) -> list[tuple[str, str]]:
 def _role(column: Column) -> str:
     """Say what the contract has a column for that is no feature."""
     if column.role == "ignore":
-        return "the contract says ignore"
-    return f"a {column.kind}; never a feature" if column.role in FEATURE_ROLES else ROLES[column.role]
+        return f"ignored: {column.note}" if column.note else "the contract says ignore"
+    why = f"a {column.kind}; never a feature" if column.role in FEATURE_ROLES else ROLES[column.role]
+    return f"{why}; {column.note}" if column.note else why
 
 
 def _names(run: RunView, column: str) -> tuple[str, str]:
