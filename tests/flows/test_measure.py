@@ -44,11 +44,13 @@ def campaign(share: float = 0.2, n: int = 3_000) -> tuple[pl.DataFrame, pl.DataF
     return listed, results
 
 
-def under_a_contract_of_words(monkeypatch: pytest.MonkeyPatch, yes: str = "S", no: str = "N") -> None:
+def under_a_contract_of_words(
+    monkeypatch: pytest.MonkeyPatch, yes: str = "S", no: str = "N", *, blank: str | None = None
+) -> None:
     contract = Contract(
         name="words",
         missing=("", "NA"),
-        outcome=Outcome(column="Abschluss Festgeld", kind="response", levels=(no, yes), positive=yes),
+        outcome=Outcome(column="Abschluss Festgeld", kind="response", levels=(no, yes), positive=yes, blank=blank),
         columns=(Column(name="customer", label="customer", kind="text", role="id", known="planning"),),
     )
     monkeypatch.setattr("segmint.flows.measure._contract_of", lambda run: contract)
@@ -360,6 +362,18 @@ def test_results_most_of_which_are_of_others_are_questioned_first(tmp_path: Path
     half = measure(listed, pl.concat([results, others]), runs=tmp_path / "runs", codes=tmp_path / "codes.toml")
     assert half.summary["others"] is None
     assert asked not in half.sentences
+
+
+def test_blank_results_are_refusals_where_the_contract_says_so(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    under_a_contract_of_words(monkeypatch, blank="N")
+    listed, results = campaign()
+    yes = listed["customer"].is_in(results.filter(code="SALE")["customer"].implode())
+    words = pl.select(pl.when(yes).then(pl.lit("S"))).to_series()
+    told = listed.select("customer", words.alias("Abschluss Festgeld"))
+    found = measure(listed, told, runs=tmp_path / "runs")
+    assert f"{words.null_count():,} blank outcomes read as N, as the contract says." in found.sentences[1]
+    written = measure(listed, told.with_columns(pl.col("Abschluss Festgeld").fill_null("N")), runs=tmp_path / "runs")
+    assert found.frame().equals(written.frame(), null_equal=True)
 
 
 def test_results_without_an_outcome_yet_are_no_refusals(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:

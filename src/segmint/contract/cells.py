@@ -232,7 +232,7 @@ def read_outcome(outcome: Outcome, raw: pl.Series, missing: Sequence[str]) -> Ce
     bare = as_text(raw, outcome.column, exact=False).str.strip_chars()
     texts = _without(bare, missing, bare)
     if outcome.blank is not None:
-        texts = texts.set(bare.is_null() | (bare == ""), outcome.blank)
+        texts = texts.set(_is_blank(bare), outcome.blank)
     spellings = texts.drop_nulls().unique().to_list()
     levels = {text: outcome.level_of(text) for text in spellings}
     values = texts.replace_strict(levels, default=None, return_dtype=Text) if levels else texts
@@ -246,6 +246,19 @@ def read_outcome(outcome: Outcome, raw: pl.Series, missing: Sequence[str]) -> Ce
         .alias("problem")
     ).to_series()
     return Cells(values, problem)
+
+
+def count_blanks(outcome: Outcome, raw: pl.Series) -> int:
+    """Count the empty cells that `Outcome.blank` makes a level."""
+    return (
+        0
+        if outcome.blank is None
+        else int(_is_blank(as_text(raw, outcome.column, exact=False).str.strip_chars()).sum())
+    )
+
+
+def _is_blank(bare: pl.Series) -> pl.Series:
+    return bare.fill_null("") == ""
 
 
 def has_answers(source: TableSource, contract: Contract) -> bool:

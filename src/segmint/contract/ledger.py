@@ -105,7 +105,7 @@ class Ledger:
         """Say it in a sentence: "4,521 rows, ';'-separated, UTF-8; not used: duration, known only ..."."""
         parts = [", ".join([self._rows(), *_written(self.receipt)])]
         parts += [f"not used: {text}" if i == 0 else text for i, text in enumerate(_unused(self.receipt))]
-        blanks = say_blanks(self.blanks, self.receipt)
+        blanks = say_blanks(self.blanks, self.receipt.get("blank_outcome"))
         return "; ".join([*parts, *filter(None, [blanks, self.cut_off])])
 
     def by_reason(self) -> tuple[str, ...]:
@@ -137,10 +137,9 @@ class Ledger:
         return f"{counted(self.read, 'row')} ({self.accepted:,} accepted, {self.rejected:,} rejected{alone})"
 
 
-def say_blanks(blanks: int, receipt: Mapping[str, Any]) -> str:
+def say_blanks(blanks: int, level: Any) -> str:
     """Say how many empty outcomes were read as the contract says; "" where none was."""
-    told = counted(blanks, "blank outcome")
-    return f"{told} read as {receipt['blank_outcome']}, as the contract says" if blanks else ""
+    return f"{counted(blanks, 'blank outcome')} read as {level}, as the contract says" if blanks else ""
 
 
 def _written(receipt: Mapping[str, Any]) -> list[str]:

@@ -16,6 +16,7 @@ import polars as pl
 from segmint.contract.cells import (
     LARGEST,
     Cells,
+    count_blanks,
     has_answers,
     number_cells,
     read_cells,
@@ -286,14 +287,16 @@ class _Door:
         rejects = (*batch.rejects, *_rejects(batch, problems, failed, self.receipt))
         rejects = tuple(sorted(rejects, key=lambda reject: reject.record))
         flags = _flags(strange, batch.frame.height).filter(~failed)
+        outcome, raw = self._outcome, batch.frame.filter(~failed)
+        blanks = count_blanks(outcome, raw[outcome.column]) if self.match.outcome else 0
         table = ValidTable(
             frame=pl.DataFrame([cell.values.alias(name) for name, cell in cells.items()]).filter(~failed),
-            raw=batch.frame.filter(~failed),
+            raw=raw,
             records=batch.records[~failed.to_numpy()],
             flags=flags,
             contract=self.contract,
             at=self.at,
-            ledger=self._ledger(rejects, flags, self._blanks(batch.frame.filter(~failed))),
+            ledger=self._ledger(rejects, flags, blanks),
             rejected=np.array([reject.record for reject in rejects], dtype=np.int64),
             rejected_raw=batch.frame.filter(failed),
         )
@@ -318,13 +321,6 @@ class _Door:
     @property
     def _outcome(self) -> Outcome:
         return self.contract.outcome if self.answered else self.contract.outcome.unanswered
-
-    def _blanks(self, frame: pl.DataFrame) -> int:
-        """Count the empty outcomes that mean a level."""
-        if self._outcome.blank is None or not self.match.outcome:
-            return 0
-        problem = read_outcome(self._outcome.unanswered, frame[self._outcome.column], ("",)).problem
-        return int((problem == "missing_outcome").sum())
 
     def _treatment(self, frame: pl.DataFrame) -> dict[str, pl.Series]:
         """Say of each row that nobody called the customer, or that this is not known; whenever the bank knows it."""

@@ -15,10 +15,11 @@ import polars as pl
 from segmint.arguments import require_between, require_several, require_switches
 from segmint.arrays import Floats
 from segmint.config import Config, Data
-from segmint.contract.cells import read_outcome
+from segmint.contract.cells import count_blanks, read_outcome
 from segmint.contract.contract import Contract, load_contract
 from segmint.contract.dates import today
 from segmint.contract.ids import bare_ids, match_ids
+from segmint.contract.ledger import say_blanks
 from segmint.errors import DataError, SegmintError
 from segmint.flows.report import write_report
 from segmint.flows.steps.call_lists import open_call_list, read_call_list
@@ -305,6 +306,9 @@ def _by_the_outcome(
     meaning = meaning_of(results, contract, codes)
     answered = results.with_columns(meaning.alias(codes.code)).filter(meaning.is_not_null())
     said = f"'{contract.outcome.column}' of the results tells who said yes, as the list's own contract reads it."
+    if contract.outcome.column in results.columns:
+        blanks = say_blanks(count_blanks(contract.outcome, results[contract.outcome.column]), contract.outcome.blank)
+        said += f" {blanks}." if blanks else ""
     still_open = results.height - answered.height
     waiting = 0 if judged is None else _of_the_arms(results.filter(meaning.is_null()), judged, contract, codes)
     if waiting:

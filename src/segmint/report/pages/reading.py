@@ -28,6 +28,7 @@ def page(run: RunView) -> Page | None:
     if ledger is None:
         return None
     read, accepted, rejected = (int(ledger.get(name) or 0) for name in ("read", "accepted", "rejected"))
+    blanks = say_blanks(int(ledger.get("blanks") or 0), (ledger.get("receipt") or {}).get("blank_outcome"))
     return make_page(
         "reading",
         title="What was read",
@@ -46,9 +47,7 @@ def page(run: RunView) -> Page | None:
                 ]
             ),
             text(f"The contract says: {run.contract.note}") if run.contract and run.contract.note else None,
-            text(f"{blanks}.")
-            if (blanks := say_blanks(ledger.get("blanks") or 0, ledger.get("receipt") or {}))
-            else None,
+            text(f"{blanks}.") if blanks else None,
             _reasons(ledger.get("reasons") or {}),
             _set_aside(run),
             _receipt(ledger.get("receipt") or {}),
