@@ -266,7 +266,9 @@ def test_an_outcome_of_yes_alone_is_explained() -> None:
     for outcome in (None, "Churn"):
         with pytest.raises(ContractError, match=f"'Churn' has 1 level, and {empty} of 400 rows have none") as caught:
             infer_contract(open_table(frame), name="x", outcome=outcome)
-        assert caught.value.fix.startswith("if no outcome means no, write no into these rows and draft again")
+        assert caught.value.fix.startswith(
+            "if no outcome means no, write no into one of these rows, draft again and set blank"
+        )
 
 
 def test_segments_that_a_prediction_has_written_are_the_last_choice_and_asked_about() -> None:

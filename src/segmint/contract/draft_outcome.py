@@ -257,7 +257,8 @@ def _outcome_of(answers: pl.Series, name: str) -> Outcome:
         raise ContractError(
             f"The outcome '{name}' has 1 level, and {answers.null_count():,} of {len(answers):,} rows have none.",
             expected="two levels: a row without an outcome is one of a customer who was not asked, and teaches nothing",
-            fix="if no outcome means no, write no into these rows and draft again; else name another outcome column",
+            fix='if no outcome means no, write no into one of these rows, draft again and set blank = "no" under [outcome]; '
+            "else name another outcome column",
         )
     if not 2 <= len(distinct) <= MAX_OUTCOME_LEVELS:
         raise ContractError(
