@@ -8,6 +8,7 @@ from datetime import UTC, date, datetime
 import polars as pl
 import pytest
 
+from segmint.contract import dates
 from segmint.contract.cells import read_cells
 from segmint.contract.column import Column
 from segmint.contract.dates import (
@@ -116,3 +117,13 @@ def test_today_is_the_day_where_the_calls_are_made(monkeypatch: pytest.MonkeyPat
     monkeypatch.undo()
     time.tzset()
     assert days[0] < days[1]
+
+
+def test_what_has_the_shape_of_no_date_is_read_in_no_format(monkeypatch: pytest.MonkeyPatch) -> None:
+    tried = []
+    monkeypatch.setattr(dates, "read_dates", lambda texts, form: tried.append(form) or read_dates(texts, form))
+    for texts in (["yes", "no"], ["12.5", "7"], [None], []):
+        assert formats_of(pl.Series(texts, dtype=pl.String)) == ()
+    assert not tried
+    assert formats_of(pl.Series(["yes", "2026-03-14 10:00", *["2026-03-15"] * 9])) == ()
+    assert formats_of(pl.Series(["2026-03-14 10:00", "2026-03-15"])) == ("%Y-%m-%d",)

@@ -8,12 +8,21 @@ import numpy as np
 import polars as pl
 import pytest
 
+from segmint.contract import draft_outcome
 from segmint.contract.contract import Contract, parse_contract
 from segmint.contract.infer import Draft, infer_contract
 from segmint.contract.validate import validate
 from segmint.errors import ContractError, DataError
 from segmint.tables.source import open_table
 from tests.contract.drafts import churn, several_classes, validate_reviewed
+
+
+def test_only_columns_that_are_named_as_an_outcome_are_read_as_answers(monkeypatch: pytest.MonkeyPatch) -> None:
+    read, answers = [], draft_outcome._answers
+    monkeypatch.setattr(draft_outcome, "_answers", lambda raw: read.append(raw.name) or answers(raw))
+    wide = churn().with_columns([pl.lit(str(place)).alias(f"amount_{place}") for place in range(50)])
+    assert infer_contract(open_table(wide), name="x").contract.outcome.column == "Churn"
+    assert set(read) == {"Churn"}
 
 
 def test_a_table_without_answers_is_drafted_for_those_to_come() -> None:

@@ -25,6 +25,7 @@ PARTS: Mapping[str, tuple[str, str]] = {
 ENOUGH = 0.98
 NEVER = 9999  # 31.12.9999: how many systems write "open"
 _YEARS = (1900, 2100)
+_FIRST = 100  # so many texts of a column of dates hold one
 # days since this one are how a spreadsheet keeps dates; those from 1954 to 2118 have five digits
 _FIRST_SERIAL, _SERIAL = date(1899, 12, 30), r"^([2-7][0-9]{4})([.,][0-9]+)?$"
 _TIME_OF_DAY = r"(T|\s+)[0-9]{1,2}:[0-9]{2}(:[0-9]{2}([.,][0-9]+)?)?\s*([AaPp][Mm]|Z|UTC|[+-][0-9]{2}:?[0-9]{2})?$"
@@ -49,7 +50,7 @@ def read_dates(texts: pl.Series, form: str) -> pl.Series:
     polars.Series of shape (n_rows,), Date
         Null where a text has another shape, or there is no such day.
     """
-    days = texts.str.replace(_TIME_OF_DAY, "")
+    days = _without_time(texts)
     return days.set(~days.str.contains(_shape(form)), None).str.to_date(form, strict=False)
 
 
@@ -134,7 +135,7 @@ def readings_of(column: pl.Series) -> str:
 def formats_of(texts: pl.Series) -> tuple[str, ...]:
     """Name the formats in which nearly all texts are dates between 1900 and 2100, the likeliest first."""
     different = texts.drop_nulls().unique()
-    if not len(different):
+    if not _without_time(different.head(_FIRST)).str.contains(_ANY_SHAPE).any():  # most columns are no dates
         return ()
     return tuple(form for form in FORMATS if _is_written(different, form))
 
@@ -153,10 +154,14 @@ def is_format(form: str) -> bool:
 
 
 def _is_written(texts: pl.Series, form: str) -> bool:
-    if not read_dates(texts.head(100), form).count():  # most columns are no dates
+    if not read_dates(texts.head(_FIRST), form).count():
         return False
     years = read_dates(texts, form).dt.year()
     return int((years.is_between(*_YEARS) | (years == NEVER)).sum()) >= ENOUGH * len(texts)
+
+
+def _without_time(texts: pl.Series) -> pl.Series:
+    return texts.str.replace(_TIME_OF_DAY, "")
 
 
 def _shape(form: str) -> str:
@@ -164,3 +169,6 @@ def _shape(form: str) -> str:
     for part, (written, _) in PARTS.items():
         shape = shape.replace(part, written)
     return f"^{shape}$"
+
+
+_ANY_SHAPE = "|".join(map(_shape, FORMATS))

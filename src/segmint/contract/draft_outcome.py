@@ -192,9 +192,9 @@ def _outcome_column(frame: pl.DataFrame, wanted: str | None, table: str) -> str:
 
 
 def _likely_outcome(frame: pl.DataFrame) -> str | None:
-    answers = {name: _answers(frame[name])[0] for name in frame.columns}
+    answers = {name: _answers(frame[name])[0] for name in frame.columns if outcome_rank(plain_name(name))}
     levels = {name: _one_spelling(said).drop_nulls().n_unique() for name, said in answers.items()}
-    named = [name for name in frame.columns if outcome_rank(plain_name(name)) and levels[name]]
+    named = [name for name in answers if levels[name]]
     yes_or_no = [name for name in named if levels[name] == 2]
     sure = [name for name in named if levels[name] <= MAX_OUTCOME_LEVELS and outcome_rank(plain_name(name)) == 2]
     segments = [name for name in sure if levels[name] > 1]

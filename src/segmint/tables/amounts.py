@@ -94,6 +94,8 @@ def unit_of(texts: pl.Series) -> str:
         Without white space around them.
     """
     is_bare = texts.str.contains(_BARE).fill_null(True)
+    if is_bare.all():
+        return ""
     odd = _with_minus(texts.filter(~is_bare))
     groups = odd.str.extract_groups(_OF_A_UNIT).struct.unnest()
     units = pl.concat([groups["before"], groups["after"].rename("before")]).drop_nulls().str.strip_chars()
