@@ -57,6 +57,41 @@ def test_the_same_seed_gives_the_same_network(fitted: DenseNetworkClassifier) ->
         assert_array_equal(weights, again.weights_[name])
 
 
+def test_networks_of_one_shape_are_traced_once_and_learn_as_if_alone(monkeypatch: pytest.MonkeyPatch) -> None:
+    traced, loss = [], _keras._cross_entropy
+    monkeypatch.setattr(_keras, "_cross_entropy", lambda *given: traced.append(given) or loss(*given))
+    monkeypatch.setattr(_keras, "_KEPT", {})
+    X, y = rows()
+    other = DenseNetworkClassifier((16, 8), epochs=2, batch_size=32, averaging=0.9, learning_rate=1e-3, random_state=4)
+    alone = other.fit(X[:700], y[:700]).weights_
+    once = len(traced)
+    small().fit(X, y)
+    again = other.fit(X[:700], y[:700]).weights_
+    assert len(traced) == once
+    assert all(np.array_equal(again[name], weights) for name, weights in alone.items())
+    other.set_params(dropout=0.2).fit(X, y)
+    assert len(traced) > once
+
+
+def test_one_that_learns_while_another_does_changes_nothing_in_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(_keras, "_KEPT", {})
+    X, y = rows(200)
+    network = DenseNetworkClassifier((4,), epochs=3, random_state=1)
+    alone = network.fit(X, y).weights_
+    between = network.fit(X, y, progress=lambda *_: small().set_params(hidden=(4,), epochs=1).fit(X, y)).weights_
+    assert all(np.array_equal(between[name], weights) for name, weights in alone.items())
+
+
+def test_few_traced_networks_are_kept_and_no_large_one(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(_keras, "_KEPT", {})
+    for width in (2, 3, 4):
+        DenseNetworkClassifier((width,), epochs=1, random_state=1).fit(*rows(100))
+    assert ["'units': 3" in shape for shape in _keras._KEPT] == [True, False]
+    monkeypatch.setattr(_keras, "_MOST_WEIGHTS", 10)
+    DenseNetworkClassifier((4,), epochs=1, random_state=1).fit(*rows(100))
+    assert len(_keras._KEPT) == 1
+
+
 def test_numpy_says_what_tensorflow_says() -> None:
     layers = _keras.layer_specs((32, 16), activation="relu", dropout=0.2, outputs=3)
     network = _keras.build(layers, inputs=6, seed=1)

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from threading import Lock
 from typing import Any
 
 import numpy as np
@@ -47,7 +49,7 @@ def _for_training() -> Callable[[], object]:
         logger.setLevel(level)
         options.set_experimental_options({"disable_meta_optimizer": rewrites})
 
-    # Each training has a graph of its own; TensorFlow takes that for an oversight and says so on every wave of a replay.
+    # Each shape of network has a graph of its own; TensorFlow takes that for an oversight and says so on every wave of a replay.
     logger.setLevel("ERROR")
     # Rewriting the graph takes as long as tracing it and makes no epoch faster: most of the time goes into matrix products.
     options.set_experimental_options({"disable_meta_optimizer": True})
@@ -219,39 +221,106 @@ def _train(
     # Every row teaches in every epoch, in steps as large as one another: BatchNormalization learns nothing from one row.
     ends = tf.constant(np.arange(steps + 1) * count // steps, tf.int32)
     rates = _learning_rates(schedule, steps)
-    optimizer = _Adam(network.trainable_variables)
-    weights = [variable.value for variable in network.weights]
-    averaged, kept = ([tf.Variable(weight) for weight in weights] for _ in range(2))
-    inputs, targets = tf.constant(rows.inputs), tf.constant(rows.targets)
+    inputs, targets, averaging = tf.constant(rows.inputs), tf.constant(rows.targets), tf.constant(schedule.averaging)
+    with _learner_of(network) as learner:
+        learner.begin(network)
+        for epoch in range(schedule.epochs):
+            order = np.random.default_rng((schedule.seed, epoch)).permutation(count).astype(np.int32)
+            epoch_rates = tf.constant(rates[epoch])
+            loss = float(learner.one_epoch(inputs, targets, tf.constant(order), ends, epoch_rates, averaging))
+            learner.tell(network)
+            if on_epoch(epoch, loss, float(rates[epoch].mean())):
+                return
 
-    def step(places: tf.Tensor, rate: tf.Tensor) -> tf.Tensor:
+
+class _Learner:
+    """An epoch traced once for all networks of one shape, with a network of its own in the place of the one that learns.
+
+    Tracing takes longer than most trainings on a small table, and a fit trains one small network after the other.
+    """
+
+    def __init__(self, network: keras.Sequential) -> None:
+        inputs = network.input_shape[-1]
+        layers = [_PLAIN[type(layer)](layer) for layer in network.layers]
+        self._network = keras.Sequential([keras.Input((inputs,), dtype=DTYPE), *layers])
+        self._weights = _values(self._network.weights)
+        self._averaged = [tf.Variable(weight) for weight in self._weights]
+        self._optimizer = _Adam(self._network.trainable_variables)
+        classes = max(network.output_shape[-1], 2)
+        shapes = [((None, inputs), tf.float32), ((None, classes), tf.float32), ((None,), tf.int32), ((None,), tf.int32),
+                  ((None,), tf.float32), ((), tf.float32)]  # fmt: skip
+        self.one_epoch = tf.function(self._epoch, autograph=False, input_signature=[tf.TensorSpec(*s) for s in shapes])
+
+    def begin(self, network: keras.Sequential) -> None:
+        """Start where a network stands, the seeds of its Dropouts among its variables."""
+        _copy(_values(network.variables), _values(self._network.variables))
+        _copy(self._weights, self._averaged)
+        self._optimizer.reset()
+
+    def tell(self, network: keras.Sequential) -> None:
+        """Give a network the averaged weights."""
+        _copy(self._averaged, _values(network.weights))
+
+    def _epoch(
+        self,
+        inputs: tf.Tensor,
+        targets: tf.Tensor,
+        order: tf.Tensor,
+        ends: tf.Tensor,
+        rates: tf.Tensor,
+        averaging: tf.Tensor,
+    ) -> tf.Tensor:
+        """Take a step for each rate; return the mean loss."""
+
+        def body(i: tf.Tensor, total: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
+            places = order[ends[i] : ends[i + 1]]
+            return i + 1, total + self._step(tf.gather(inputs, places), tf.gather(targets, places), rates[i], averaging)
+
+        steps, start = tf.size(rates), (tf.constant(0), tf.constant(0.0))
+        total = tf.while_loop(lambda i, total: i < steps, body, start, parallel_iterations=1)[1]
+        return total / tf.cast(steps, tf.float32)
+
+    def _step(self, inputs: tf.Tensor, targets: tf.Tensor, rate: tf.Tensor, averaging: tf.Tensor) -> tf.Tensor:
         with tf.GradientTape() as tape:
-            logits = network(tf.gather(inputs, places), training=True)
-            loss = tf.reduce_mean(_cross_entropy(tf.gather(targets, places), logits))
-        number = optimizer.apply(tape.gradient(loss, optimizer.weights), rate)
+            loss = tf.reduce_mean(_cross_entropy(targets, self._network(inputs, training=True)))
+        number = self._optimizer.apply(tape.gradient(loss, self._optimizer.weights), rate)
         # Early in training the average must not remember the start.
-        share = tf.minimum(schedule.averaging, (number + 1.0) / (number + 10.0))
-        for mean, weight in zip(averaged, weights, strict=True):
+        share = tf.minimum(averaging, (number + 1.0) / (number + 10.0))
+        for mean, weight in zip(self._averaged, self._weights, strict=True):
             mean.assign_sub((1.0 - share) * (mean - weight))
         return loss
 
-    @tf.function(autograph=False)  # type: ignore[untyped-decorator]
-    def one_epoch(order: tf.Tensor, rates: tf.Tensor) -> tf.Tensor:
-        def body(i: tf.Tensor, total: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
-            return i + 1, total + step(order[ends[i] : ends[i + 1]], rates[i])
 
-        start = (tf.constant(0), tf.constant(0.0))
-        return tf.while_loop(lambda i, total: i < steps, body, start, parallel_iterations=1)[1] / steps
+# A fit trains networks of two shapes, the teachers' and its own; of wide ones little of the time is tracing, and much the memory.
+_MOST_KEPT, _MOST_WEIGHTS = 2, 1_000_000
+_KEPT: dict[str, _Learner] = {}
+_KEEPING = Lock()
 
-    for epoch in range(schedule.epochs):
-        order = np.random.default_rng((schedule.seed, epoch)).permutation(count).astype(np.int32)
-        loss = float(one_epoch(tf.constant(order), tf.constant(rates[epoch])))
-        _copy(weights, kept)
-        _copy(averaged, weights)
-        stop = on_epoch(epoch, loss, float(rates[epoch].mean()))
-        if stop or epoch == schedule.epochs - 1:
-            return
-        _copy(kept, weights)
+
+@contextmanager
+def _learner_of(network: keras.Sequential) -> Iterator[_Learner]:
+    """Hand over a learner that no other thread has meanwhile; one whose training broke off is not used again."""
+    shape = _shape_of(network)
+    with _KEEPING:
+        kept = _KEPT.pop(shape, None)
+    learner = kept or _Learner(network)
+    yield learner
+    if network.count_params() <= _MOST_WEIGHTS:
+        with _KEEPING:
+            _KEPT[shape] = learner
+            while len(_KEPT) > _MOST_KEPT:
+                del _KEPT[next(iter(_KEPT))]
+
+
+def _shape_of(network: keras.Sequential) -> str:
+    """Write all that is traced of a network."""
+    settings = [layer.get_config() for layer in network.layers]
+    traced = [{key: value for key, value in each.items() if key not in ("name", "seed")} for each in settings]
+    return f"{network.input_shape} {traced}"
+
+
+def _values(variables: Sequence[keras.Variable]) -> list[tf.Variable]:
+    return [variable.value for variable in variables]
 
 
 def _learning_rates(schedule: Schedule, steps: int) -> Floats32:
@@ -269,9 +338,14 @@ class _Adam:
     """
 
     def __init__(self, variables: Sequence[Any]) -> None:
-        self.weights = [variable.value for variable in variables]
+        self.weights = _values(variables)
         self._number = tf.Variable(0.0)
         self._means, self._squares = ([tf.Variable(tf.zeros_like(w)) for w in self.weights] for _ in range(2))
+
+    def reset(self) -> None:
+        """Forget all steps."""
+        for state in (self._number, *self._means, *self._squares):
+            state.assign(tf.zeros_like(state))
 
     def apply(self, gradients: Sequence[tf.Tensor], rate: tf.Tensor) -> tf.Tensor:
         """Take one step; return its number, from 1."""
