@@ -6,10 +6,9 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 import numpy as np
-import polars as pl
 from numpy.typing import NDArray
 
-from segmint.metrics.intervals import NORMAL_95, wilson
+from segmint.metrics.intervals import NORMAL_95
 from segmint.metrics.ranking import roc_auc
 from segmint.segments.choice import likelihood_ratio
 from segmint.segments.stability import Labels, contingency
@@ -17,19 +16,6 @@ from segmint.segments.stability import Labels, contingency
 PERMUTATIONS = 999
 BLOCKS = 4
 SURE = 0.01  # by both tests
-
-
-@dataclass(frozen=True)
-class SegmentEffect:
-    """How one segment's response differs from the others' on rows kept apart."""
-
-    segment: int
-    customers: int
-    rate: float
-    low: float
-    high: float
-    p: float
-    adjusted_p: float
 
 
 @dataclass(frozen=True)
@@ -52,8 +38,6 @@ class SegmentProof:
         or where the individual model earns nothing.
     rank_stability : float or None
         Mean Kendall's tau of the segments' rates between blocks of time; None when the rows have no order in time.
-    effects : tuple of SegmentEffect
-        P-values adjusted by Benjamini & Hochberg (1995).
     """
 
     rows: int
@@ -64,16 +48,11 @@ class SegmentProof:
     auc: float
     profit_kept: float | None
     rank_stability: float | None
-    effects: tuple[SegmentEffect, ...]
 
     @property
     def differs(self) -> bool:
         """Whether the response surely differs by segment."""
         return self.p < SURE and self.permutation_p < SURE
-
-    def frame(self) -> pl.DataFrame:
-        """Return one row per segment."""
-        return pl.DataFrame([asdict(effect) for effect in self.effects])
 
     def to_json(self) -> dict[str, Any]:
         """Return it as JSON."""
@@ -124,17 +103,7 @@ def prove_segments(
         auc=roc_auc(yes[tested], rates[labels[tested]]) if freedom else 0.5,
         profit_kept=None if propensity is None else _profit_kept(rates[labels], yes, apart, propensity, each),
         rank_stability=_rank_stability(labels, yes) if in_time_order else None,
-        effects=_effects(table),
     )
-
-
-def benjamini_hochberg(p: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Adjust p-values so that the expected share of false discoveries holds; the same shape."""
-    order = np.argsort(p)[::-1]
-    ranks = np.arange(len(p), 0, -1)
-    adjusted = np.empty(len(p))
-    adjusted[order] = np.minimum(np.minimum.accumulate(p[order] * len(p) / ranks), 1)
-    return adjusted
 
 
 def _rates(labels: Labels, yes: NDArray[np.bool_], count: int) -> NDArray[np.float64]:
@@ -151,29 +120,6 @@ def _permutation_p(labels: Labels, yes: NDArray[np.bool_], statistic: float, see
         shuffled = random.permutation(shuffled)
         beaten += likelihood_ratio(contingency(labels, shuffled))[0] >= statistic - 1e-9
     return (beaten + 1) / (PERMUTATIONS + 1)
-
-
-def _effects(table: NDArray[np.float64]) -> tuple[SegmentEffect, ...]:
-    from scipy.stats import chi2
-
-    rest = table.sum(axis=0) - table
-    p = np.array(
-        [
-            chi2.sf(likelihood_ratio(np.stack([here, others]))[0], 1) if here.sum() else 1.0
-            for here, others in zip(table, rest, strict=True)
-        ]
-    )
-    adjusted = benjamini_hochberg(p)
-    sizes, hits = table.sum(axis=1), table[:, -1]
-    low, high = wilson(hits, np.maximum(sizes, 1))
-    return tuple(
-        SegmentEffect(
-            place + 1, int(sizes[place]), float(hits[place] / max(sizes[place], 1)),
-            float(low[place]), float(high[place]), float(p[place]), float(adjusted[place]),
-        )
-        for place in range(len(table))
-        if sizes[place]
-    )  # fmt: skip
 
 
 def _profit_kept(
