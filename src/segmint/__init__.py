@@ -11,47 +11,54 @@ if TYPE_CHECKING:
     from typing import Any
 
     __version__: str
-    from segmint.config import Config, load_config
-    from segmint.contract.column import Column
-    from segmint.contract.contract import Contract, load_contract
-    from segmint.contract.valid_table import ValidTable
-    from segmint.errors import SegmintError
-    from segmint.evaluation.model_comparison import ModelComparison
-    from segmint.features.customer_features import CustomerFeatures
-    from segmint.features.natural import NaturalFeatures
-    from segmint.flows.backtest import backtest
-    from segmint.flows.check import check, verify
-    from segmint.flows.demo import sample_path
-    from segmint.flows.draft import infer_contract
-    from segmint.flows.explain import explain_customers
-    from segmint.flows.find import find_customers
-    from segmint.flows.measure import measure
-    from segmint.flows.model import OpenModel, open_model
-    from segmint.flows.monitor import monitor
-    from segmint.flows.old_runs import remove_runs
-    from segmint.flows.predict import predict
-    from segmint.flows.promote import promote, rollback
-    from segmint.flows.resume import resume
-    from segmint.flows.run import run
-    from segmint.flows.runs import list_runs
-    from segmint.flows.segment import segment
-    from segmint.flows.simulate import simulate
-    from segmint.flows.steps.settings import load_policy
-    from segmint.flows.target import target
-    from segmint.flows.update import update
-    from segmint.models.customer_model import make_model
-    from segmint.models.network import DenseNetworkClassifier, Teaching
-    from segmint.models.tensorboard_log import TensorBoardLog
-    from segmint.report.architecture import draw_architecture
-    from segmint.segments.finder import SegmentFinder
-    from segmint.segments.profile import profile_segments
-    from segmint.segments.rules import segment_rules
-    from segmint.segments.stability import segment_stability
-    from segmint.store.bundle import open_bundle
-    from segmint.targeting.call_list import build_call_list
-    from segmint.targeting.choose import choose
-    from segmint.targeting.policy import ContactPolicy, Economics
-    from segmint.targeting.preview import ListPreview
+    from segmint.config import Config as Config
+    from segmint.config import load_config as load_config
+    from segmint.contract.column import Column as Column
+    from segmint.contract.contract import Contract as Contract
+    from segmint.contract.contract import load_contract as load_contract
+    from segmint.contract.valid_table import ValidTable as ValidTable
+    from segmint.errors import SegmintError as SegmintError
+    from segmint.evaluation.model_comparison import ModelComparison as ModelComparison
+    from segmint.features.customer_features import CustomerFeatures as CustomerFeatures
+    from segmint.features.natural import NaturalFeatures as NaturalFeatures
+    from segmint.flows.backtest import backtest as backtest
+    from segmint.flows.check import check as check
+    from segmint.flows.check import verify as verify
+    from segmint.flows.demo import sample_path as sample_path
+    from segmint.flows.draft import infer_contract as infer_contract
+    from segmint.flows.explain import explain_customers as explain_customers
+    from segmint.flows.find import find_customers as find_customers
+    from segmint.flows.measure import measure as measure
+    from segmint.flows.model import OpenModel as OpenModel
+    from segmint.flows.model import open_model as open_model
+    from segmint.flows.monitor import monitor as monitor
+    from segmint.flows.old_runs import remove_runs as remove_runs
+    from segmint.flows.predict import predict as predict
+    from segmint.flows.promote import promote as promote
+    from segmint.flows.promote import rollback as rollback
+    from segmint.flows.resume import resume as resume
+    from segmint.flows.run import run as run
+    from segmint.flows.runs import list_runs as list_runs
+    from segmint.flows.segment import segment as segment
+    from segmint.flows.simulate import simulate as simulate
+    from segmint.flows.steps.settings import load_policy as load_policy
+    from segmint.flows.target import target as target
+    from segmint.flows.update import update as update
+    from segmint.models.customer_model import make_model as make_model
+    from segmint.models.network import DenseNetworkClassifier as DenseNetworkClassifier
+    from segmint.models.network import Teaching as Teaching
+    from segmint.models.tensorboard_log import TensorBoardLog as TensorBoardLog
+    from segmint.report.architecture import draw_architecture as draw_architecture
+    from segmint.segments.finder import SegmentFinder as SegmentFinder
+    from segmint.segments.profile import profile_segments as profile_segments
+    from segmint.segments.rules import segment_rules as segment_rules
+    from segmint.segments.stability import segment_stability as segment_stability
+    from segmint.store.bundle import open_bundle as open_bundle
+    from segmint.targeting.call_list import build_call_list as build_call_list
+    from segmint.targeting.choose import choose as choose
+    from segmint.targeting.policy import ContactPolicy as ContactPolicy
+    from segmint.targeting.policy import Economics as Economics
+    from segmint.targeting.preview import ListPreview as ListPreview
 
 _WHERE = {
     "Column": "segmint.contract.column",
@@ -104,56 +111,7 @@ _WHERE = {
     "verify": "segmint.flows.check",
 }
 
-__all__ = [
-    "Column",
-    "Config",
-    "ContactPolicy",
-    "Contract",
-    "CustomerFeatures",
-    "DenseNetworkClassifier",
-    "Economics",
-    "ListPreview",
-    "ModelComparison",
-    "NaturalFeatures",
-    "OpenModel",
-    "SegmentFinder",
-    "SegmintError",
-    "Teaching",
-    "TensorBoardLog",
-    "ValidTable",
-    "backtest",
-    "build_call_list",
-    "check",
-    "choose",
-    "draw_architecture",
-    "explain_customers",
-    "find_customers",
-    "infer_contract",
-    "list_runs",
-    "load_config",
-    "load_contract",
-    "load_policy",
-    "make_model",
-    "measure",
-    "monitor",
-    "open_bundle",
-    "open_model",
-    "predict",
-    "profile_segments",
-    "promote",
-    "remove_runs",
-    "resume",
-    "rollback",
-    "run",
-    "sample_path",
-    "segment",
-    "segment_rules",
-    "segment_stability",
-    "simulate",
-    "target",
-    "update",
-    "verify",
-]
+__all__ = sorted(_WHERE)
 
 
 def __getattr__(name: str) -> Any:
