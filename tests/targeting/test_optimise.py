@@ -8,7 +8,7 @@ import pytest
 
 from segmint.errors import PolicyError
 from segmint.targeting.choose import HELD_OUT, LISTED, choose
-from segmint.targeting.optimise import _relax, _solve_relaxed, limits_of
+from segmint.targeting.optimise import _sifted, _solved, limits_of
 from tests.targeting.conftest import make_policy
 
 
@@ -106,8 +106,8 @@ def test_sifting_finds_the_same_optimum_as_solving_everything_at_once():
     profit = 100 * chance - 5
     rows = np.argsort(-profit)
     limits = limits_of(rows, np.full(30_000, 5.0), policy, table)
-    whole, _ = _solve_relaxed(profit[rows], limits)
-    sifted, prices = _relax(profit[rows], limits)
+    whole, *_ = _solved(profit[rows], limits)
+    sifted, prices, _ = _sifted(profit[rows], limits)
     assert sifted == pytest.approx(whole, rel=1e-9)
     # several prices can be right: those are whose bound on the profit is the profit itself
     charged = sum(price * limit.use for price, limit in zip(prices, limits, strict=True))

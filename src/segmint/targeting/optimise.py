@@ -151,13 +151,13 @@ def best_under_limits(
     """
     worth = _worth_a_place(order, profit, policy, columns)
     everyone, held = limits_of(worth, cost, policy, columns, calls), holdout[worth]
-    _require_enough(_of(everyone, ~held), worth[~held])
+    _require_enough(_of(everyone, ~held))
     possible = _possible(everyone, worth.size)
     worth, everyone, held = worth[possible], _of(everyone, possible), held[possible]
     candidates, limits = worth[~held], _of(everyone, ~held)
     if any(limit.low > limit.use.sum() for limit in limits):
         raise _impossible()
-    best, duals = _relax(profit[candidates], limits)
+    best, duals, _ = _sifted(profit[candidates], limits)
     chosen, gap = _solve_whole(profit[candidates], limits, duals, best)
     gains = profit[worth]
     at_prices = gains - _charged(everyone, duals)
@@ -329,7 +329,7 @@ def _use(setting: float | str | Floats, name: str, columns: pl.DataFrame, rows: 
     return numbers.to_numpy()[rows]
 
 
-def _require_enough(limits: Sequence[Limit], candidates: NDArray[np.int64]) -> None:
+def _require_enough(limits: Sequence[Limit]) -> None:
     for limit in limits:
         there = float(limit.use.sum())
         if limit.low > there:
@@ -430,10 +430,6 @@ def relaxed(profit: Floats, limits: Sequence[Limit], guess: Floats | None = None
     return share, duals
 
 
-def _relax(profit: Floats, limits: Sequence[Limit], guess: Floats | None = None) -> tuple[float, Floats]:
-    return _sifted(profit, limits, guess)[:2]
-
-
 def _sifted(profit: Floats, limits: Sequence[Limit], guess: Floats | None = None) -> tuple[float, Floats, Floats]:
     """Solve with parts of customers allowed, exactly; return the profit, one dual per limit, and the parts.
 
@@ -467,7 +463,7 @@ def _guessed(profit: Floats, limits: Sequence[Limit]) -> Floats:
     step = -(-profit.size // _SIFTED)
     share = profit[::step].size / profit.size
     small = [Limit(limit.name, limit.use[::step], limit.low * share, limit.high * share) for limit in limits]
-    return _solve_relaxed(profit[::step], small)[1]
+    return _solved(profit[::step], small)[1]
 
 
 def _charged(limits: Sequence[Limit], duals: Floats) -> Floats:
@@ -476,10 +472,6 @@ def _charged(limits: Sequence[Limit], duals: Floats) -> Floats:
     for dual, limit in zip(duals, limits, strict=True):
         charged += dual * limit.use
     return charged
-
-
-def _solve_relaxed(profit: Floats, limits: Sequence[Limit]) -> tuple[float, Floats]:
-    return _solved(profit, limits)[:2]
 
 
 def _solved(profit: Floats, limits: Sequence[Limit]) -> tuple[float, Floats, Floats]:
@@ -527,8 +519,8 @@ def _priced(
     limit, dual, currency = limits[place], float(duals[place]), policy.economics.currency
     edge = limit.high if dual > 0 else limit.low
     step = _STEP * abs(edge) or 1.0
-    loosened = (_relax(profit, _moved(limits, place, dual, step), duals)[0] - best) / step
-    tightened = (best - _relax(profit, _moved(limits, place, dual, -step), duals)[0]) / step
+    loosened = (_sifted(profit, _moved(limits, place, dual, step), duals)[0] - best) / step
+    tightened = (best - _sifted(profit, _moved(limits, place, dual, -step), duals)[0]) / step
     if dual > 0:
         words = f"One more {limit.name} is worth {money(dual, currency, 2)}."
     else:
