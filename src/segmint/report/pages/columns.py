@@ -99,22 +99,22 @@ def _response(column: ColumnLevels) -> Block:
         caption=_caption(column),
         data=table(
             [capital(column.label), "customers", "response rate", "95 % interval", "index"],
-            [
-                [
-                    level.level,
-                    count(level.customers),
-                    percent(level.rate),
-                    percent_between(level.low, level.high),
-                    decimal(level.index, 0),
-                ]
-                for level in column.levels
-            ],
+            [[level.level, *_cells(level)] for level in column.levels],
         ),
         keys=[
             key("accent", "response rate, 95 % interval", "dot"),
             key("signal", f"all customers {percent(base)}", "dash"),
         ],
     )
+
+
+def _cells(level: Level) -> list[str]:
+    return [
+        count(level.customers),
+        percent(level.rate),
+        percent_between(level.low, level.high),
+        decimal(level.index, 0),
+    ]
 
 
 def _caption(column: ColumnLevels) -> str:
@@ -155,17 +155,7 @@ def _mix(column: ColumnLevels) -> Block:
         caption=_mix_caption(column.levels),
         data=table(
             [capital(column.label), "segment", "customers", "share", "95 % interval", "index"],
-            [
-                [
-                    level.level,
-                    level.outcome,
-                    count(level.customers),
-                    percent(level.rate),
-                    percent_between(level.low, level.high),
-                    decimal(level.index, 0),
-                ]
-                for level in column.levels
-            ],
+            [[level.level, level.outcome, *_cells(level)] for level in column.levels],
             words=(0, 1),
         ),
         keys=[key(charts.class_key(place), shorten(name, 24), "square") for place, name in enumerate(classes)],
