@@ -7,7 +7,7 @@ import pytest
 from segmint.errors import DataError
 from segmint.evaluation.backtest import backtest
 from segmint.evaluation.backtest_scores import Replayed, block_of, totals, wave_figures
-from segmint.evaluation.backtest_words import conclude_backtest, say_proxies, what_to_do, will_it_hold
+from segmint.evaluation.backtest_words import conclude_backtest, say_proxies, will_it_hold
 from segmint.evaluation.strategies import AtRandom, BestSoFar, Everyone, Learner, Rule
 from segmint.splits.waves import make_waves
 
@@ -331,8 +331,9 @@ def test_whether_it_holds_is_answered_as_far_as_the_intervals_go(differences, sa
     labels = {name: name.capitalize() for name in rows["strategy"]}
     if np.isnan(differences.get("random", (0, 0))[1]):
         rows, said = rows.with_columns(low=pl.lit(np.nan)), "cannot be told from so few calls"
-    assert said in will_it_hold(rows, labels, ours="dense_network")
-    assert do in what_to_do(rows, labels, ours="dense_network")
+    answer, decision = will_it_hold(rows, labels, ours="dense_network")
+    assert said in answer
+    assert do in decision
 
 
 @pytest.mark.parametrize(
@@ -370,9 +371,8 @@ def test_columns_that_tell_the_time_are_no_order_to_the_reader():
 def test_a_sure_loss_holds_nothing_however_it_compares():
     rows = told(random=(-9, -12, -5), everyone=(-7, -9, -2)).with_columns(low=pl.lit(-30.0), high=pl.lit(-20.0))
     labels = {name: name.capitalize() for name in rows["strategy"]}
-    assert "it did not: the network's calls cost more than they brought" in will_it_hold(
-        rows, labels, ours="dense_network"
-    )
+    answer, _ = will_it_hold(rows, labels, ours="dense_network")
+    assert "it did not: the network's calls cost more than they brought" in answer
 
 
 def test_what_chance_explains_is_one_sentence_and_the_same_network_is_called_so():

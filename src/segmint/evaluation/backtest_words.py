@@ -66,8 +66,8 @@ def conclude_backtest(
     return tuple(sentences)
 
 
-def will_it_hold(rows: pl.DataFrame, labels: Mapping[str, str], *, ours: str) -> str:
-    """Answer in a sentence whether ours held in the past waves, as far as the intervals support it.
+def will_it_hold(rows: pl.DataFrame, labels: Mapping[str, str], *, ours: str) -> tuple[str, str]:
+    """Say whether ours held in the past waves, as far as the intervals support it, and whether to rely on it.
 
     Parameters
     ----------
@@ -76,24 +76,6 @@ def will_it_hold(rows: pl.DataFrame, labels: Mapping[str, str], *, ours: str) ->
     labels : mapping of str to str
     ours : str
     """
-    return f"Will it hold? {_judged(rows, labels, ours)[0]}"
-
-
-def what_to_do(rows: pl.DataFrame, labels: Mapping[str, str], *, ours: str) -> str:
-    """Decide as `will_it_hold` answers: whether to rely on the network.
-
-    Parameters
-    ----------
-    rows : polars.DataFrame
-        As in `Backtest`.
-    labels : mapping of str to str
-    ours : str
-    """
-    return _judged(rows, labels, ours)[1]
-
-
-def _judged(rows: pl.DataFrame, labels: Mapping[str, str], ours: str) -> tuple[str, str]:
-    """Say whether ours held, and what to do."""
     profit = {row["strategy"]: row for row in rows.filter(pl.col("metric") == "profit").iter_rows(named=True)}
     if math.isnan(profit[ours]["low"]):
         return (

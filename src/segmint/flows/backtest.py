@@ -10,13 +10,14 @@ from typing import Any
 import numpy as np
 import polars as pl
 
+from segmint.arguments import place_of
 from segmint.config import Config
 from segmint.contract.contract import Contract
 from segmint.contract.valid_table import ValidTable
 from segmint.errors import DataError, PolicyError
 from segmint.evaluation.backtest import Backtest
 from segmint.evaluation.backtest import backtest as replay
-from segmint.evaluation.backtest_words import say_proxies, what_to_do, will_it_hold
+from segmint.evaluation.backtest_words import say_proxies, will_it_hold
 from segmint.evaluation.conformal import LabelSets, adaptive_sets
 from segmint.evaluation.lagged_rates import with_lagged_rates
 from segmint.evaluation.rule import rule_of
@@ -34,7 +35,7 @@ from segmint.evaluation.wave_policy import WavePolicy
 from segmint.flows.report import write_report
 from segmint.flows.steps.policy_columns import with_policy_columns
 from segmint.flows.steps.read import begin, open_source, read, require_contract
-from segmint.flows.steps.settings import RUNS, Place, Settings, contract_of, place_of, settings_of
+from segmint.flows.steps.settings import RUNS, Place, Settings, contract_of, settings_of
 from segmint.models.customer_model import make_model
 from segmint.models.names import MODEL_LABELS, OURS
 from segmint.progress import Progress, Remember, silent, tell_both
@@ -325,9 +326,10 @@ def _about(
         f"The outcomes that could not be ruled out held what happened for {percent(told['coverage'])} of customers (meant: 90 %); "
         f"on average they were {told['mean_size']:.2f}."
     )
+    answer, decision = will_it_hold(found.frame(), found.strategies, ours=OURS)
     return {
-        "answer": will_it_hold(found.frame(), found.strategies, ours=OURS),
-        "decision": what_to_do(found.frame(), found.strategies, ours=OURS),
+        "answer": f"Will it hold? {answer}",
+        "decision": decision,
         "economics": {
             "currency": economics.currency,
             "cost_per_call": economics.cost_per_call,
