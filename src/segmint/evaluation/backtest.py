@@ -22,7 +22,7 @@ from segmint.evaluation.backtest_words import conclude_backtest
 from segmint.evaluation.strategies import AtRandom, Everyone, Forgetful, Moment, Proposal, Strategy, Told
 from segmint.models.names import OURS
 from segmint.progress import Progress, Remember, silent
-from segmint.splits.groups import row_groups, row_keys
+from segmint.splits.groups import digest_of, row_groups, row_keys
 from segmint.splits.waves import Rows, Wave
 
 Decide = Callable[[Rows, Floats], Mask]
@@ -193,7 +193,7 @@ class _Replay:
         self._memories: dict[str, dict[str, Any]] = {name: {} for name in names}
         self._seen_up_to = dict.fromkeys(names, 0)
         self._looks: dict[str, Proposal] = {}
-        self._past = hashlib.blake2b(digest_size=16)
+        self._past = digest_of()
 
     def play(self, strategy: Strategy, waves: Sequence[Wave], place: int) -> None:
         """Let a strategy look at a wave and decide whom it calls."""
@@ -212,8 +212,7 @@ class _Replay:
     def close(self, wave: Wave) -> None:
         """End a wave: what was said of it belongs to the past."""
         self._looks = {}
-        for rows in (wave.known, wave.rows):
-            self._past.update(self._keys[rows].tobytes() + b"/")
+        self._past = self._with_past(wave)
 
     def _look(self, strategy: Strategy, waves: Sequence[Wave], place: int) -> Proposal:
         """Look at a wave, after the earlier ones the strategy has to have seen if their results were remembered."""
@@ -242,16 +241,16 @@ class _Replay:
             memory=self._memories[strategy.name],
         )
 
+    def _with_past(self, wave: Wave) -> hashlib.blake2b:
+        return digest_of(self._keys[wave.known], self._keys[wave.rows], after=self._past)
+
     def _key(self, strategy: Strategy, wave: Wave) -> Mapping[str, Any]:
-        rows = self._past.copy()
-        for each in (wave.known, wave.rows):
-            rows.update(self._keys[each].tobytes() + b"/")
         return {
             "work": "one wave of one strategy",
             "strategy": strategy.name,
             "settings": strategy.settings,
             "wave": wave.number,
-            "rows": rows.hexdigest(),
+            "rows": self._with_past(wave).hexdigest(),
             "columns": self._inputs.columns,
             "contract": f"{self._table.contract.name} {self._table.contract.version}",
             "at": self._table.at,

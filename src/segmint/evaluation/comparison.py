@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import time
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
@@ -25,7 +24,7 @@ from segmint.models.names import MODELS, OURS
 from segmint.models.reads import read_by, reads_inner
 from segmint.progress import Progress, Remember, share_of, silent
 from segmint.splits.folds import Fold, inner_split
-from segmint.splits.groups import RowIdentity
+from segmint.splits.groups import RowIdentity, digest_of
 from segmint.wording import capital, listed, some_of
 
 MAIN_METRIC = {"response": "f1", "assignment": "weighted_f1"}
@@ -344,14 +343,12 @@ class _Task:
 
     def key(self, name: str, model: Any) -> dict[str, Any]:
         """Everything the result depends on, as far as the rows and the model can say it."""
-        digest = hashlib.blake2b(digest_size=16)
-        for keys in (self.who.keys[self.fold.fit], self.who.keys[self.fold.inner], self.asked.keys):
-            digest.update(keys.tobytes() + b"/")
+        keys = self.who.keys
         return {
             "work": "one model on one fold",
             "model": name,
             "settings": _settings(model),
-            "rows": digest.hexdigest(),
+            "rows": digest_of(keys[self.fold.fit], keys[self.fold.inner], self.asked.keys).hexdigest(),
             "columns": [column.name for column in self.table.features],
             "contract": f"{self.table.contract.name} {self.table.contract.version}",
             "at": self.table.at,

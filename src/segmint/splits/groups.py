@@ -42,6 +42,14 @@ class RowIdentity:
         return cls(row_keys(table), row_groups(table))
 
 
+def digest_of(*parts: NDArray[np.uint64], after: hashlib.blake2b | None = None) -> hashlib.blake2b:
+    """Fingerprint sets of rows by their keys, on top of those `after` has seen: what remembered work is asked for by."""
+    digest = hashlib.blake2b(digest_size=16) if after is None else after.copy()
+    for keys in parts:
+        digest.update(keys.tobytes() + b"/")
+    return digest
+
+
 def row_keys(table: ValidTable) -> NDArray[np.uint64]:
     """Fingerprint the canonical text of each row as it came, every column of the file counting.
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import math
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
@@ -21,7 +20,7 @@ from segmint.models.network_model import RECIPES, most_copies
 from segmint.models.tensorboard_log import TensorBoardLog
 from segmint.progress import Progress, Remember
 from segmint.splits.folds import Fold, make_folds
-from segmint.splits.groups import RowIdentity
+from segmint.splits.groups import RowIdentity, digest_of
 from segmint.wording import seconds
 
 APART = 5  # one part of five is never seen by the search
@@ -237,12 +236,10 @@ class _Trial:
 
     def key(self) -> dict[str, Any]:
         """Everything that the result of a trial depends on, beside its settings."""
-        digest = hashlib.blake2b(digest_size=16)
-        for rows in (self.fold.fit, self.fold.inner):
-            digest.update(self.who.keys[rows].tobytes() + b"/")
+        keys = self.who.keys
         return {
             "work": "one trial of a search",
-            "rows": digest.hexdigest(),
+            "rows": digest_of(keys[self.fold.fit], keys[self.fold.inner]).hexdigest(),
             "columns": [column.name for column in self.table.features],
             "contract": f"{self.table.contract.name} {self.table.contract.version}",
             "at": self.table.at,
