@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 import polars as pl
 
+from segmint.arguments import place_of
 from segmint.arrays import Floats
 from segmint.config import Config, Segments
 from segmint.contract.contract import Contract
@@ -19,7 +20,7 @@ from segmint.flows.report import write_report
 from segmint.flows.segment import Segmented, customers_named, doubts_of_table
 from segmint.flows.steps.call_money import call_money, why_no_money
 from segmint.flows.steps.read import open_source, read, require_contract
-from segmint.flows.steps.settings import RUNS, Place, Settings, of_the_segments_moment, place_of, settings_of
+from segmint.flows.steps.settings import RUNS, Place, Settings, of_the_segments_moment, settings_of
 from segmint.progress import Progress, silent
 from segmint.report.run_view import RunView
 from segmint.segments.assign import assign_segments

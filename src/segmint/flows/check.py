@@ -7,14 +7,14 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from segmint.arguments import require_switches
+from segmint.arguments import place_of, require_switches
 from segmint.contract.cells import has_answers
 from segmint.contract.column_match import Purpose, lacks_outcome
 from segmint.contract.contract import Contract
 from segmint.contract.valid_table import ValidTable
 from segmint.contract.validate import require_reviewed, validate, validate_batches
 from segmint.flows.steps.read import open_source, refuse_overwriting, rejected_rows
-from segmint.flows.steps.settings import RUNS, Place, Settings, contract_of, path_of, place_of, settings_of
+from segmint.flows.steps.settings import RUNS, Place, Settings, contract_of, path_of, settings_of
 from segmint.progress import Progress, silent
 from segmint.store.promoted import WORD
 from segmint.store.staging import real_path, written_to

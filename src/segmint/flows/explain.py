@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 import polars as pl
 
-from segmint.arguments import require_switches, require_texts
+from segmint.arguments import place_of, require_switches, require_texts
 from segmint.contract.contract import Contract
 from segmint.contract.ids import bare_ids, match_ids, same_ids
 from segmint.contract.valid_table import ValidTable
@@ -26,7 +26,7 @@ from segmint.flows.report import write_report
 from segmint.flows.steps.bundle import predictor_of
 from segmint.flows.steps.named import customer_ids, named_by_record
 from segmint.flows.steps.read import inputs_of, open_for_bundle, read
-from segmint.flows.steps.settings import RUNS, Place, Settings, place_of, settings_of
+from segmint.flows.steps.settings import RUNS, Place, Settings, settings_of
 from segmint.progress import Progress, silent
 from segmint.splits.groups import row_keys
 from segmint.store import run_files

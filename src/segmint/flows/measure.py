@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 import numpy as np
 import polars as pl
 
-from segmint.arguments import require_between, require_several, require_switches
+from segmint.arguments import place_of, require_between, require_several, require_switches
 from segmint.arrays import Floats
 from segmint.config import Config, Data
 from segmint.contract.cells import count_blanks, read_outcome
@@ -29,7 +29,7 @@ from segmint.flows.steps.next_step import next_step
 from segmint.flows.steps.read import data_of_list, inputs_of, open_source, refuse_overwriting
 from segmint.flows.steps.same_campaign import unnamed_lists
 from segmint.flows.steps.scored import made_on, scoring_run
-from segmint.flows.steps.settings import RUNS, Place, Settings, path_of, place_of, settings_of
+from segmint.flows.steps.settings import RUNS, Place, Settings, path_of, settings_of
 from segmint.metrics.effect_level import EFFECT_LEVEL, EFFECT_LEVELS
 from segmint.monitoring.codes import PLAIN, Dispositions
 from segmint.monitoring.joined import ARMS, JoinedResults, join_results

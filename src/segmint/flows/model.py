@@ -12,7 +12,7 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
-from segmint.arguments import require_switches
+from segmint.arguments import place_of, require_switches
 from segmint.config import Config
 from segmint.contract.ledger import Ledger
 from segmint.contract.valid_table import ValidTable, concatenate
@@ -22,7 +22,7 @@ from segmint.flows.explain import reasons_of
 from segmint.flows.serve import errors_of, predicted_batches, require_records
 from segmint.flows.steps.bundle import predictor_of
 from segmint.flows.steps.read import open_source
-from segmint.flows.steps.settings import RUNS, Place, Settings, bundle_of, place_of, require_its_moment, settings_of
+from segmint.flows.steps.settings import RUNS, Place, Settings, bundle_of, require_its_moment, settings_of
 from segmint.models.predict import Predictor
 from segmint.monitoring.unread import Unread
 from segmint.store.bundle import Bundle

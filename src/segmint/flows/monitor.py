@@ -12,6 +12,7 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
+from segmint.arguments import place_of
 from segmint.arrays import Floats
 from segmint.contract.dates import today
 from segmint.contract.treatment import nobody_called
@@ -22,7 +23,7 @@ from segmint.flows.steps.bundle import predictor_of, require_response, segments_
 from segmint.flows.steps.call_results import read_codes, read_frame
 from segmint.flows.steps.learned import Learned, run_folder
 from segmint.flows.steps.read import inputs_of, open_for_bundle, read
-from segmint.flows.steps.settings import RUNS, Place, Settings, place_of, settings_of
+from segmint.flows.steps.settings import RUNS, Place, Settings, settings_of
 from segmint.monitoring.codes import Dispositions
 from segmint.monitoring.drift import REALISED, Drift, by_group, drift_of, drift_of_shares
 from segmint.monitoring.results import ENOUGH, Answers, meaning_of, outcomes_of

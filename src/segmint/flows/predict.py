@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 import polars as pl
 
+from segmint.arguments import place_of
 from segmint.contract.ledger import Ledger
 from segmint.contract.valid_table import ValidTable
 from segmint.contract.validate import refuse_rejected, validate_batches
@@ -21,7 +22,7 @@ from segmint.flows.steps.bundle import predictor_of, segments_in
 from segmint.flows.steps.judged import Enough, Judging, Outcomes, classes_told, figures_told, rates_told
 from segmint.flows.steps.learned import Learned, run_folder
 from segmint.flows.steps.read import inputs_of, open_for_bundle, refuse_overwriting, rejected_rows
-from segmint.flows.steps.settings import RUNS, Place, Settings, path_of, place_of, settings_of
+from segmint.flows.steps.settings import RUNS, Place, Settings, path_of, settings_of
 from segmint.models.predict import Predictor
 from segmint.monitoring.unread import Unread
 from segmint.progress import Progress, silent

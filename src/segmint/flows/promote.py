@@ -11,7 +11,7 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
-from segmint.arguments import require_texts
+from segmint.arguments import place_of, require_texts
 from segmint.config import Config
 from segmint.contract.column import KNOWN_ORDER
 from segmint.contract.ledger import KNOWN_NAMES
@@ -23,7 +23,7 @@ from segmint.flows.check import check
 from segmint.flows.steps.bundle import propensities, require_golden, require_response
 from segmint.flows.steps.learned import run_folder
 from segmint.flows.steps.read import open_source
-from segmint.flows.steps.settings import RUNS, Place, Settings, place_of, require_its_moment, settings_of
+from segmint.flows.steps.settings import RUNS, Place, Settings, require_its_moment, settings_of
 from segmint.metrics.calibration import log_loss_by_row
 from segmint.monitoring.results import FEWEST_OUTCOMES, Answers, customer_groups
 from segmint.splits.groups import names_of

@@ -6,13 +6,14 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
+from segmint.arguments import place_of
 from segmint.config import load_config
 from segmint.contract.contract import load_contract
 from segmint.errors import RunError
 from segmint.flows.backtest import backtest
 from segmint.flows.run import run
 from segmint.flows.steps.read import open_source
-from segmint.flows.steps.settings import RUNS, Place, place_of
+from segmint.flows.steps.settings import RUNS, Place
 from segmint.progress import Progress, silent
 from segmint.store import strict_json
 from segmint.store.run import CONFIG, CONTRACT, Run, installed_versions

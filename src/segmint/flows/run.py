@@ -11,6 +11,7 @@ from typing import Any, cast
 import numpy as np
 import polars as pl
 
+from segmint.arguments import place_of
 from segmint.config import Config, load_config
 from segmint.contract.contract import Contract
 from segmint.contract.valid_table import ValidTable
@@ -33,7 +34,7 @@ from segmint.flows.steps.on_test import judge_on_test, open_test, read_test
 from segmint.flows.steps.pack import pack
 from segmint.flows.steps.read import begin, open_source, read, require_contract
 from segmint.flows.steps.search import Found, compare_apart, find_settings, settings_to_search, too_short, unused_folds
-from segmint.flows.steps.settings import RUNS, Place, Settings, contract_of, place_of, settings_of
+from segmint.flows.steps.settings import RUNS, Place, Settings, contract_of, settings_of
 from segmint.flows.steps.train import (
     FINAL,
     Trained,

@@ -11,8 +11,9 @@ from typing import Any
 
 import polars as pl
 
+from segmint.arguments import place_of
 from segmint.errors import BundleError, RunError, SegmintError
-from segmint.flows.steps.settings import RUNS, Place, place_of
+from segmint.flows.steps.settings import RUNS, Place
 from segmint.models.names import OURS
 from segmint.store.promoted import WORD, read_promoted
 from segmint.store.run import Run, read_kept

@@ -9,6 +9,7 @@ from typing import Any
 
 import polars as pl
 
+from segmint.arguments import place_of
 from segmint.config import Config
 from segmint.contract.cells import has_answers
 from segmint.contract.column_match import Purpose
@@ -19,7 +20,7 @@ from segmint.flows.report import write_report
 from segmint.flows.steps.call_money import call_money, why_no_money
 from segmint.flows.steps.named import customer_ids, named_by_record
 from segmint.flows.steps.read import open_source, read, require_contract
-from segmint.flows.steps.settings import RUNS, Place, Settings, contract_of, place_of, settings_of
+from segmint.flows.steps.settings import RUNS, Place, Settings, contract_of, settings_of
 from segmint.progress import Progress, silent
 from segmint.segments.bring_most import say_who_brings_most
 from segmint.segments.call_order import say_call_order

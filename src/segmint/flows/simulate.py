@@ -9,9 +9,10 @@ from typing import Unpack
 
 import polars as pl
 
+from segmint.arguments import place_of
 from segmint.errors import ConfigError, InputError
 from segmint.flows.steps.read import refuse_overwriting
-from segmint.flows.steps.settings import Place, path_of, place_of
+from segmint.flows.steps.settings import Place, path_of
 from segmint.simulation import Campaign, CampaignSettings, Simulated, simulate_batches
 from segmint.store.staging import publish_file, require_free, require_writable
 from segmint.tables.write import write_csv, write_parquet

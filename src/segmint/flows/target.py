@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 import polars as pl
 
+from segmint.arguments import place_of
 from segmint.config import Config
 from segmint.contract.column_match import match_columns
 from segmint.contract.contract import Contract
@@ -33,7 +34,6 @@ from segmint.flows.steps.settings import (
     bundle_of,
     of_its_moment,
     path_of,
-    place_of,
     policy_of,
     settings_of,
     with_policy,

@@ -10,6 +10,7 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
+from segmint.arguments import place_of
 from segmint.config import Config, load_config
 from segmint.contract.contract import Contract
 from segmint.contract.dates import today
@@ -26,7 +27,7 @@ from segmint.flows.steps.call_results import read_codes, read_frame
 from segmint.flows.steps.learned import run_folder
 from segmint.flows.steps.read import inputs_of, open_source
 from segmint.flows.steps.scored import ScoredCustomers, known_of, made_on, scoring_run
-from segmint.flows.steps.settings import RUNS, Place, Settings, bundle_of, of_its_moment, place_of, settings_of
+from segmint.flows.steps.settings import RUNS, Place, Settings, bundle_of, of_its_moment, settings_of
 from segmint.metrics.calibration import shifted
 from segmint.monitoring.reference import moved_reference
 from segmint.monitoring.results import (

@@ -7,11 +7,11 @@ from typing import Any
 
 import polars as pl
 
+from segmint.arguments import place_of
 from segmint.config import Data
 from segmint.contract.contract import load_contract
 from segmint.errors import ConfigError, InputError
 from segmint.flows.steps.read import open_source
-from segmint.flows.steps.settings import place_of
 from segmint.monitoring.codes import (
     PLAIN,
     Dispositions,

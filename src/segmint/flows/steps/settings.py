@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TypeAlias
 
-from segmint.arguments import place_of as place_of
+from segmint.arguments import place_of
 from segmint.config import Config, load_config
 from segmint.contract.contract import Contract, load_contract
 from segmint.errors import ConfigError, PolicyError
