@@ -14,6 +14,7 @@
 `recalibration`           propensities moved so that they promise what was lately observed
 `conformal`               which outcomes cannot be ruled out, right in nine of ten calls
 `gate`                    may a challenger replace the champion?
+`group_quality`           how well the network does by sensitive group
 `calibration_gain`        what one more calibration brings, on customers that did not teach it
 ========================  ====================================================================
 """

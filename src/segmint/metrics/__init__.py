@@ -10,6 +10,7 @@ with equal scores count as if they were called in random order, by expectation.
 `intervals`               how sure we are: Wilson, bootstrap weights, percentile intervals
 `profit`                  what a list earned, and EMPA
 `association`             how strongly two columns of levels hang together
+`effect_level`            how sure the intervals of an effect of calling are to be
 `streamed`                the same figures from counts, batch after batch
 ========================  ==========================================================================
 """
