@@ -48,12 +48,12 @@ def test_weights_equal_repeated_rows(levels):
 @pytest.mark.parametrize("levels", [None, 5])
 def test_curves_equal_scikit_learn(levels):
     y, score = campaign(1, levels=levels)
-    for ours, theirs in zip(roc_curve(y, score), reference.roc_curve(y, score, drop_intermediate=False), strict=True):
-        np.testing.assert_allclose(ours, theirs, atol=1e-12)
+    *rates, _ = reference.roc_curve(y, score, drop_intermediate=False)
     curve = precision_recall_curve(y, score)
-    for ours, theirs in zip(curve[:3], reference.precision_recall_curve(y, score), strict=True):
+    *shares, thresholds = reference.precision_recall_curve(y, score)
+    for ours, theirs in zip((*roc_curve(y, score), *curve[:2]), (*rates, *shares), strict=True):
         np.testing.assert_allclose(ours, theirs, atol=1e-12)
-    np.testing.assert_array_equal(curve.named[:-1], [(score >= least).sum() for least in curve.thresholds])
+    np.testing.assert_array_equal(curve.named[:-1], [(score >= least).sum() for least in thresholds])
     assert curve.named[-1] == 0
 
 

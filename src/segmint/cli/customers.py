@@ -68,7 +68,7 @@ def segment(
     flags = {
         "data.at": at,
         "seed": seed,
-        "segments.count": count if count in (None, "auto") else _number(str(count), "--count"),
+        "segments.count": count if count in (None, "auto") else _count(str(count)),
         "segments.method": method,
         "segments.thorough": thorough or None,
         "segments.leave_out_sensitive": leave_out_sensitive or None,
@@ -145,8 +145,8 @@ def find(
     results.found(screen, result)
 
 
-def _number(text: str, flag: str) -> int:
+def _count(text: str) -> int:
     try:
         return int(text)
     except ValueError as error:
-        raise typer.BadParameter(f"{flag} wants auto or a whole number") from error
+        raise typer.BadParameter("--count wants auto or a whole number") from error

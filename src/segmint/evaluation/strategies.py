@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import Any, Protocol
+from typing import Any, ClassVar, Protocol
 
 import numpy as np
 import polars as pl
@@ -141,7 +141,9 @@ class Strategy(Protocol):
 
 
 class Forgetful:
-    """A strategy that needs nothing from earlier waves."""
+    """A strategy that needs nothing from earlier waves, and is reported."""
+
+    hidden: ClassVar[bool] = False
 
     def begins(self, number: int) -> int:
         """Begin anywhere."""
@@ -270,7 +272,6 @@ class BestSoFar(Forgetful):
     label: str
     candidates: tuple[str, ...]
     last: int = 5_000
-    hidden: bool = False
 
     @property
     def settings(self) -> dict[str, Any]:
@@ -293,7 +294,6 @@ class Everyone(Forgetful):
 
     name: str = "everyone"
     label: str = "Call everyone"
-    hidden: bool = False
 
     @property
     def settings(self) -> dict[str, Any]:
@@ -321,7 +321,6 @@ class Rule(Forgetful):
     text: str
     name: str = "rule"
     label: str = "Today's rule"
-    hidden: bool = False
 
     @property
     def settings(self) -> dict[str, Any]:
@@ -346,7 +345,6 @@ class AtRandom(Forgetful):
     as_many_as: str
     name: str = "random"
     label: str = "As many calls, at random"
-    hidden: bool = False
 
     @property
     def settings(self) -> dict[str, Any]:

@@ -34,8 +34,6 @@ class ReliabilityTable(NamedTuple):
 
     Attributes
     ----------
-    lower, upper : ndarray
-        Smallest and largest propensity in the bin.
     mean_propensity, response_rate : ndarray
         What was promised and what happened.
     low, high : ndarray
@@ -45,8 +43,6 @@ class ReliabilityTable(NamedTuple):
     rows : ndarray
     """
 
-    lower: Floats
-    upper: Floats
     mean_propensity: Floats
     response_rate: Floats
     low: Floats
@@ -131,11 +127,8 @@ def reliability_table(y: ArrayLike, score: ArrayLike, groups: NDArray[np.integer
         together = design_effect(truth - points, groups)
         customers = np.bincount(np.unique(np.stack([place, groups]), axis=1)[0])
     low, high = wilson(responders / together, rows / together)
-    lower, upper = np.full(rows.size, np.inf), np.full(rows.size, -np.inf)
-    np.minimum.at(lower, place, points)
-    np.maximum.at(upper, place, points)
     mean = np.bincount(place, weights=points) / rows
-    return ReliabilityTable(lower, upper, mean, responders / rows, low, high, customers.astype(np.int64), rows)
+    return ReliabilityTable(mean, responders / rows, low, high, customers.astype(np.int64), rows)
 
 
 def expected_calibration_error(y: ArrayLike, score: ArrayLike) -> float:

@@ -132,7 +132,7 @@ def auc_interval(area: float, yes: float, no: float, level: float = 0.95) -> tup
     return farthest(0.0), farthest(1.0)
 
 
-def f1_interval(hits: ArrayLike, named: ArrayLike, actual: ArrayLike, level: float = 0.95) -> tuple[Floats, Floats]:
+def f1_interval(hits: ArrayLike, named: ArrayLike, actual: ArrayLike) -> tuple[Floats, Floats]:
     """Interval of F1 that stays inside [0, 1] and honest for few customers.
 
     F1 rises with the share of hits among all who are named or are it, which is a rate.
@@ -141,8 +141,6 @@ def f1_interval(hits: ArrayLike, named: ArrayLike, actual: ArrayLike, level: flo
     ----------
     hits, named, actual : array-like of one shape
         Counts, as for `segmint.metrics.classification.f1_from_counts`.
-    level : float
-        Confidence level.
 
     Returns
     -------
@@ -155,11 +153,11 @@ def f1_interval(hits: ArrayLike, named: ArrayLike, actual: ArrayLike, level: flo
     indirect Wilson method.
     """
     right = np.asarray(hits, dtype=np.float64)
-    low, high = wilson(right, np.asarray(named, dtype=np.float64) + np.asarray(actual, dtype=np.float64) - right, level)
+    low, high = wilson(right, np.asarray(named, dtype=np.float64) + np.asarray(actual, dtype=np.float64) - right)
     return 2 * low / (1 + low), 2 * high / (1 + high)
 
 
-def average_precision_interval(precision: float, yes: float, level: float = 0.95) -> tuple[float, float]:
+def average_precision_interval(precision: float, yes: float) -> tuple[float, float]:
     """Interval of an average precision, symmetric in its log odds.
 
     Parameters
@@ -168,8 +166,6 @@ def average_precision_interval(precision: float, yes: float, level: float = 0.95
         See `segmint.metrics.ranking.average_precision`.
     yes : float
         Customers who said so; a part of them where rows of one customer go together, see `design_effect`.
-    level : float
-        Confidence level.
 
     Returns
     -------
@@ -183,7 +179,7 @@ def average_precision_interval(precision: float, yes: float, level: float = 0.95
     if not 0 < precision < 1:
         return math.nan, math.nan
     odds = math.log(precision / (1 - precision))
-    reach = NormalDist().inv_cdf(0.5 + level / 2) / math.sqrt(yes * precision * (1 - precision))
+    reach = NormalDist().inv_cdf(0.975) / math.sqrt(yes * precision * (1 - precision))
     low, high = (1 / (1 + math.exp(-(odds + step))) for step in (-reach, reach))
     return low, high
 

@@ -15,7 +15,6 @@ class RocCurve(NamedTuple):
 
     false_positive_rate: Floats
     true_positive_rate: Floats
-    thresholds: Floats
 
 
 class PrecisionRecallCurve(NamedTuple):
@@ -23,7 +22,6 @@ class PrecisionRecallCurve(NamedTuple):
 
     precision: Floats
     recall: Floats
-    thresholds: Floats
     named: NDArray[np.int64]
 
 
@@ -244,17 +242,14 @@ def roc_curve(y: ArrayLike, score: ArrayLike) -> RocCurve:
     Returns
     -------
     RocCurve
-        Arrays of shape (distinct scores + 1,); the first threshold is infinite. A rate that has no customers
-        behind it is NaN.
+        Arrays of shape (distinct scores + 1,). A rate that has no customers behind it is NaN.
     """
     ranking = Ranking(y, score)
     reached = np.append(0, ranking.responders_before[ranking.ends]).astype(np.float64)
     false_alarms = np.append(0, ranking.ends) - reached
-    thresholds = np.append(np.inf, ranking.sorted_scores[ranking.starts])
     return RocCurve(
         _ratio(false_alarms, np.full_like(reached, false_alarms[-1])),
         _ratio(reached, np.full_like(reached, reached[-1])),
-        thresholds,
     )
 
 
@@ -268,7 +263,7 @@ def precision_recall_curve(y: ArrayLike, score: ArrayLike) -> PrecisionRecallCur
     Returns
     -------
     PrecisionRecallCurve
-        `precision` and `recall` of shape (distinct scores + 1,), ending at (1, 0); `thresholds` one shorter.
+        `precision` and `recall` of shape (distinct scores + 1,), ending at (1, 0).
         `named`, as long as they: how many customers have that score or a higher one, ending at 0.
     """
     ranking = Ranking(y, score)
@@ -278,7 +273,6 @@ def precision_recall_curve(y: ArrayLike, score: ArrayLike) -> PrecisionRecallCur
     return PrecisionRecallCurve(
         np.append(precision[::-1], 1.0),
         np.append(recall[::-1], 0.0),
-        ranking.sorted_scores[ranking.starts][::-1],
         np.append(ranking.ends[::-1], 0),
     )
 

@@ -58,7 +58,7 @@ class SinglePredictor:
     Parameters
     ----------
     predictor : Predictor
-        Of a bundle, `flows.bundle.predictor_of`.
+        Of a bundle, `predictor_of`.
     contract : Contract
     at : {"planning", "dialling", "after_call"}
         The bundle's.

@@ -127,14 +127,14 @@ def _gains(y: NDArray[np.bool_], score: Floats) -> Block:
         "Gains: how many you reach",
         draw(picture, "Cumulative gains curve"),
         caption=f"Calling the best 20 % reaches {percent(at_20, 0)} of all who say yes, {times(at_20 / 0.2)} random. "
-        f"Half of all who say yes are among the best {percent(_depth_for(reached, depths, 0.5), 0)}.",
+        f"Half of all who say yes are among the best {percent(_depth_for_half(reached, depths), 0)}.",
         data=_depth_table(y, score),
         keys=[key("accent", "network"), key("signal", "random choice", "dash"), key("rival", "perfect ranking")],
     )
 
 
-def _depth_for(reached: Floats, depths: Floats, share: float) -> float:
-    return float(depths[int(np.argmax(reached >= share))])
+def _depth_for_half(reached: Floats, depths: Floats) -> float:
+    return float(depths[int(np.argmax(reached >= 0.5))])
 
 
 def _depth_table(y: NDArray[np.bool_], score: Floats) -> Block:
