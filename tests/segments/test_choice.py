@@ -28,7 +28,7 @@ def test_between_equals_the_response_decides_and_unstable_ones_are_vetoed():
     )
     choice = choose_count(rows, structure=True)
     assert choice.count == 4
-    assert choice.frame()["verdict"].to_list() == ["passed over", "chosen", "unstable", "too small"]
+    assert [row.verdict for row in choice.evidence] == ["passed over", "chosen", "unstable", "too small"]
     assert any("the response differs most" in reason for reason in choice.reasons)
     assert choice.by_response
 

@@ -32,7 +32,6 @@ def test_three_kinds_are_found_said_and_proven(campaign, truth, found):
     assert open_still.gates() == ("3 segments are found, fewer than 4: 4 or more do not all come back.",)
     assert found.proof.differs
     assert len(found.questions) == 3
-    assert found.frame()["name"].to_list() == list(found.names)
     assert found.customers().height == len(campaign)
 
 

@@ -12,7 +12,6 @@ from dataclasses import asdict, dataclass, replace
 from typing import Any
 
 import numpy as np
-import polars as pl
 from numpy.typing import NDArray
 
 from segmint.segments.rules import FAITHFUL
@@ -110,10 +109,6 @@ class CountChoice:
             return False
         best = min(self.evidence, key=lambda row: row.bic), max(self.evidence, key=lambda row: row.information)
         return all(row.count == self.count for row in best)
-
-    def frame(self) -> pl.DataFrame:
-        """Return one row per count tried."""
-        return pl.DataFrame([asdict(row) for row in self.evidence], infer_schema_length=None)
 
     def to_json(self) -> dict[str, Any]:
         """Return it as JSON."""

@@ -110,10 +110,6 @@ class Segmentation:
         """Return what says of each segment who is in it: its name, unless that is the bank's own."""
         return tuple(words.own_name if words.name == words.key else words.name for words in self.words)
 
-    def frame(self) -> pl.DataFrame:
-        """Return one row per segment: its profile and its name."""
-        return self.profiles.frame().insert_column(1, pl.Series("name", self.names))
-
     def customers(self) -> pl.DataFrame:
         """Return one row per customer: segment (its name), segment_key, segment_probability."""
         return memberships(self.names, self.keys, self.labels, self.probabilities)
