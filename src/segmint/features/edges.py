@@ -26,14 +26,14 @@ _GOLDEN = (5**0.5 - 1) / 2  # whose multiples lie evenly between whole numbers
 _SURE_DIGITS = 12  # what follows in a float differs between units
 
 
-def once_each(numbers: Floats, customers: NDArray[Any] | None = None, *, middle: bool = False) -> Floats:
+def once_each(numbers: Floats, customers: NDArray[Any] | None, *, middle: bool = False) -> Floats:
     """Take one number of each customer, so that any ten in order are of ten customers.
 
     Parameters
     ----------
     numbers : ndarray of shape (n_rows,)
-    customers : ndarray of shape (n_rows,), optional
-        The customer of each row; left out, each row is another.
+    customers : ndarray of shape (n_rows,) or None
+        The customer of each row; None where each row is another.
     middle : bool
         Take the middle one of a customer's; else a low one of some and a high one of others, as evenly as can be: where all
         customers have the same twelve months, the middle one would be one month.

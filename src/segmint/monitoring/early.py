@@ -97,8 +97,8 @@ def made_before(
     event: Literal["result", "purchase"],
     since: date | None,
     *,
-    known: pl.Series | None = None,
-    today: date | None = None,
+    known: pl.Series | None,
+    today: date | None,
 ) -> Early:
     """Find the rows of before the day of the list, where a column is plainly named as their date.
 
@@ -110,9 +110,9 @@ def made_before(
         What the rows are.
     since : datetime.date or None
         The day of the list; None where nobody knows it.
-    known : polars.Series of Boolean, optional
+    known : polars.Series of Boolean or None
         Rows of customers who count; all if None.
-    today : datetime.date, optional
+    today : datetime.date or None
         Days after it are asked about.
     """
     known = pl.Series([True]).new_from_index(0, table.height) if known is None else known

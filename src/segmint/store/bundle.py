@@ -180,7 +180,7 @@ def open_bundle(path: Path | str = promoted.WORD, runs: Path | str | None = "run
     return locate(place_of("path", path), None if runs is None else place_of("runs", runs)).finish()
 
 
-def locate(path: Path | str, runs: Path | None = None) -> Opening:
+def locate(path: Path | str, runs: Path | None) -> Opening:
     """Find the folder that `path` means and prepare to open it, step by step."""
     if str(path) == promoted.WORD:
         champion = promoted.read_promoted(runs)

@@ -395,7 +395,7 @@ def advise(
     propensity: Floats,
     holdout: NDArray[np.bool_],
     policy: ContactPolicy,
-    prices: Sequence[ShadowPrice] = (),
+    prices: Sequence[ShadowPrice],
     *,
     reach: Floats,
 ) -> tuple[str, ...]:

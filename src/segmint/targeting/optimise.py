@@ -121,7 +121,7 @@ def best_under_limits(
     policy: ContactPolicy,
     columns: pl.DataFrame,
     *,
-    calls: Floats | None = None,
+    calls: Floats | None,
     priced: bool = True,
 ) -> BestList:
     """List the customers with the highest expected profit under every limit at once (HiGHS, gap ≤ 0.1 %).
@@ -139,7 +139,7 @@ def best_under_limits(
     policy : ContactPolicy
     columns : polars.DataFrame of n_customers rows
         Columns of quotas and capacities.
-    calls : ndarray of shape (n_customers,), optional
+    calls : ndarray of shape (n_customers,) or None
         Dialled for each customer; None means as many as the economics say.
     priced : bool
         Whether to solve again for the prices of the limits.

@@ -112,7 +112,7 @@ def amounts(setting: float | str, columns: pl.DataFrame, *, below_zero: bool = F
     return numbers
 
 
-def known_amounts(column: pl.Series, *, below_zero: bool = False) -> Floats:
+def known_amounts(column: pl.Series, *, below_zero: bool) -> Floats:
     """Read what a call costs or a yes brings; no number, infinity and a cost below 0 are not known: NaN.
 
     A yes may bring less than nothing (`below_zero`): such a customer is known to be worth no call.
