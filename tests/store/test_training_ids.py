@@ -12,8 +12,6 @@ import pytest
 
 from segmint.errors import RunError
 from segmint.store.training_ids import (
-    TrainingIds,
-    _hashed,
     carry_moved_ids,
     carry_training_ids,
     open_moved_ids,
@@ -36,12 +34,6 @@ def test_ids_are_known_whether_a_spreadsheet_dropped_the_zeros_before_them_or_no
     kept = open_training_ids(tmp_path)
     assert kept is not None
     assert kept.known(["17", "0000017", "17.0", "018", "0", "170", "0A17"]).tolist() == [True] * 5 + [False] * 2
-
-
-def test_ids_that_an_older_run_kept_with_their_zeros_are_known(tmp_path: Path) -> None:
-    key = bytes(32)
-    kept = TrainingIds(np.sort(_hashed(pl.Series(["0017", "18"]), key)), key)
-    assert kept.known(["0017", "18", "19", None]).tolist() == [True, True, False, False]
 
 
 def test_missing_ids_are_nobody(tmp_path: Path) -> None:

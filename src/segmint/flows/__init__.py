@@ -12,8 +12,7 @@ all rows, packs a bundle and writes the report; `predict` uses a bundle on new c
 `customer`     one customer of a bundle, for the dashboard
 `preview`      what a list would be; `list_settings`: what can be set for one; `standing`: what the bank
                lays down for every list
-`side_by_side` two trainings beside one another
-`old_runs`     which runs are older than they should be, and their removal
+`old_runs`     which runs are older than they should be, and their removal; `side_by_side`: two trainings compared
 =============  =================================================================================
 
 What several of them do lies in `steps`.

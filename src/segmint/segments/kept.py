@@ -17,7 +17,7 @@ class WeighedSegments(TypedDict):
 
 
 class KeptSegments(WeighedSegments):
-    """The file as a whole; older runs lack some of it."""
+    """The file as a whole."""
 
     format: int
     kind: str

@@ -21,7 +21,7 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
-from segmint.contract.ids import bare_ids, in_small_letters, without_marks_and_zeros
+from segmint.contract.ids import bare_ids, in_small_letters
 from segmint.errors import RunError
 from segmint.store.as_made import require_as_made
 from segmint.store.run import RECORD, Run
@@ -47,16 +47,7 @@ class TrainingIds:
 
     def known(self, ids: Iterable[str | None]) -> NDArray[np.bool_]:
         """Tell for each id whether it was trained on; shape (n_ids,). Ids count as `in_small_letters` writes them."""
-        bare = _bare(ids)
-        small = in_small_letters(bare)
-        found = np.isin(_hashed(small, self.key), self.fingerprints)
-        # older runs kept ids with their capitals, and still older ones with their zeros
-        tried = small
-        for older in (without_marks_and_zeros(bare), bare):
-            odd = (older != tried).fill_null(False) & ~pl.Series(found)
-            found[odd.to_numpy()] = np.isin(_hashed(older.filter(odd), self.key), self.fingerprints)
-            tried = older
-        return found
+        return np.isin(_fingerprints(ids, self.key), self.fingerprints)
 
 
 def write_training_ids(folder: Path, ids: Iterable[str | None]) -> None:
@@ -140,19 +131,12 @@ def _sealed(fingerprints: bytes, key: bytes) -> bytes:
 
 
 def _fingerprints(ids: Iterable[str | None], key: bytes) -> NDArray[np.uint64]:
-    return _hashed(in_small_letters(_bare(ids)), key)
-
-
-def _bare(ids: Iterable[str | None]) -> pl.Series:
-    return bare_ids(pl.Series(list(ids), dtype=pl.String))
-
-
-def _hashed(ids: pl.Series, key: bytes) -> NDArray[np.uint64]:
+    """Fingerprint ids as `in_small_letters` writes them."""
     # No id is no customer: it gets a fingerprint of its own, so it never looks like a known one.
     digests = b"".join(
         secrets.token_bytes(8)
         if one is None
         else hashlib.blake2b(one.encode("utf-8", "surrogatepass"), digest_size=8, key=key).digest()
-        for one in ids
+        for one in in_small_letters(bare_ids(pl.Series(list(ids), dtype=pl.String)))
     )
     return np.frombuffer(digests, dtype="<u8").astype(np.uint64)

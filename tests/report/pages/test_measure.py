@@ -27,7 +27,7 @@ def page(folder: Path, adjusted: float) -> dict:
         for method, difference in (("plain", 0.165), ("cuped", adjusted))
     ]
     found = {"sentences": ["s"], "level": 0.9, "currency": "EUR", "do_not_call": 0, "rows": rows}
-    found["list"] = {"campaign": "spring-deposit", "day": "2026-11-27"}
+    found |= {"doubt": None, "list": {"campaign": "spring-deposit", "day": "2026-11-27"}}
     (folder / "measure.json").write_text(json.dumps(found))
     (page,) = (page for page in summarise(folder)["pages"] if page["name"] == "measure")
     return page
@@ -101,22 +101,6 @@ def test_a_segment_paid_only_if_it_did_whatever_calls_without_a_result_cost() ->
     table = _segments(rows, "90 %", "EUR")
     assert table is not None
     assert table["rows"][0][-1] == "more bought; whether it paid is open"
-
-
-@pytest.mark.parametrize(("low", "short"), [(0.03, False), (-0.03, True), (None, True)])
-def test_a_run_from_before_doubts_were_kept_still_says_that_its_holdout_is_too_small(
-    low: float | None, short: bool, tmp_path: Path
-) -> None:
-    page(tmp_path, 0.157)
-    found = json.loads((tmp_path / "measure.json").read_text())
-    rows = [row | {"low": low, "high": low and 0.28} for row in found["rows"]]
-    sentence = "The holdout is too small to tell whether calling helped."
-    (tmp_path / "measure.json").write_text(json.dumps(found | {"rows": rows, "sentences": ["s", sentence]}))
-    (shown,) = (each for each in summarise(tmp_path)["pages"] if each["name"] == "measure")
-    above = [(block["title"], block["text"]) for block in shown["blocks"] if block["kind"] == "banner"]
-    assert above == ([("The holdout is too small to tell", sentence)] if short else [])
-    (points,) = (block for block in shown["blocks"] if block["kind"] == "points")
-    assert (sentence in points["items"]) is not short
 
 
 def test_a_loss_stands_above_the_figures_and_segments_say_that_they_hold_together(tmp_path: Path) -> None:

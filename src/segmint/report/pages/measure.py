@@ -24,7 +24,7 @@ def page(run: RunView) -> Page | None:
     response, profit, currency = best["response"], best["profit"], found["currency"]
     known = response["low"] is not None
     cautions, others = found.get("cautions", []), found.get("others")
-    doubt, by_results = _doubt(found, response), best.get("profit_by_results")
+    doubt, by_results = found["doubt"], best.get("profit_by_results")
     level = percent(found["level"], 0)
     elsewhere = {*cautions, *found.get("figures", []), found.get("next"), *(doubt[1:] if doubt else [])}
     return make_page(
@@ -59,13 +59,6 @@ def page(run: RunView) -> Page | None:
             ),
         ],
     )
-
-
-def _doubt(found: Row, response: Row) -> list[str] | None:
-    """Say what cannot be told; runs from before this was kept end with that sentence where 0 lies in the interval, or none is."""
-    if "doubt" in found or (response["low"] is not None and not response["low"] <= 0 <= response["high"]):
-        return found.get("doubt")
-    return ["The holdout is too small to tell", found["sentences"][-1]]
 
 
 def _told(response: Row, profit: Row, by_results: Row | None, level: str, currency: str) -> list[tuple[str, str, str]]:
