@@ -73,6 +73,11 @@ def run(frame: pl.DataFrame, contract: Contract, policy: ContactPolicy) -> Suppr
     return suppress(frame["client"], frame, contract, policy, today=TODAY)
 
 
+def doubted(found: Suppression, title: str) -> list[str]:
+    """What is said under a title of what may be wrong."""
+    return [doubt["sentence"] for doubt in found.doubts if doubt["title"] == title]
+
+
 def with_columns(contract: Contract, *columns: Column) -> Contract:
     return Contract(name="other", outcome=contract.outcome, columns=columns)
 

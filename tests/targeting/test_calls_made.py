@@ -8,7 +8,8 @@ import pytest
 
 from segmint.errors import PolicyError
 from segmint.targeting.calls_made import _days
-from tests.targeting.conftest import make_policy, run, write
+from segmint.targeting.suppress import NOT_YET, OF_NOBODY
+from tests.targeting.conftest import doubted, make_policy, run, write
 
 
 def test_rest_days_and_attempts_are_counted_from_the_history(tmp_path, contract, customers):
@@ -38,14 +39,14 @@ def test_attempts_are_counted_however_the_history_spells_the_campaign(tmp_path, 
     history = str(write(tmp_path / "calls.csv", calls))
     found = run(customers, contract, make_policy(attempts=3, history=history, campaign=campaign))
     assert found.because[3] == "called 3 times in this campaign"
-    assert not found.of_nobody
+    assert not doubted(found, OF_NOBODY)
 
 
 def test_a_history_of_other_campaigns_alone_is_told(tmp_path, contract, customers):
     history = str(write(tmp_path / "calls.csv", "client,date,campaign\n00003,2026-01-10,other\n00004,2026-01-10,\n"))
-    (said,) = run(customers, contract, make_policy(attempts=3, history=history, campaign="2026")).of_nobody
+    (said,) = doubted(run(customers, contract, make_policy(attempts=3, history=history, campaign="2026")), OF_NOBODY)
     assert "not the one call in 'calls.csv' that names a campaign is of '2026'" in said
-    assert not run(customers, contract, make_policy(rest_days=30, history=history, campaign="2026")).of_nobody
+    assert not doubted(run(customers, contract, make_policy(rest_days=30, history=history, campaign="2026")), OF_NOBODY)
 
 
 @pytest.mark.parametrize("header", ["id,client", "id,customer", "call_no,customer", "id,client_id", "client,id"])
@@ -101,6 +102,8 @@ def test_a_call_that_lies_ahead_is_said_and_is_none_of_the_last_days(tmp_path, c
     found = run(customers, contract, make_policy(rest_days=30, history=str(history)))
     assert found.because[1] == "called within the last 30 days"
     assert found.because[2] == found.because[3] == "called after 2026-03-14, as the history says"
-    assert found.not_yet.startswith("2 customers have a call after 2026-03-14 in 'calls.csv': are the years right")
+    assert doubted(found, NOT_YET)[0].startswith(
+        "2 customers have a call after 2026-03-14 in 'calls.csv': are the years right"
+    )
     write(history, "client,date\n00001,2026-03-14\n")
-    assert not run(customers, contract, make_policy(rest_days=30, history=str(history))).not_yet
+    assert not doubted(run(customers, contract, make_policy(rest_days=30, history=str(history))), NOT_YET)

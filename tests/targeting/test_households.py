@@ -7,8 +7,8 @@ import pytest
 
 from segmint.targeting.choose import choose
 from segmint.targeting.households import crowded, households_of, share_with
-from segmint.targeting.suppress import suppress
-from tests.targeting.conftest import TODAY, make_policy
+from segmint.targeting.suppress import CROWDED, suppress
+from tests.targeting.conftest import TODAY, doubted, make_policy
 
 
 @pytest.mark.parametrize("word", ["unknown", "Unknown ", "0", "000", "-", "NA", "n/a", "NULL", "#N/A", "", None])
@@ -47,9 +47,9 @@ def test_a_column_that_very_many_share_is_said():
 def test_a_list_by_the_size_of_the_household_is_doubted(contract, customers):
     sizes = customers.with_columns(household=pl.Series([1, 2, 3, 4] * 50))
     found = suppress(customers["client"], sizes, contract, make_policy(one_per="household"), today=TODAY)
-    assert "keeps 196 of 200 customers off" in found.crowded
+    assert "keeps 196 of 200 customers off" in doubted(found, CROWDED)[0]
     assert "Very many customers count as one household" in [doubt["title"] for doubt in found.doubts]
-    assert not suppress(customers["client"], sizes, contract, make_policy(), today=TODAY).crowded
+    assert not doubted(suppress(customers["client"], sizes, contract, make_policy(), today=TODAY), CROWDED)
 
 
 def test_the_household_of_another_campaign_is_left_to_it(tmp_path, contract, customers):

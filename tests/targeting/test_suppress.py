@@ -8,8 +8,18 @@ from segmint.contract.column import Column, State
 from segmint.errors import ContractError, PolicyError
 from segmint.targeting.call_list import build_call_list
 from segmint.targeting.choose import STATUSES, choose
-from segmint.targeting.suppress import NO_ID_BEFORE, NO_PHONE, SHORTENED_PHONE, respects_objections, suppress
-from tests.targeting.conftest import TODAY, make_policy, run, with_columns, write
+from segmint.targeting.suppress import (
+    BY_WORDS,
+    NO_COUNTRY,
+    NO_ID_BEFORE,
+    NO_PHONE,
+    OF_NOBODY,
+    SHORTENED,
+    SHORTENED_PHONE,
+    respects_objections,
+    suppress,
+)
+from tests.targeting.conftest import TODAY, doubted, make_policy, run, with_columns, write
 
 
 def test_a_file_that_names_nobody_of_the_table_is_said(tmp_path, contract, customers):
@@ -17,12 +27,12 @@ def test_a_file_that_names_nobody_of_the_table_is_said(tmp_path, contract, custo
     history = write(tmp_path / "calls.csv", "client,date\nA-1,2026-03-10\n")
     found = run(customers, contract, make_policy(suppress=[str(stop)], history=str(history), rest_days=30))
     assert found.eligible.all()
-    assert [said.split(" is a customer")[0] for said in found.of_nobody] == [
+    assert [said.split(" is a customer")[0] for said in doubted(found, OF_NOBODY)] == [
         "none of the 2 entries of 'stop.csv'",
         "not the one entry of 'calls.csv'",
     ]
     stop = write(tmp_path / "stop.csv", "client;note\n00001;a\nA-2;b\n")
-    assert not run(customers, contract, make_policy(suppress=[str(stop)])).of_nobody
+    assert not doubted(run(customers, contract, make_policy(suppress=[str(stop)])), OF_NOBODY)
 
 
 def test_ids_that_are_written_as_none_of_the_table_and_match_nobody_are_said(tmp_path, contract, customers):
@@ -87,25 +97,27 @@ def test_what_spares_from_an_exclusion_is_a_setting(contract, customers, column)
 
 def test_a_column_whose_words_keep_nearly_everybody_off_is_said(contract, customers):
     everyone = customers.with_columns(opt_in=pl.lit("agreed"))
-    (said,) = run(everyone, contract, make_policy()).by_words
+    (said,) = doubted(run(everyone, contract, make_policy()), BY_WORDS)
     assert said.startswith("'opt_in' keeps 200 of 200 customers off: it says 'agreed' (200), and the words")
     assert "'yes', 'y', 'true', 't', '1', 'ja'" in said
     assert "14 more" in said
     assert "policy.consent_words" in said
-    assert not run(everyone, contract, make_policy(consent_words=["Agreed"])).by_words
+    assert not doubted(run(everyone, contract, make_policy(consent_words=["Agreed"])), BY_WORDS)
     flag = pl.Series(["leer"] * 150 + ["storno"] * 50)
-    (said,) = run(customers.with_columns(deceased=flag), contract, make_policy(no_exclusion_words=["no"])).by_words
+    (said,) = doubted(
+        run(customers.with_columns(deceased=flag), contract, make_policy(no_exclusion_words=["no"])), BY_WORDS
+    )
     assert "it says 'leer' (150) and 'storno' (50), and the words by which a customer may be called are 'no';" in said
     assert "policy.no_exclusion_words" in said
     assert 'the role "exclude_if"' in said
     nearly = pl.Series(["yes"] * 11 + ["-"] * 189)
-    assert not run(customers.with_columns(opt_in=nearly), contract, make_policy()).by_words
-    assert not run(customers.with_columns(opt_in=pl.lit("")), contract, make_policy()).by_words
+    assert not doubted(run(customers.with_columns(opt_in=nearly), contract, make_policy()), BY_WORDS)
+    assert not doubted(run(customers.with_columns(opt_in=pl.lit("")), contract, make_policy()), BY_WORDS)
 
 
 @pytest.mark.parametrize("words", [[f"remark {i}" for i in range(200)], ["agreed"] * 199 + ["Mr Smith died"]])
 def test_words_that_may_say_something_of_one_customer_are_counted_alone(contract, customers, words):
-    (said,) = run(customers.with_columns(opt_in=pl.Series(words)), contract, make_policy()).by_words
+    (said,) = doubted(run(customers.with_columns(opt_in=pl.Series(words)), contract, make_policy()), BY_WORDS)
     assert f"it has {len(set(words))} different words, and" in said
     assert "remark" not in said
     assert "agreed" not in said
@@ -164,7 +176,7 @@ def test_a_phone_that_a_spreadsheet_shortened_is_a_reason_and_a_doubt(contract, 
             "shortened these numbers",
         },
     )
-    assert not run(customers, contract, make_policy()).shortened
+    assert not doubted(run(customers, contract, make_policy()), SHORTENED)
 
 
 def test_nobody_without_an_id_escapes_rest_attempts_or_another_campaign(tmp_path, contract, customers):
@@ -262,11 +274,11 @@ def test_suppressed_customers_stay_visible_with_a_reason(tmp_path, contract, cus
 def test_numbers_without_their_country_are_said_while_the_policy_names_none(contract, customers):
     local = pl.Series("mobile", ["0695682069", "91 234 56 78", "+351910000002", "12", None, "910000005.0"])
     frame = customers.head(6).with_columns(local)
-    said = run(frame, contract, make_policy()).no_country
+    (said,) = doubted(run(frame, contract, make_policy()), NO_COUNTRY)
     assert said.startswith("the phone numbers of 3 customers lack a country")
     assert "policy.country_code" in said
-    assert run(frame, contract, make_policy(country_code="351")).no_country == ""
-    assert run(customers, contract, make_policy()).no_country == ""
+    assert doubted(run(frame, contract, make_policy(country_code="351")), NO_COUNTRY) == []
+    assert doubted(run(customers, contract, make_policy()), NO_COUNTRY) == []
 
 
 @pytest.mark.parametrize(

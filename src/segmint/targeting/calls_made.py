@@ -132,11 +132,9 @@ def of_no_call(file: str, calls: pl.DataFrame, policy: ContactPolicy) -> str:
 
 
 def earlier_calls(
-    customers: pl.Series, calls: pl.DataFrame | None, spent: pl.Series, policy: ContactPolicy, today: date
+    customers: pl.Series, calls: pl.DataFrame, spent: pl.Series, policy: ContactPolicy, today: date
 ) -> Iterator[tuple[pl.Series, str]]:
     """Say who must rest after a call, and who has been called as often as the policy allows; each with the reason."""
-    if calls is None:
-        return
     if policy.rest_days:
         recent = calls.filter(
             pl.col("date").is_between(today - timedelta(days=policy.rest_days), today, closed="right")

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
+from functools import reduce
+from operator import or_
 from pathlib import Path
 
 import numpy as np
@@ -118,10 +120,12 @@ def texts_of(column: pl.Series, file: str) -> pl.Series:
 
 def any_given(columns: Sequence[pl.Series], rows: int) -> pl.Series:
     """Tell which rows have a value in any of some columns."""
-    given = pl.Series(np.zeros(rows, dtype=bool))
-    for column in columns:
-        given |= column.is_not_null()
-    return given
+    return any_of((column.is_not_null() for column in columns), rows)
+
+
+def any_of(marks: Iterable[pl.Series], rows: int) -> pl.Series:
+    """Tell which rows are marked by any of some columns of yes and no; none where there is no column."""
+    return reduce(or_, marks, pl.Series(np.zeros(rows, dtype=bool)))
 
 
 def nobody(customers: pl.Series) -> pl.Series:

@@ -11,7 +11,7 @@ from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
-from typing import NotRequired, TypedDict
+from typing import NamedTuple, NotRequired, TypedDict
 
 import numpy as np
 import polars as pl
@@ -27,7 +27,7 @@ from segmint.errors import ContractError, PolicyError
 from segmint.targeting.calls_made import earlier_calls, not_yet_made, of_no_call, of_table, read_calls, spent_by
 from segmint.targeting.households import crowded, households_of, share_with
 from segmint.targeting.levels import has_level
-from segmint.targeting.named_files import read_whole, unlike_ids
+from segmint.targeting.named_files import any_of, read_whole, unlike_ids
 from segmint.targeting.objections import objecting
 from segmint.targeting.phones import lack_country, to_e164
 from segmint.targeting.policy import ContactPolicy, ContactRules, Exclusion
@@ -42,6 +42,14 @@ NEARLY_EVERYBODY = 0.95  # a share of customers from which on the words of a col
 MOST_WORDS, FEWEST_CUSTOMERS = 5, 10
 MOST_ACCEPTED = 9  # of the words that count, so many are named
 SAFETY = frozenset({"consent", "exclude_if", "phone"})
+NO_COUNTRY = "Phone numbers lack a country"
+SHORTENED = "A spreadsheet has shortened phone numbers"
+BY_WORDS = "The words of a column keep nearly everybody off"
+OF_NOBODY = "A file keeps nobody off"
+UNLIKE = "A file writes ids otherwise than the table"
+NOT_YET = "The history has calls that lie ahead"
+CROWDED = "Very many customers count as one household"
+_IN_ORDER = (NO_COUNTRY, SHORTENED, BY_WORDS, OF_NOBODY, UNLIKE, NOT_YET, CROWDED)
 UNNAMED = "record "  # begins the name of a customer without an id; the same number is somebody else in the next table
 
 _BETWEEN = "; "  # two reasons of one customer
@@ -78,55 +86,28 @@ class Suppression:
         Calls of this campaign that the history counts; 0 without a history.
     receipt : tuple of str
         Which files were read, with how many entries and matches.
-    of_nobody : tuple of str
-        Files with entries of which none is in the table, or a history of other campaigns alone: misspelt, they would
-        keep nobody off.
-    unlike : tuple of str
-        Files with ids that match nobody and are written as none of the table.
-    no_country : str
-        That phone numbers cannot be dialled because the policy names no country, and what to do; "" if there are none.
-    by_words : tuple of str
-        That the words of a column of consent or objections keep nearly everybody off, how they were read, and what to do.
-    not_yet : str
-        That the history has calls after today, whose customers are kept off while days of rest are asked; "" if none.
-    shortened : str
-        That a spreadsheet has shortened phone numbers, and what to do; "" if there are none.
-    crowded : str
-        That very many customers share a value of `policy.one_per`, and what to do; "" if they do not.
+    doubts : tuple of Doubt
+        What may be wrong with what was read.
     """
 
     because: pl.Series
     counts: dict[str, int]
     spent: pl.Series
     receipt: tuple[str, ...] = ()
-    of_nobody: tuple[str, ...] = ()
-    unlike: tuple[str, ...] = ()
-    no_country: str = ""
-    by_words: tuple[str, ...] = ()
-    not_yet: str = ""
-    shortened: str = ""
-    crowded: str = ""
+    doubts: tuple[Doubt, ...] = ()
 
     @property
     def eligible(self) -> NDArray[np.bool_]:
         """Whether nothing speaks against calling; shape (n_customers,)."""
         return (self.because == "").to_numpy()
 
-    @property
-    def doubts(self) -> tuple[Doubt, ...]:
-        """What may be wrong with what was read."""
-        said = {
-            "Phone numbers lack a country": (self.no_country,),
-            "A spreadsheet has shortened phone numbers": (self.shortened,),
-            "The words of a column keep nearly everybody off": self.by_words,
-            "A file keeps nobody off": self.of_nobody,
-            "A file writes ids otherwise than the table": self.unlike,
-            "The history has calls that lie ahead": (self.not_yet,),
-            "Very many customers count as one household": (self.crowded,),
-        }
-        return tuple(
-            Doubt(title=title, sentence=sentence) for title, found in said.items() for sentence in found if sentence
-        )
+
+class _Source(NamedTuple):
+    """What one source says: whom it keeps off, what was read, and what may be wrong with it."""
+
+    rules: Sequence[Reason] = ()
+    receipt: str = ""
+    doubts: Sequence[Doubt] = ()
 
 
 def suppress(
@@ -167,83 +148,111 @@ def suppress(
     """
     require_safety_columns(contract, frame.columns)
     customers = bare_ids(customers)
-    rules: list[Reason] = []
-    receipt: list[str] = []
-    of_nobody: list[str] = []
-    unlike: list[str] = []
     phones = [frame[column.name] for column in _of_role(contract, "phone")]
     nameless = None if contract.id_column not in frame.columns else bare_ids(frame[contract.id_column]).is_null()
-    for path in policy.suppress:
-        objectors, found = objecting(path, contract, customers, phones)
-        rules.append((found, objectors.reason))
-        if len(objectors.ids) and nameless is not None:
-            rules.append((nameless, NO_ID))
-        entries = counted(objectors.records, "entry", "entries")
-        zeros = (
-            f", {objectors.by_zeros:,} of them by an id with other zeros before it or other capitals"
-            if objectors.by_zeros
-            else ""
-        )
-        receipt.append(f"'{objectors.name}': {entries}, {counted(int(found.sum()), 'customer')} matched{zeros}")
-        if objectors.records and not found.any():
-            of_nobody.append(_of_nobody(objectors.name, objectors.records))
-        unlike.append(objectors.unlike)
-    rules.extend(_consent(contract, frame, policy))
-    rules.extend(_exclude_if(contract, frame, policy))
-    rules.extend((_meets(rule, frame, contract, numbers or {}), rule.name) for rule in policy.exclude)
-    shortened = ""
-    if phones:
-        without = _without_phone(phones, policy.country_code)
-        cut = without & _any_shortened(phones)
-        rules += [(without & ~cut, NO_PHONE), (cut, SHORTENED_PHONE)]
-        shortened = _say_shortened(int(cut.sum()))
+    sources = [
+        *(_objectors(path, contract, customers, phones, nameless) for path in policy.suppress),
+        _columns(frame, contract, policy, numbers or {}),
+        _phones(phones, policy),
+    ]
     households = None
     if policy.one_per in frame.columns:  # one that only the bundle finds comes later
         households = households_of(policy.one_per, frame)
-    rules.extend(_other_campaigns(customers, contract, policy, households))
-    calls, not_yet = None, ""
-    if policy.history is not None:
-        made = read_calls(policy.history, contract)
-        unlike.append(unlike_ids(made["customer"], customers, policy.history.name))
-        calls = of_table(made, customers)
-        if made.height and not calls["customer"].is_in(customers.implode()).any():
-            of_nobody.append(_of_nobody(policy.history.name, made.height))
-        elif said := of_no_call(policy.history.name, made, policy):
-            of_nobody.append(said)
-        not_yet = not_yet_made(policy.history.name, calls, customers, policy, today)
-    spent = spent_by(customers, calls, policy)
-    rules.extend(earlier_calls(customers, calls, spent, policy, today))
+    sources.append(_Source(list(_other_campaigns(customers, contract, policy, households))))
+    history, spent = _history(customers, contract, policy, today)
+    sources.append(history)
     if nameless is not None and (policy.other_lists or policy.counts_calls):
-        rules.append((nameless, NO_ID_BEFORE))
+        sources.append(_Source([(nameless, NO_ID_BEFORE)]))
+    rules = [rule for source in sources for rule in source.rules]
     because = _spread(customers, _joined(rules, len(customers)))
-    no_country = "" if policy.country_code else _no_country(phones)
-    by_words = tuple(_off_by_words(contract, frame, policy))
+    doubts = [doubt for source in sources for doubt in source.doubts]
+    doubts += _doubts(CROWDED, _crowded(customers, because, policy, households))
     return Suppression(
         because=because,
         counts=count_reasons(because),
         spent=spent,
-        receipt=tuple(receipt),
-        of_nobody=tuple(of_nobody),
-        unlike=tuple(filter(None, unlike)),
-        no_country=no_country,
-        by_words=by_words,
-        not_yet=not_yet,
-        shortened=shortened,
-        crowded=_crowded(customers, because, policy, households),
+        receipt=tuple(source.receipt for source in sources if source.receipt),
+        doubts=tuple(sorted(doubts, key=lambda doubt: _IN_ORDER.index(doubt["title"]))),
     )
+
+
+def _doubts(title: str, *sentences: str) -> list[Doubt]:
+    return [Doubt(title=title, sentence=sentence) for sentence in sentences if sentence]
+
+
+def _objectors(
+    path: Path, contract: Contract, customers: pl.Series, phones: Sequence[pl.Series], nameless: pl.Series | None
+) -> _Source:
+    """Keep off whom a file names, and where it names ids, who has none to hold against them."""
+    objectors, found = objecting(path, contract, customers, phones)
+    rules = [(found, objectors.reason)]
+    if len(objectors.ids) and nameless is not None:
+        rules.append((nameless, NO_ID))
+    entries = counted(objectors.records, "entry", "entries")
+    zeros = (
+        f", {objectors.by_zeros:,} of them by an id with other zeros before it or other capitals"
+        if objectors.by_zeros
+        else ""
+    )
+    misses = bool(objectors.records) and not found.any()
+    return _Source(
+        rules,
+        f"'{objectors.name}': {entries}, {counted(int(found.sum()), 'customer')} matched{zeros}",
+        [
+            *_doubts(OF_NOBODY, _of_nobody(objectors.name, objectors.records) if misses else ""),
+            *_doubts(UNLIKE, objectors.unlike),
+        ],
+    )
+
+
+def _columns(
+    frame: pl.DataFrame, contract: Contract, policy: ContactPolicy, numbers: Mapping[str, pl.Series]
+) -> _Source:
+    """Keep off by columns: consent and exclusions of the contract, and those that the policy names."""
+    rules = [*_consent(contract, frame, policy), *_exclude_if(contract, frame, policy)]
+    rules += [(_meets(rule, frame, contract, numbers), rule.name) for rule in policy.exclude]
+    return _Source(rules, doubts=_doubts(BY_WORDS, *_off_by_words(contract, frame, policy)))
+
+
+def _phones(phones: Sequence[pl.Series], policy: ContactPolicy) -> _Source:
+    """Keep off whom no number reaches."""
+    if not phones:
+        return _Source()
+    without = _without_phone(phones, policy.country_code)
+    cut = without & any_of((lost_digits(column.cast(pl.String).str.strip_chars()) for column in phones), len(without))
+    return _Source(
+        [(without & ~cut, NO_PHONE), (cut, SHORTENED_PHONE)],
+        doubts=[
+            *_doubts(NO_COUNTRY, "" if policy.country_code else _no_country(phones)),
+            *_doubts(SHORTENED, _say_shortened(int(cut.sum()))),
+        ],
+    )
+
+
+def _history(customers: pl.Series, contract: Contract, policy: ContactPolicy, today: date) -> tuple[_Source, pl.Series]:
+    """Keep off by earlier calls, and count those of this campaign."""
+    if policy.history is None:
+        return _Source(), spent_by(customers, None, policy)
+    file, made = policy.history.name, read_calls(policy.history, contract)
+    unlike = unlike_ids(made["customer"], customers, file)
+    calls = of_table(made, customers)
+    spent = spent_by(customers, calls, policy)
+    misses = bool(made.height) and not calls["customer"].is_in(customers.implode()).any()
+    found = _Source(
+        list(earlier_calls(customers, calls, spent, policy, today)),
+        doubts=[
+            *_doubts(OF_NOBODY, _of_nobody(file, made.height) if misses else of_no_call(file, made, policy)),
+            *_doubts(UNLIKE, unlike),
+            *_doubts(NOT_YET, not_yet_made(file, calls, customers, policy, today)),
+        ],
+    )
+    return found, spent
 
 
 def _crowded(customers: pl.Series, because: pl.Series, policy: ContactPolicy, households: pl.Series | None) -> str:
     if policy.one_per is None or households is None:
         return ""
     return crowded(policy.one_per, households.filter((because == "") & customers.is_first_distinct()))
-
-
-def _any_shortened(phones: Sequence[pl.Series]) -> pl.Series:
-    found = pl.Series(np.zeros(len(phones[0]), dtype=bool))
-    for column in phones:
-        found |= lost_digits(column.cast(pl.String).str.strip_chars())
-    return found
 
 
 def _say_shortened(customers: int) -> str:
@@ -255,11 +264,7 @@ def _say_shortened(customers: int) -> str:
 
 def _no_country(phones: Sequence[pl.Series]) -> str:
     """Say how many customers have no number that can be dialled, but one that lacks its country."""
-    if not phones:
-        return ""
-    national = pl.Series(np.zeros(len(phones[0]), dtype=bool))
-    for column in phones:
-        national |= lack_country(column)
+    national = any_of(map(lack_country, phones), len(phones[0]))
     if not (count := int((national & _without_phone(phones, "")).sum())):
         return ""
     return Said(
@@ -433,10 +438,7 @@ def _beyond(rule: Exclusion, values: pl.Series, column: Column | None) -> pl.Ser
 
 
 def _without_phone(phones: Sequence[pl.Series], country_code: str) -> pl.Series:
-    missing = pl.Series(np.ones(len(phones[0]), dtype=bool))
-    for column in phones:
-        missing &= to_e164(column, country_code).is_null()
-    return missing
+    return ~any_of((to_e164(column, country_code).is_not_null() for column in phones), len(phones[0]))
 
 
 def _other_campaigns(
