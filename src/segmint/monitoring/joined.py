@@ -13,7 +13,8 @@ import polars as pl
 from segmint.contract.ids import bare_ids, lost_digits, match_ids, rows_by_zeros, same_ids
 from segmint.errors import DataError
 from segmint.monitoring.codes import NAME_THE_COLUMNS, Dispositions, meanings_of
-from segmint.monitoring.early import Early, made_before
+from segmint.monitoring.early import Early
+from segmint.monitoring.met_results import meet
 from segmint.monitoring.purchases import Purchases, purchases_of
 from segmint.monitoring.two_answers import TwoAnswers, answers_in
 from segmint.wording import counted, percent, some_of
@@ -232,19 +233,15 @@ def join_results(
     """
     _require_columns(results, "results", dispositions.customer, dispositions.code)
     meaning = meanings_of(results, dispositions)
-    named = bare_ids(results[dispositions.customer]).alias("_named")
     listed = call_list.with_columns(bare_ids(call_list["customer"]).alias("_key"))
-    pairs, unclear, of_results = match_ids(named, listed["_key"])
-    known = _among(named, pairs["named"])
-    dated = results.drop(dispositions.customer, dispositions.code)
-    early = made_before(dated, "result", since, known=known, today=today)
-    calls = results.select(named, meaning=meaning, early=early.rows)
-    rows = _with_calls(listed, calls.join(pairs.rename({"known": "_key"}), left_on="_named", right_on="named"))
-    by_zeros = Counter(results=of_results)
+    whose = meet(results, dispositions.customer, listed["_key"], dispositions.code, since=since, today=today)
+    calls = results.select(whose.named, meaning=meaning, early=whose.early.rows)
+    rows = _with_calls(listed, calls.join(whose.pairs, on="_named"))
+    by_zeros = Counter(results=whose.match.by_zeros)
     purchased = None
     if purchases is not None:
-        whose = _customers_of(purchases, dispositions)
-        purchased = _purchased(purchases, whose, listed, since=since, today=today, outcome=outcome)
+        buyers = _customers_of(purchases, dispositions)
+        purchased = _purchased(purchases, buyers, listed, since=since, today=today, outcome=outcome)
         by_zeros["purchases"] = purchased.by_zeros
         rows = rows.with_columns(
             success=_among(rows["_key"], purchased.buyers), dialled="has_result" if of_calls else "dialled"
@@ -253,14 +250,13 @@ def join_results(
     met = [same_ids(each, listed["_key"]) for each in seen]
     by_zeros["customers of earlier lists"] = sum(map(rows_by_zeros, seen, met))
     rows, before, repeated = _with_new(rows, met)
-    objections = _objections(rows, calls, known)
-    unnamed = calls["_named"].null_count()
+    objections = _objections(rows, calls, whose.known)
     return JoinedResults(
         rows=rows.drop("_key"),
         read=results.height,
-        matched=int(known.sum()),
-        strangers=int((~known).sum()) - unnamed,
-        strange_rows=results.filter(~known | objections.shortened),
+        matched=whose.early.known,
+        strangers=whose.strangers,
+        strange_rows=results.filter(~whose.known | objections.shortened),
         do_not_call=objections.customers,
         purchases=None if purchases is None else purchases.height,
         purchases_matched=None if purchased is None else purchased.matched,
@@ -270,12 +266,12 @@ def join_results(
         bought=None if purchased is None else purchased.taken_for,
         of_calls=of_calls,
         by_zeros=dict(+by_zeros),
-        several=len(unclear | (set() if purchased is None else purchased.unclear)),
+        several=len(whose.match.unclear | (set() if purchased is None else purchased.unclear)),
         met_nobody=tuple(len(each) for each, there in zip(seen, met, strict=True) if len(each) and there.is_empty()),
-        unnamed=unnamed,
+        unnamed=whose.unnamed,
         nameless_objections=objections.nameless,
         shortened_objections=int(objections.shortened.sum()),
-        early=early,
+        early=whose.early,
     )
 
 

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from segmint.contract.cells import read_outcome
 from segmint.contract.contract import Contract
-from segmint.contract.ids import bare_ids, match_ids
+from segmint.contract.ids import bare_ids
 from segmint.contract.treatment import nobody_called
 from segmint.contract.validate import MIN_ROWS_PER_LEVEL
 from segmint.errors import DataError
@@ -20,7 +20,8 @@ from segmint.monitoring.codes import (
     Dispositions,
     meanings_of,
 )
-from segmint.monitoring.early import Early, made_before
+from segmint.monitoring.early import Early
+from segmint.monitoring.met_results import meet
 from segmint.monitoring.two_answers import TwoAnswers, answers_in, said_yes
 from segmint.wording import counted, some_of
 
@@ -114,21 +115,19 @@ def outcomes_of(
         If the two cannot be joined, nobody has an outcome, or the dates leave open which calls were made before the list.
     """
     here, there = _keys(scored, results, contract, codes)
-    asked, keys = bare_ids(results[there]).alias("_named"), bare_ids(scored[here]).alias("_key")
-    met = match_ids(asked, keys)
-    known = asked.is_in(met.pairs["named"].implode()).fill_null(False)
-    dated = results.drop([there, codes.code, contract.outcome.column], strict=False)
-    early = made_before(dated, "result", since, known=known, today=today)
+    keys = bare_ids(scored[here]).alias("_key")
+    met = meet(results, there, keys, codes.code, contract.outcome.column, since=since, today=today)
+    early = met.early
     told = (
         results.select(
-            asked,
+            met.named,
             _meaning=meaning_of(results, contract, codes),
             _alone=nobody_called(results, contract),
             _day=early.days,
         )
         .filter(~early.rows)
         .sort("_day", maintain_order=True)
-        .join(met.pairs.rename({"known": "_key"}), left_on="_named", right_on="named", maintain_order="left")
+        .join(met.pairs, on="_named", maintain_order="left")
         .group_by("_key", maintain_order=True)
         .agg(
             pl.col("_meaning").is_null().all().alias("_open"),
@@ -163,17 +162,15 @@ def outcomes_of(
             fix="wait for more results, or correct the meaning of the codes",
         )
     several = TwoAnswers.of(answered.unique("_key"))
-    unnamed = asked.null_count()
-    strangers = results.height - unnamed - early.known
-    nameless = f", {unnamed:,} without an id" if unnamed else ""
+    nameless = f", {met.unnamed:,} without an id" if met.unnamed else ""
     sentence = " ".join(
         (
-            f"{counted(results.height, 'result')} read, {strangers:,} of customers who are not in the scored table{nameless}; "
+            f"{counted(results.height, 'result')} read, {met.strangers:,} of customers who are not in the scored table{nameless}; "
             f"{some_of(customers[answered['_row']].n_unique(), customers.n_unique(), 'scored customers', 'has', 'have')} an outcome.",
             *([several.sentence] if several.sentence else []),
             *early.sentences(early.left_out),
             *([early.ahead] if early.ahead else []),
-            *met.said("result"),
+            *met.match.said("result"),
             *_left_out(joined, "they were not to be called" if is_call_list(scored) else "nobody called them"),
         )
     )
@@ -181,8 +178,8 @@ def outcomes_of(
         answered["_row"].to_numpy().astype(np.int64),
         answered["_yes"].to_numpy(),
         sentence,
-        results.height - unnamed,
-        strangers,
+        results.height - met.unnamed,
+        met.strangers,
         several.caution,
     )
 
