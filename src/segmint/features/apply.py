@@ -49,13 +49,13 @@ def apply_features(state: Mapping[str, Any], frame: pl.DataFrame) -> Floats32:
 
 def feature_blocks(state: Mapping[str, Any]) -> list[slice]:
     """Say which features each column became by itself, as one slice of the matrix per column."""
-    return _blocks([len(_names(column)) for column in state["columns"]])
+    return _blocks(_widths(state)[0])
 
 
 def pair_blocks(state: Mapping[str, Any]) -> list[slice]:
     """Say which features each pair of columns became, as one slice of the matrix per pair; they follow the columns'."""
-    first = sum(len(_names(column)) for column in state["columns"])
-    return _blocks([len(pair["sizes"]) for pair in state.get("pairs", ())], first)
+    columns, pairs = _widths(state)
+    return _blocks(pairs, sum(columns))
 
 
 def feature_names(state: Mapping[str, Any]) -> list[str]:
@@ -68,9 +68,7 @@ def feature_names(state: Mapping[str, Any]) -> list[str]:
 
 def count_features(state: Mapping[str, Any]) -> int:
     """Count the features without naming them."""
-    return sum(len(_names(column)) for column in state["columns"]) + sum(
-        len(pair["sizes"]) for pair in state.get("pairs", ())
-    )
+    return sum(map(sum, _widths(state)))
 
 
 def check_column(column: Mapping[str, Any]) -> None:
@@ -95,6 +93,11 @@ def check_column(column: Mapping[str, Any]) -> None:
     )
     if not fits:
         raise ValueError(f"it holds numbers for '{column['name']}' that no fit has learned")
+
+
+def _widths(state: Mapping[str, Any]) -> tuple[list[int], list[int]]:
+    """Say how many features each column became by itself, and each pair."""
+    return [len(_names(column)) for column in state["columns"]], [len(pair["sizes"]) for pair in state.get("pairs", ())]
 
 
 def _blocks(widths: list[int], first: int = 0) -> list[slice]:
