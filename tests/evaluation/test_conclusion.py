@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from segmint.evaluation.conclusion import Estimate, Standing, conclude, nothing_told, verdict_of
+from segmint.evaluation.conclusion import Estimate, Standing, conclude, nothing_told, rival_of, verdict_of
 
 OURS = "dense_network"
 SURELY_BEHIND, NOT_TOLD_APART = Estimate(-0.05, -0.08, -0.02), Estimate(-0.01, -0.05, 0.03)
@@ -32,8 +32,8 @@ def standings(**scores):
     ]
 
 
-def text(metric="f1", area=None, order=(), **scores):
-    return " ".join(conclude(standings(**scores), metric=metric, area=area, order=order))
+def text(metric="f1", area=None, besides=None, **scores):
+    return " ".join(conclude(standings(**scores), metric=metric, area=area, besides=besides))
 
 
 def test_ours_best_and_clear_is_the_model_to_use():
@@ -65,7 +65,10 @@ def test_nobody_is_called_where_segments_are_named():
     assert "lightgbm names segments better than our network does" in said
     assert "calling" not in said
     assert "the list" not in said
-    assert "weigh that before calling" in text("f1", order=[SURELY_BEHIND], **behind)
+    assert "for the order of calls weigh lightgbm" in text("f1", besides={"roc_auc": SURELY_BEHIND}, **behind)
+    assert "our network is behind lightgbm in log loss" in text(
+        "weighted_f1", besides={"log_loss": SURELY_BEHIND}, **behind
+    )
 
 
 def test_ours_behind_is_said_plainly():
@@ -76,18 +79,71 @@ def test_ours_behind_is_said_plainly():
 
 
 @pytest.mark.parametrize(
-    ("order", "expected"),
+    ("order", "probabilities", "expected"),
     [
-        ([SURELY_BEHIND, NOT_TOLD_APART], "lightgbm finds more than our network does; the list is only as good as"),
-        ([NOT_TOLD_APART, SURELY_BEHIND], "lightgbm finds more than our network does; the list is only as good as"),
-        ([NOT_TOLD_APART, NOT_TOLD_APART], "the two are not told apart."),
-        ([SURELY_AHEAD, NOT_TOLD_APART], "In the order of the list our network is ahead"),
+        (SURELY_BEHIND, NOT_TOLD_APART, "is behind lightgbm in ROC AUC: for the order of calls weigh lightgbm."),
+        (NOT_TOLD_APART, SURELY_BEHIND, "is behind lightgbm in log loss: for probabilities weigh lightgbm."),
+        (
+            SURELY_BEHIND,
+            SURELY_BEHIND,
+            "is behind lightgbm in ROC AUC and log loss: for the order of calls and probabilities weigh lightgbm.",
+        ),
+        (
+            SURELY_AHEAD,
+            SURELY_BEHIND,
+            "is behind lightgbm in log loss, ahead of lightgbm in ROC AUC: for probabilities weigh lightgbm, "
+            "for the order of calls ours is the better one.",
+        ),
     ],
 )
-def test_a_list_is_spoken_of_only_where_the_order_is_behind_too(order, expected):
-    said = text(order=order, dense_network=(0.17, 0.02), lightgbm=(0.41, 0.02), base_rate=(0.1, 0.02))
+@pytest.mark.parametrize("mine", [0.17, 0.38, 0.42, 0.9])
+def test_what_the_main_metric_does_not_see_is_said_wherever_ours_stands(mine, order, probabilities, expected):
+    """Surely behind, not told apart, in front by chance, and surely in front."""
+    reach = 0.1 if abs(mine - 0.4) < 0.1 else 0.02
+    besides = {"roc_auc": order, "lift_10": NOT_TOLD_APART, "log_loss": probabilities}
+    said = text(besides=besides, dense_network=(mine, reach), lightgbm=(0.4, reach), base_rate=(0.1, 0.02))
+    assert expected.removeprefix("is ") in said
+    for belied in ("decide for neither", "nothing speaks against", "model to use", "not told apart."):
+        assert belied not in said
+
+
+@pytest.mark.parametrize(
+    ("mine", "expected"),
+    [
+        (0.17, "by the order of a list and by probabilities the two are not told apart."),
+        (0.38, "the figures decide for neither"),
+        (0.42, "nothing speaks against our network"),
+        (0.9, "our network is the model to use."),
+    ],
+)
+def test_what_chance_explains_is_no_reason_to_weigh_another_model(mine, expected):
+    reach = 0.1 if abs(mine - 0.4) < 0.1 else 0.02
+    besides = dict.fromkeys(("roc_auc", "average_precision", "lift_10", "log_loss"), NOT_TOLD_APART)
+    said = text(besides=besides, dense_network=(mine, reach), lightgbm=(0.4, reach), base_rate=(0.1, 0.02))
     assert expected in said
-    assert ("weigh that before calling" in said) == (SURELY_BEHIND in order)
+    assert "weigh" not in said
+
+
+def test_an_order_in_two_minds_is_advice_for_neither():
+    besides = {"roc_auc": SURELY_AHEAD, "lift_10": SURELY_BEHIND}
+    said = text(besides=besides, dense_network=(0.38, 0.1), lightgbm=(0.4, 0.1), base_rate=(0.1, 0.02))
+    assert said.endswith("our network is behind lightgbm in lift at 10 %, ahead of lightgbm in ROC AUC.")
+
+
+def test_the_base_rate_is_held_against_ours_only_where_nothing_else_is():
+    found = standings(dense_network=(0.3, 0.1), base_rate=(0.29, 0.1), lightgbm=(0.28, 0.1))
+    assert [rival_of(found).model, rival_of(found[:2]).model, rival_of(found[:1])] == ["lightgbm", "base_rate", None]
+
+
+def test_an_order_alone_that_another_model_tells_better_is_said():
+    said = text(
+        area=Estimate(0.6, 0.55, 0.65),
+        besides={"roc_auc": SURELY_BEHIND},
+        dense_network=(0.20, 0.05),
+        lightgbm=(0.21, 0.05),
+        base_rate=(0.22, 0.05),
+    )
+    assert said.endswith("Our network is behind lightgbm in ROC AUC: for the order of calls weigh lightgbm.")
 
 
 def test_all_equal_is_chance():

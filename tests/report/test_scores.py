@@ -40,3 +40,13 @@ def test_clearly_ahead_of_every_rival_means_every_one(rivals: list[tuple[float, 
 )
 def test_a_loss_that_rose_at_the_end_is_not_called_falling(losses: list[float], said: str) -> None:
     assert said in _loss_words(pl.DataFrame({"epoch": [1, 2, 3], "validation_loss": losses}))
+
+
+def test_the_report_says_of_the_network_what_the_comparison_concluded() -> None:
+    run = run_with((0.41, 0.0))
+    run.comparison["meaning"] = (
+        "On this table our network and LightGBM are not told apart by F1; our network is behind."
+    )
+    said = same_or_better(run)  # type: ignore[arg-type]
+    assert said.endswith("by F1; our network is behind (F1 0.400, rival 0 0.410).")
+    assert "on a par" not in said

@@ -16,7 +16,16 @@ from numpy.typing import NDArray
 from segmint.arrays import Floats
 from segmint.contract.valid_table import ValidTable
 from segmint.contract.yes_no import few_yes_told
-from segmint.evaluation.conclusion import Estimate, Standing, Verdict, conclude, verdict_of
+from segmint.evaluation.conclusion import (
+    BESIDES,
+    Estimate,
+    Standing,
+    Verdict,
+    conclude,
+    meaning_of,
+    rival_of,
+    verdict_of,
+)
 from segmint.evaluation.paired_bootstrap import LOWER_IS_BETTER, Judged, affordable_repeats, bootstrap_scores
 from segmint.metrics.classification import best_f1_threshold, class_index, cross_fitted_thresholds
 from segmint.metrics.intervals import interval
@@ -27,8 +36,8 @@ from segmint.splits.folds import Fold, inner_split
 from segmint.splits.groups import RowIdentity, digest_of
 from segmint.wording import capital, listed, some_of
 
+LEVEL = 0.95
 MAIN_METRIC = {"response": "f1", "assignment": "weighted_f1"}
-ORDER = ("roc_auc", "lift_10")  # measures of the order alone, whatever the threshold
 SCHEMA = {
     **dict.fromkeys(("task", "model", "metric"), pl.String),
     **dict.fromkeys(("value", "low", "high", "difference_to_best", "difference_low", "difference_high"), pl.Float64),
@@ -86,6 +95,8 @@ class Comparison:
         bootstrap, as they may be one customer's).
     conclusion : tuple of str
         The intervals in words.
+    meaning : str
+        What they mean for our network: the last sentence of the conclusion, "" where there is none.
     verdict : {"told", "order", "nothing", ""}
         What the table says of the outcome: who it is, only the order of a list, nothing; "" where knowing nothing was not
         compared.
@@ -108,6 +119,7 @@ class Comparison:
     repeats: int
     history: pl.DataFrame = field(default_factory=pl.DataFrame)
     tested: Comparison | None = None
+    meaning: str = ""
 
     def __repr__(self) -> str:
         return f"<Comparison of {', '.join(self.models)}: {self.metric} on {self.folds} folds>"
@@ -160,6 +172,7 @@ class Comparison:
             "folds": self.folds,
             "repeats": self.repeats,
             "conclusion": list(self.conclusion),
+            "meaning": self.meaning,
             "verdict": self.verdict,
             "rows": self.rows.fill_nan(None).to_dicts(),
         }
@@ -444,7 +457,7 @@ def _judge(
     metric = MAIN_METRIC[outcome.kind]
     names = list(parts)
     seconds = [sum(part.seconds for part in mine) for mine in parts.values()]
-    conclusion, verdict = _conclusion(scores, names, labels, metric)
+    conclusion, verdict, meaning = _conclusion(scores, names, labels, metric)
     return Comparison(
         task=outcome.kind,
         metric=metric,
@@ -456,6 +469,7 @@ def _judge(
         folds=len(folds),
         repeats=repeats,
         history=_history(parts),
+        meaning=meaning,
     )
 
 
@@ -493,7 +507,7 @@ def _rows(
 
 def _conclusion(
     scores: Mapping[str, Floats], names: list[str], labels: Mapping[str, str], metric: str
-) -> tuple[tuple[str, ...], Verdict]:
+) -> tuple[tuple[str, ...], Verdict, str]:
     values = scores[metric]
     best = _best(metric, values[0])
     to_best = _estimates(values - values[:, [best]])
@@ -505,9 +519,24 @@ def _conclusion(
     # of our own model, if it is there: the best of several would rank too well by chance
     judged = names.index(OURS) if OURS in names else best
     area = _estimates(scores["roc_auc"])[judged] if "roc_auc" in scores else None
-    order = [_estimates(scores[name] - scores[name][:, [best]])[judged] for name in ORDER if name in scores]
-    said = conclude(standings, metric=metric, area=area, order=order)
-    return said, verdict_of(standings, metric=metric, area=area)
+    besides = _besides(scores, names, rival_of(standings)) if OURS in names else {}
+    said = conclude(standings, metric=metric, area=area, besides=besides)
+    meaning = meaning_of(standings, metric=metric, area=area, besides=besides)
+    return said, verdict_of(standings, metric=metric, area=area), meaning
+
+
+def _besides(scores: Mapping[str, Floats], names: list[str], rival: Standing | None) -> dict[str, Estimate]:
+    """Hold our model against its rival in what the main metric does not see, at 95 % for all of it together (Bonferroni)."""
+    if rival is None:
+        return {}
+    looks = [name for name in BESIDES if name in scores]
+    pair = [names.index(OURS), names.index(rival.model)]
+    found = {}
+    for name in looks:
+        ours, theirs = scores[name][:, pair].T
+        better = theirs - ours if name in LOWER_IS_BETTER else ours - theirs
+        (found[name],) = _estimates(better[:, None], 1 - (1 - LEVEL) / len(looks))
+    return found
 
 
 def _few(
@@ -526,9 +555,9 @@ def _best(metric: str, values: Floats) -> int:
     return int(np.nan_to_num(worst_first, nan=-np.inf).argmax())
 
 
-def _estimates(values: Floats) -> list[Estimate]:
+def _estimates(values: Floats, level: float = LEVEL) -> list[Estimate]:
     """Estimate of each model from values of shape (1 + repeats, n_models), row 0 being the rows as they are."""
-    low, high = interval(values[1:])
+    low, high = interval(values[1:], level)
     return [Estimate(*map(float, numbers)) for numbers in zip(values[0], low, high, strict=True)]
 
 

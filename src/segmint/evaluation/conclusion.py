@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal, NamedTuple
 
@@ -13,6 +13,11 @@ METRIC_WORDS = {
     "f1": "F1 (reaching those who say yes without calling those who say no; 1 is perfect)",
     "weighted_f1": "weighted F1 (how well customers land in their own segment; 1 is perfect)",
 }
+
+ORDER = {"roc_auc": "ROC AUC", "average_precision": "average precision", "lift_10": "lift at 10 %"}
+"""Measures of the order of a list alone, whatever the threshold."""
+BESIDES = ORDER | {"log_loss": "log loss"}
+"""What else a comparison is judged by: the order, and how close the probabilities are."""
 
 Verdict = Literal["told", "order", "nothing", ""]
 """What a table says of the outcome: who it is, only the order of a list, nothing; "" where nobody compared that."""
@@ -56,7 +61,7 @@ def conclude(
     *,
     metric: str,
     area: Estimate | None = None,
-    order: Sequence[Estimate] = (),
+    besides: Mapping[str, Estimate] | None = None,
 ) -> tuple[str, ...]:
     """Say who is best, what is chance, where ours stands, and what that means.
 
@@ -68,9 +73,9 @@ def conclude(
     area : Estimate, optional
         ROC AUC of our model, or of the best if ours is not there; for a response it tells whether the order of the list
         says something even when naming those who say yes does not.
-    order : sequence of Estimate
-        Our model minus the best, in measures of the order alone (ROC AUC, lift); a list is spoken of only where one of them
-        is surely behind too.
+    besides : mapping of str to Estimate, optional
+        Our model minus `rival_of` in measures of `BESIDES`, positive where ours is better, with intervals that hold for all
+        of them together.
 
     Returns
     -------
@@ -82,11 +87,37 @@ def conclude(
     if (verdict := verdict_of(standings, metric=metric, area=area)) in ("order", "nothing"):
         mine = [standing for standing in others if standing.model == OURS and standing.to_best.sign < 0]
         behind = _if_any(_ours_against_rivals(standings)) if mine else ()
-        return (_no_information(verdict, metric, area), *sentences, *_if_any(_level_with(others)), *behind)
+        meaning = _if_any(meaning_of(standings, metric=metric, area=area, besides=besides))
+        return (_no_information(verdict, metric, area), *sentences, *_if_any(_level_with(others)), *behind, *meaning)
     sentences += _if_any(_level_with(others))
     sentences += _if_any(_ours_against_rivals(standings))
-    sentences += _if_any(_meaning(best, others, metric, order))
+    sentences += _if_any(meaning_of(standings, metric=metric, area=area, besides=besides))
     return tuple(sentences)
+
+
+def meaning_of(
+    standings: Sequence[Standing],
+    *,
+    metric: str,
+    area: Estimate | None = None,
+    besides: Mapping[str, Estimate] | None = None,
+) -> str:
+    """Say what the comparison means for our network: the last sentence of `conclude`, "" where there is none; parameters as there."""
+    best, others = _best_and_others(standings)
+    verdict, rival = verdict_of(standings, metric=metric, area=area), rival_of(standings)
+    if rival is None or verdict == "nothing" or OURS not in {standing.model for standing in standings}:
+        return ""
+    if verdict == "order":
+        decided = _decided(besides or {}, rival.label)
+        return f"Our network is {decided}." if decided else ""
+    return f"On this table {_meaning(best, others, metric, rival.label, besides or {})}."
+
+
+def rival_of(standings: Sequence[Standing]) -> Standing | None:
+    """Return the model that ours is held against: the best, or the next where ours is; one that knows nothing only for want of others."""
+    rivals = [standing for standing in standings if standing.model != OURS]
+    learned = [standing for standing in rivals if standing.model != "base_rate"]
+    return max(learned or rivals, key=lambda standing: standing.score.value, default=None)
 
 
 def verdict_of(standings: Sequence[Standing], *, metric: str, area: Estimate | None = None) -> Verdict:
@@ -153,41 +184,53 @@ def _ours_against_rivals(standings: Sequence[Standing]) -> str:
     return f"{mine.label} is {'; '.join(parts)}."
 
 
-def _meaning(best: Standing, others: Sequence[Standing], metric: str, order: Sequence[Estimate]) -> str:
+def _meaning(
+    best: Standing, others: Sequence[Standing], metric: str, rival: str, besides: Mapping[str, Estimate]
+) -> str:
     level = [standing.model for standing in others if standing.to_best.sign >= 0]
-    if not others or OURS not in {best.model, *(standing.model for standing in others)}:
-        return ""
+    short = "F1" if metric == "f1" else "weighted F1"
+    decided = _decided(besides, rival)
     if best.model == OURS and not level:
-        return "On this table our network is the model to use."
+        behind = any(gap.sign < 0 for gap in besides.values())
+        return f"our network is ahead by {short}, but {decided}" if behind else "our network is the model to use"
     if best.model == OURS:
-        return "On this table nothing speaks against our network; more rows would narrow the intervals."
+        if decided:
+            return f"our network is ahead by {short} by no more than chance can be; it is {decided}"
+        return "nothing speaks against our network; more rows would narrow the intervals"
+    if OURS in level and decided:
+        return f"our network and {rival} are not told apart by {short}; our network is {decided}"
     if OURS in level:
         return (
-            f"On this table {best.label} is ahead of our network by no more than chance can be: the figures decide for "
-            "neither, more rows would narrow the intervals."
+            f"{best.label} is ahead of our network by no more than chance can be: the figures decide for neither, more rows "
+            "would narrow the intervals"
         )
+    also = f"; our network is {decided}" if decided else ""
     if metric != "f1":
         return (
-            f"On this table {best.label} names segments better than our network does: weigh that before segments that "
-            "the network names are relied on."
+            f"{best.label} names segments better than our network does: weigh that before segments that the network names are "
+            f"relied on{also}"
         )
-    if any(gap.sign < 0 for gap in order):
-        return (
-            f"On this table {best.label} finds more than our network does; "
-            "the list is only as good as the model behind it, so weigh that before calling."
-        )
-    return f"On this table {best.label} names those who say yes better than our network does, each at its threshold.{_in_order(order)}"
+    if besides and not decided:
+        also = "; by the order of a list and by probabilities the two are not told apart"
+    return f"{best.label} names those who say yes better than our network does, each at its threshold{also}"
 
 
-def _in_order(order: Sequence[Estimate]) -> str:
-    """Say what that does not mean for a list, which is called from the top and knows no threshold."""
-    if not order:
-        return ""
-    if any(gap.sign > 0 for gap in order):
-        return (
-            " In the order of the list our network is ahead: for calls from the top of the list it is the better one."
-        )
-    return " In the order of the list, which calls from the top follow, the two are not told apart."
+def _decided(besides: Mapping[str, Estimate], rival: str) -> str:
+    """Say in which measures ours is surely behind or ahead of a rival, and what to weigh for what; "" where chance explains all."""
+    sides = {sign: [name for name in besides if besides[name].sign == sign] for sign in (-1, 1)}
+    told = ", ".join(
+        f"{word} {listed([BESIDES[name] for name in sides[sign]])}"
+        for sign, word in ((-1, f"behind {rival} in"), (1, f"ahead of {rival} in"))
+        if sides[sign]
+    )
+    uses: dict[int, list[str]] = {-1: [], 1: []}
+    for use, measures in (("the order of calls", set(ORDER)), ("probabilities", BESIDES.keys() - ORDER)):
+        for sign in (-1, 1):
+            if measures & set(sides[sign]) and not measures & set(sides[-sign]):
+                uses[sign].append(use)
+    advice = [f"for {listed(uses[-1])} weigh {rival}"] if uses[-1] else []
+    advice += [f"for {listed(uses[1])} ours is the better one"] if uses[1] else []
+    return f"{told}: {', '.join(advice)}" if advice else told
 
 
 def _informative(best: Standing, others: Sequence[Standing]) -> bool | None:

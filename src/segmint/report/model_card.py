@@ -8,7 +8,7 @@ from typing import Any
 from segmint.contract.column import Known
 from segmint.contract.contract import Contract
 from segmint.report.pages.group_quality import heads_and_cells, note_of
-from segmint.report.scores import metric_label
+from segmint.report.scores import before_correction, metric_label
 from segmint.wording import between, count, decimal, percent, printable
 
 _MOMENT = {
@@ -42,6 +42,8 @@ def model_card(
     repeats: int,
     by_group: Mapping[str, Any] | None,
     note: str,
+    meaning: str,
+    correction: Mapping[str, Any] | None,
 ) -> str:
     """Write the card of a bundle.
 
@@ -71,6 +73,10 @@ def model_card(
         See `quality_by_group`; None where no column is sensitive or nothing was compared.
     note : str
         What must be known of the figures.
+    meaning : str
+        What the comparison means for the network, see `Comparison`.
+    correction : mapping or None
+        The content of the run's ``calibration.json``.
     """
     columns = ", ".join(column.name for column in contract.features(at))
     sensitive = ", ".join(column.name for column in contract.features(at) if column.sensitive) or "none"
@@ -93,9 +99,9 @@ fingerprint is `{made["table"]}`. By segmint {made["version"]} with the seed {ma
 
 ## Quality on rows kept apart
 
-{f"{note}{chr(10)}{chr(10)}" if note else ""}{_quality(quality, repeats, threshold) if quality else _NOT_MEASURED}
+{f"{note}{chr(10)}{chr(10)}" if note else ""}{_quality(quality, repeats, threshold, before_correction(correction)) if quality else _NOT_MEASURED}
 
-{_ON_TEST}
+{f"{meaning}{chr(10)}{chr(10)}" if meaning else ""}{_ON_TEST}
 
 ## Quality by sensitive group
 
@@ -120,7 +126,7 @@ def _threshold(threshold: float | None, folds: int) -> str:
     return f"yes is predicted from a propensity of {threshold:.4f} on, where F1 is best on {where}"
 
 
-def _quality(quality: Sequence[Mapping[str, Any]], repeats: int, threshold: float | None) -> str:
+def _quality(quality: Sequence[Mapping[str, Any]], repeats: int, threshold: float | None, corrected: str) -> str:
     folds, rows = int(quality[0]["folds"]), int(quality[0]["rows"])
     if folds > 1:
         judged = f"{rows:,} rows in {folds} folds, each judged by a network that learned from the other folds only"
@@ -133,6 +139,7 @@ def _quality(quality: Sequence[Mapping[str, Any]], repeats: int, threshold: floa
     ]
     return f"""The figures are of {judged}. They are not of the delivered network: that one learned from these rows too, and none of the table are
 left to judge it on.{chosen} Intervals: 95 %, customers drawn anew {repeats:,} times.
+{corrected}
 
 {_table(["measure", "value", "95 % interval"], lines)}"""
 
@@ -142,7 +149,7 @@ def _by_group(contract: Contract, found: Mapping[str, Any] | None) -> str:
         return f"The contract `{contract.name}` marks no column of the table as sensitive."
     tables = [_table(*heads_and_cells(part, found["task"])) for part in found["columns"] if len(part["rows"]) > 1]
     said = "\n".join(f"- {_cell(sentence)}" for sentence in found["sentences"])
-    return "\n\n".join([f"Of the same rows and networks. {note_of(found['task'])}", *tables, said])
+    return "\n\n".join([f"Of the same rows, networks and probabilities. {note_of(found['task'])}", *tables, said])
 
 
 def _table(heads: Sequence[str], rows: Sequence[Sequence[str]]) -> str:

@@ -68,6 +68,11 @@ class RunView:
         return read_kept(self.folder, name)
 
     @property
+    def correction(self) -> dict[str, Any] | None:
+        """What the bundle adds to the probabilities that its figures are of, see `before_and_after`; None without a comparison."""
+        return self.json(run_files.CALIBRATION)
+
+    @property
     def segments(self) -> KeptSegments | None:
         """The segments that the run found or described."""
         return cast(KeptSegments | None, self.json(run_files.SEGMENTS))
@@ -227,6 +232,10 @@ class RunView:
 
 class _OnTest(RunView):
     """A run whose figures and predictions are those on the test table."""
+
+    @property
+    def correction(self) -> dict[str, Any] | None:
+        return None  # the bundle itself was judged
 
     @cached_property
     def comparison(self) -> dict[str, Any] | None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -97,11 +98,24 @@ def same_or_better(run: RunView) -> str:
         return ""
     label, rival = metric_label(main_metric(run)), rivals[0]
     against = f"{label} {decimal(ours.value)}, {run.model_label(rival.model)} {decimal(rival.value)}"
+    if meaning := str((run.comparison or {}).get("meaning") or ""):
+        return f"{meaning.removesuffix('.')} ({against})."
     if order[0] is ours:
         clear = all(row.difference_high is not None and row.difference_high < 0 for row in rivals)
         return f"It is {'clearly ahead of' if clear else 'level with or ahead of'} every rival ({against})."
     behind = ours.difference_high is not None and ours.difference_high < 0
     return f"It is {'behind' if behind else 'on a par with'} the best rival ({against})."
+
+
+def before_correction(told: Mapping[str, Any] | None) -> str:
+    """Say that figures are before the correction of a run's ``calibration.json``; "" where the bundle adds none."""
+    if not told or not told.get("applied", True):
+        return ""
+    before, after = (decimal(told[when]["log_loss"], 4) for when in ("before", "after"))
+    return (
+        "Probabilities are those before the correction that the bundle adds: with it, on rows that did not teach it, the network's "
+        f"log loss goes from {before} to {after}."
+    )
 
 
 def _score(row: dict[str, Any]) -> Score:

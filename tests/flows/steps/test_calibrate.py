@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from dataclasses import replace
 from types import SimpleNamespace
 from typing import Any
 
@@ -12,7 +13,7 @@ from segmint.contract.valid_table import ValidTable
 from segmint.contract.validate import validate
 from segmint.evaluation.comparison import OutOfFold
 from segmint.flows.demo import sample_path
-from segmint.flows.steps.calibrate import calibrate
+from segmint.flows.steps.calibrate import calibrate, interval_of
 from segmint.flows.steps.train import Trained
 from segmint.metrics.calibration import log_loss
 from segmint.models.calibration import Calibration, fit_calibration, logits_of
@@ -63,6 +64,7 @@ def test_out_of_fold_predictions_correct_what_the_folds_promised(table: ValidTab
     assert after.mean() == pytest.approx(np.mean(table.outcome == "yes"), rel=0.05)
     assert found.told["after"]["calibration_error"] < found.told["before"]["calibration_error"]
     assert found.told["after"]["log_loss"] < found.told["before"]["log_loss"]
+    assert found.told["applied"] is True
     # the threshold chooses the same customers as before
     assert ((after >= found.calibration["threshold"]) == (raw >= 0.2)).all()
     more = Calibration(found.told["temperature"], found.told["offset"])
@@ -92,3 +94,32 @@ def test_rows_of_one_customer_do_not_judge_what_the_others_of_them_taught(table:
     by_heart = fit_calibration(logits_of(likely[::2]), yes[::2]).again(likely)
     assert told is not None
     assert told["after"]["log_loss"] > log_loss(yes, by_heart)
+
+
+@pytest.mark.parametrize("classes", [2, 3])
+def test_a_correction_that_brings_no_gain_is_not_applied(table: ValidTable, classes: int) -> None:
+    """The outcomes are drawn from the very probabilities: nothing is left to correct."""
+    compared: Any = Compared(table)
+    draw = np.random.default_rng(6)
+    if classes == 2:
+        odds = draw.normal(-2, 1, len(table))
+        likely = np.column_stack([1 / (1 + np.exp(odds)), 1 / (1 + np.exp(-odds))])
+    else:
+        likely = draw.dirichlet(np.ones(3), len(table))
+    names = np.array(["no", "yes"]) if classes == 2 else np.array(["a", "b", "c"])
+    said = names[(draw.random(len(table))[:, None] > likely.cumsum(axis=1)).sum(axis=1).clip(max=classes - 1)]
+    compared.mine = OutOfFold(said, likely, tuple(names.tolist()))
+    done: Any = trained(likely[:, -1], np.arange(10))
+    done.model.named_steps["classifier"].classes_ = names
+    if classes == 3:
+        table = replace(table, contract=SimpleNamespace(outcome=SimpleNamespace(positive=None)))  # type: ignore[arg-type]
+    found = calibrate(table, done, compared, threshold=0.2 if classes == 2 else None)
+    assert found.told is not None
+    assert found.told["after"]["log_loss"] >= found.told["before"]["log_loss"]
+    assert found.told["applied"] is False
+    assert (found.calibration["temperature"], found.calibration["offset"]) == (1.2, 0.1)
+    assert found.calibration["threshold"] == (0.2 if classes == 2 else None)
+    assert found.judged is not None
+    assert (found.judged[1] == likely).all()
+    if classes == 2:
+        assert found.calibration["interval"] == interval_of(likely[:, 1], said == "yes")["interval"]

@@ -11,7 +11,7 @@ import polars as pl
 import pytest
 
 from segmint.models.interval import fit_interval
-from segmint.report.pages import comparison, network
+from segmint.report.pages import comparison, network, quality
 from segmint.report.run_view import RunView
 
 
@@ -76,3 +76,32 @@ def test_the_page_says_how_many_customers_a_rate_was_judged_by(
 def test_bars_are_of_the_metric_that_is_named(response_run: Path, segments_run: Path) -> None:
     assert "Bars are weighted F1" in str(comparison.page(RunView(segments_run)))
     assert "Bars are F1" in str(comparison.page(RunView(response_run)))
+
+
+@pytest.mark.parametrize("applied", [True, False])
+def test_a_correction_without_gain_is_shown_and_said_to_be_left_out(
+    applied: bool, make_run: Callable[..., Path]
+) -> None:
+    folder = make_run(kind="response", rows=300)
+    part = {
+        "log_loss": 0.34, "calibration_error": 0.01, "promised": [0.1, 0.2], "observed": [0.1, 0.2], "low": [0.0, 0.1],
+        "high": [0.2, 0.3], "customers": [150, 150],
+    }  # fmt: skip
+    told = {
+        "customers": 300,
+        "before": part,
+        "after": part | {"log_loss": 0.33 if applied else 0.35},
+        "temperature": 1.1,
+        "offset": 0.0,
+    }
+    (folder / "calibration.json").write_text(json.dumps(told | {"applied": applied}), "utf-8")
+    (folder / "bundle" / "calibration.json").write_text(json.dumps({"temperature": 1.2, "offset": 0.1}), "utf-8")
+    run = RunView(folder)
+    said = str(network.page(run))
+    assert ("The bundle applies this after what its own network learned" in said) == applied
+    left_out = (
+        "The bundle does without it: it calibrates by what its own network learned, temperature 1.200, shift 0.100"
+    )
+    assert (left_out in said) == (not applied)
+    assert ("before the correction that the bundle adds" in str(comparison.page(run))) == applied
+    assert ("before the correction that the bundle adds" in str(quality.page(run))) == applied

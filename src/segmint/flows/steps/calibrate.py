@@ -32,7 +32,7 @@ class Calibrated:
     judged : (outcomes, probabilities) or None
         Customers kept apart in the comparison, calibrated as the bundle does.
     told : dict or None
-        For the report: calibration before and after, on customers kept apart.
+        For the report: calibration before and after, on customers kept apart, and whether the correction is `applied`.
     """
 
     calibration: dict[str, Any]
@@ -46,8 +46,9 @@ def calibrate(
     """Calibrate on the out-of-fold predictions of the comparison; without one, on the inner rows of the training.
 
     In the comparison every customer was judged by a network that had not seen the customer, calibrated on its own inner
-    rows. What was still wrong with these probabilities is learned on all of them and added to the calibration of the
-    final network, and the threshold moves along, so that it chooses the same customers.
+    rows. What was still wrong with these probabilities is learned on all of them and, if it lowers the cross-entropy of
+    customers that did not teach it, added to the calibration of the final network; the threshold then moves along, so that
+    it chooses the same customers.
     """
     classifier = trained.model.named_steps["classifier"]
     ours: Calibration = classifier.calibration_
@@ -60,18 +61,19 @@ def calibrate(
         )
     mine = comparison.of(OURS)
     labels = class_index(mine.outcome, classes)
-    more = fit_calibration(logits_of(mine.probabilities), labels)
-    likely = more.again(mine.probabilities)
-    if threshold is not None and place is not None:
-        threshold = moved_threshold(threshold, more, place)
-    found = ours.then(more).to_json() | {"threshold": threshold}
-    if place is not None:
-        found |= interval_of(likely[:, place], mine.outcome == positive)
     folds, groups = comparison.predictions.filter(model=OURS).select("fold", "group").to_numpy().T
     if np.unique(folds).size == 1:  # after a search
         folds = halves(groups)
     told = before_and_after(mine.probabilities, labels, folds, place, groups)
-    return Calibrated(found, (mine.outcome, likely), told | more.to_json())
+    more, likely = fit_calibration(logits_of(mine.probabilities), labels), mine.probabilities
+    applied = told["after"]["log_loss"] < told["before"]["log_loss"]
+    if applied:
+        ours, likely = ours.then(more), more.again(likely)
+        threshold = threshold if threshold is None or place is None else moved_threshold(threshold, more, place)
+    found = ours.to_json() | {"threshold": threshold}
+    if place is not None:
+        found |= interval_of(likely[:, place], mine.outcome == positive)
+    return Calibrated(found, (mine.outcome, likely), told | more.to_json() | {"applied": applied})
 
 
 def rows_judged(table: ValidTable, comparison: Comparison) -> NDArray[np.int64]:

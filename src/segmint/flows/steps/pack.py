@@ -86,12 +86,14 @@ def pack(
                 "version": installed_versions()["segmint"],
             },
             taught=teaching_words(trained.model.recipe, trained.model.lesson_),
-            learned=_learned(trained, len(table), comparison),
+            learned=_learned(trained, len(table), calibrated.told),
             threshold=calibration.get("threshold"),
             quality=[] if comparison is None else comparison.measured(OURS),
             repeats=0 if comparison is None else comparison.repeats,
             by_group=by_group,
             note=note,
+            meaning="" if comparison is None else comparison.meaning,
+            correction=calibrated.told,
         ),
         versions=installed_versions(),
         quality={} if comparison is None else comparison.headline(OURS),
@@ -101,10 +103,14 @@ def pack(
     )
 
 
-def _learned(trained: Trained, rows: int, comparison: Comparison | None) -> str:
+def _learned(trained: Trained, rows: int, correction: dict[str, Any] | None) -> str:
     """Say which rows taught the delivered network, and which calibrated it."""
     again = f", then for {counted(trained.again, 'epoch')} from all of them" if trained.again else ""
-    said = "these" if comparison is None else "what the networks below said of rows kept apart"
+    said = "these"
+    if correction is not None and correction["applied"]:
+        said = "these, then on what the networks below said of rows kept apart"
+    elif correction is not None:
+        said = "these alone: a correction from rows kept apart brought no gain"
     return f"all {rows:,} rows but {len(trained.inner):,}, which told it when to stop{again}; calibrated on {said}"
 
 

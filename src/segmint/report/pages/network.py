@@ -63,7 +63,7 @@ def _architecture(run: RunView) -> Block | None:
 
 def _calibration(run: RunView) -> Block | None:
     """Show promise and outcome before and after calibration, each on customers kept apart from it."""
-    told = run.json(run_files.CALIBRATION)
+    told = run.correction
     if not told:
         return None
     before, after = told["before"], told["after"]
@@ -81,16 +81,15 @@ def _calibration(run: RunView) -> Block | None:
         [("exact", ends, ends), *lines], [charts.SIGNAL, charts.RIVAL, charts.ACCENT], x_title="promised",
         y_title="observed", tips=tips, unit=(False, False), shares=True,
     )  # fmt: skip
-    better = after["log_loss"] < before["log_loss"]
     return chart(
         title,
         draw(picture, title),
         caption=f"Each network of the comparison was calibrated on a few rows of its own. What was still wrong was learned from "
         f"{count(told['customers'])} predictions about customers whom the network in question had not seen "
-        f"({_numbers_of(told, run)}){_in_the_bundle(run)}. Judged on customers that did not teach this correction, promise and "
+        f"({_numbers_of(told, run)}){_in_the_bundle(run, told)}. Judged on customers that did not teach this correction, promise and "
         f"reality differ by {decimal(100 * before['calibration_error'], 2)} points before and {decimal(100 * after['calibration_error'], 2)} "
         f"points after; the cross-entropy goes from {decimal(before['log_loss'], 4)} to {decimal(after['log_loss'], 4)}"
-        f"{'' if better else ', which is no gain: it was right before'}.",
+        f"{'' if after['log_loss'] < before['log_loss'] else ', which is no gain'}.",
         data=table(
             ["Promised before", "observed", "promised after", "observed after"],
             [
@@ -105,11 +104,13 @@ def _calibration(run: RunView) -> Block | None:
     )
 
 
-def _in_the_bundle(run: RunView) -> str:
+def _in_the_bundle(run: RunView, told: Mapping[str, Any]) -> str:
     """Say with which numbers the bundle calibrates: those that its own network learned, and the correction on top."""
     whole = run.json("bundle/calibration.json")
     if not whole:
         return ""
+    if not told.get("applied", True):
+        return f". The bundle does without it: it calibrates by what its own network learned, {_numbers_of(whole, run)}"
     return (
         f". The bundle applies this after what its own network learned; together that is {_numbers_of(whole, run)} "
         "in its calibration.json"

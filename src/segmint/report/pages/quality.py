@@ -23,7 +23,7 @@ from segmint.report import charts
 from segmint.report.blocks import Block, Page, budget, chart, grid, key, make_page, table
 from segmint.report.pages.search import judged_apart
 from segmint.report.run_view import Predictions, RunView
-from segmint.report.scores import best_rival
+from segmint.report.scores import before_correction, best_rival
 from segmint.report.svg import draw
 from segmint.wording import count, decimal, listed, percent, percent_between, shorten, times
 
@@ -55,7 +55,7 @@ def _response_page(run: RunView, found: Predictions) -> Page:
                     _gains(y, score),
                     _lift(y, score),
                     _confusion(found, _threshold_words(found, run.positive)),
-                    _calibration(y, score, found.groups, "say yes"),
+                    _calibration(run, y, score, found.groups, "say yes"),
                     _roc(run, y, score),
                     _precision_recall(run, y, score),
                 ]
@@ -91,7 +91,7 @@ def _segments_page(run: RunView, found: Predictions) -> Page:
                     _confusion(found, _class_words(found)),
                     _per_class(found),
                     _one_against_rest(found),
-                    _confidence(found),
+                    _confidence(run, found),
                 ]
             ),
         ],
@@ -240,7 +240,7 @@ def calibration_picture(y: NDArray[np.bool_], score: Floats, groups: NDArray[np.
     return charts.reliability(rows, most=most)
 
 
-def _calibration(y: NDArray[np.bool_], score: Floats, groups: NDArray[np.int64], what: str) -> Block:
+def _calibration(run: RunView, y: NDArray[np.bool_], score: Floats, groups: NDArray[np.int64], what: str) -> Block:
     bins = reliability_table(y, score, groups)
     rows = _reliability_rows(bins)
     gap = expected_calibration_error(y, score)
@@ -251,7 +251,7 @@ def _calibration(y: NDArray[np.bool_], score: Floats, groups: NDArray[np.int64],
         draw(calibration_picture(y, score, groups), "Calibration"),
         caption=f"Of the customers with the highest probabilities {percent(rows[last]['promised'], 0)} were expected to {what} and "
         f"{percent(rows[last]['observed'], 0)} did. On average promise and reality differ by {decimal(100 * gap, 1)} points; in {inside} of "
-        f"{len(rows)} groups the difference is within chance.",
+        f"{len(rows)} groups the difference is within chance. {before_correction(run.correction)}".strip(),
         data=table(
             ["Promised", "observed", "95 % interval", "customers"],
             [
@@ -418,10 +418,10 @@ def _one_against_rest(found: Predictions) -> Block:
     )
 
 
-def _confidence(found: Predictions) -> Block:
+def _confidence(run: RunView, found: Predictions) -> Block:
     """Whether the highest probability of each customer is as often right as it says."""
     right = found.outcome == np.array(found.classes)[found.probabilities.argmax(axis=1)]
-    block = _calibration(right, found.probabilities.max(axis=1), found.groups, "be named rightly")
+    block = _calibration(run, right, found.probabilities.max(axis=1), found.groups, "be named rightly")
     second = listed([percent(share, 0) for share in np.quantile(found.probabilities.max(axis=1), [0.25, 0.75])])
     block["caption"] += f" The middle half of customers get between {second} for their segment."
     return block
