@@ -375,14 +375,47 @@ def test_a_sure_loss_holds_nothing_however_it_compares():
     assert "it did not: the network's calls cost more than they brought" in answer
 
 
+@pytest.mark.parametrize(
+    ("gap", "low", "high", "said"),
+    [
+        (-0.043, -0.07, -0.02, "were worse than giving everyone of a wave the response rate known before it: log loss 0.470 against 0.427."),
+        (-0.043, -0.07, 0.01, "were no better than giving everyone of a wave the response rate known before it, as far as these waves tell: log loss"),
+        (-0.043, np.nan, np.nan, "were no better than"),
+        (0.01, -0.02, 0.04, ""),
+    ],
+)  # fmt: skip
+def test_propensities_no_better_than_a_constant_are_said(gap, low, high, said):
+    loss = told(known_rate=(gap, low, high)).with_columns(
+        metric=pl.lit("log_loss"), value=pl.Series([0.47, 0.47 + gap])
+    )
+    rows = pl.concat([told(everyone=(-5, -9, -1)), loss])
+    wave = pl.DataFrame({"strategy": ["dense_network"], "customers": [100], "called": [10.0], "response_rate": [0.1]})
+    labels = {"dense_network": "Network", "everyone": "Call everyone"}
+    found = " ".join(conclude_backtest(rows, wave, labels, ours="dense_network", currency="EUR"))
+    assert ("Its propensities" in found) == bool(said)
+    assert said in found
+
+
+def test_the_rate_known_before_a_wave_stands_beside_the_propensities(played):
+    table, found = played
+    yes = table.outcome == "yes"
+    rate = np.concatenate([np.full(wave.rows.size, yes[wave.known].mean()) for wave in WAVES])
+    happened = np.concatenate([yes[wave.rows] for wave in WAVES])
+    assert figure(found, "known_rate", "log_loss") == pytest.approx(-np.log(np.where(happened, rate, 1 - rate)).mean())
+    assert "known_rate" not in found.strategies
+    mine = found.waves.filter(pl.col("strategy") == "static")
+    off = (mine["mean_propensity"] - mine["response_rate"]).abs().mean()
+    assert figure(found, "static", "absolute_calibration_gap") == pytest.approx(off)
+
+
 def test_what_chance_explains_is_one_sentence_and_the_same_network_is_called_so():
     rows = told(rival=(1, -2, 3), random=(-1, -2, 3), static=(0, 0, 0), everyone=(-5, -9, -1))
     labels = {name: name.capitalize() for name in rows["strategy"]}
     wave = pl.DataFrame({"strategy": ["dense_network"], "customers": [100], "called": [10.0], "response_rate": [0.1]})
     said = conclude_backtest(rows, wave, labels, ours="dense_network", currency="")
     assert said[1:] == (
-        "Dense_network would have brought 5.00 more than “Everyone” (1.00 to 9.00).",
-        "Chance alone can explain the differences to “Rival” (−1.00; −3.00 to 2.00) and “Random” (1.00; −3.00 to 2.00).",
+        "Dense_network would have brought 5.00 successes' worth more than “Everyone” (1.00 to 9.00).",
+        "Chance alone can explain the differences to “Rival” (−1.00 successes' worth; −3.00 to 2.00) and “Random” (1.00 successes' worth; −3.00 to 2.00).",
         "“Static” would have brought exactly the same: in a single wave nothing has been updated yet.",
     )
 
@@ -397,7 +430,17 @@ def noise(n, seed):
         for name, mine in zip(("a", "b"), called, strict=True)
     }
     waves = pl.DataFrame({"strategy": ["a", "b"], "regret": [0.0, 0.0]})
-    return totals(replayed, np.ones(n, dtype=int), yes, waves, ours="a", block=block_of(n, 500), repeats=200, seed=1)
+    return totals(
+        replayed,
+        np.ones(n, dtype=int),
+        yes,
+        waves,
+        known_rate=np.full(n, 0.1),
+        ours="a",
+        block=block_of(n, 500),
+        repeats=200,
+        seed=1,
+    )
 
 
 def gap(rows):
@@ -416,7 +459,17 @@ def test_intervals_of_few_blocks_are_widened_to_hold_as_often_as_they_say():
         yes = draw.random(250) < 0.2
         money = Replayed(raw=None, propensity=None, called=np.ones(250), money=VALUE * yes - 0.5)
         waves = pl.DataFrame({"strategy": ["a"], "regret": [0.0]})
-        rows = totals({"a": money}, np.ones(250, dtype=int), yes, waves, ours="a", block=25, repeats=200, seed=seed)
+        rows = totals(
+            {"a": money},
+            np.ones(250, dtype=int),
+            yes,
+            waves,
+            known_rate=np.full(250, 0.2),
+            ours="a",
+            block=25,
+            repeats=200,
+            seed=seed,
+        )
         profit = rows.row(by_predicate=pl.col("metric") == "profit", named=True)
         held += profit["low"] <= 250 * (0.2 * VALUE - 0.5) <= profit["high"]
     assert held >= 0.92 * repeats, held / repeats

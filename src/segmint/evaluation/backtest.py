@@ -67,8 +67,11 @@ class Backtest:
         Columns: strategy, metric, value, low, high (95 %, bootstrap over blocks of successive calls), difference,
         difference_low, difference_high (this strategy minus ours, paired). Metrics: profit, profit_per_1000
         (customers), called, successes_per_call, regret (no interval); where there are propensities also auc_pooled,
-        auc_within (mean over waves), gain_10, gain_20, gain_50 on raw propensities, log_loss, brier and
-        calibration_gap (mean propensity minus response rate) on the recalibrated ones.
+        auc_within (mean over waves), gain_10, gain_20, gain_50 on raw propensities, log_loss, brier,
+        calibration_gap (mean propensity minus response rate, waves above and below making up for each other) and
+        absolute_calibration_gap (how far they lie apart in a wave, whichever way, on average; no interval) on the
+        recalibrated ones. The strategy "known_rate" gives everyone of a wave the response rate known before it, and has
+        only log_loss, brier and calibration_gap.
         """
         return self.rows
 
@@ -301,7 +304,19 @@ class _Replay:
             replayed, number, said_yes, if_called, records=records, keys=self._keys[rows], hindsight=hindsight
         )
         block = block_of(rows.size, block)
-        figures = totals(replayed, number, said_yes, per_wave, ours=ours, block=block, repeats=repeats, seed=seed)
+        rates = [np.mean(self._outcome[wave.known] == self._positive) for wave in waves]
+        known_rate = np.repeat(rates, [wave.rows.size for wave in waves])
+        figures = totals(
+            replayed,
+            number,
+            said_yes,
+            per_wave,
+            known_rate=known_rate,
+            ours=ours,
+            block=block,
+            repeats=repeats,
+            seed=seed,
+        )
         return Backtest(
             strategies=labels,
             waves=per_wave,

@@ -18,6 +18,8 @@ from segmint.metrics.intervals import interval, weight_blocks
 from segmint.metrics.ranking import Ranking
 
 _ROUNDING = 1e-9
+KNOWN_RATE = "known_rate"
+"""Stands among the strategies' figures for giving everyone of a wave the response rate known before it."""
 
 
 @dataclass(frozen=True)
@@ -123,19 +125,22 @@ def totals(
     said_yes: Mask,
     per_wave: pl.DataFrame,
     *,
+    known_rate: Floats,
     ours: str,
     block: int,
     repeats: int,
     seed: int,
 ) -> pl.DataFrame:
-    """Sum up all waves for each strategy; columns and metrics as in `Backtest.frame`.
+    """Sum up all waves for each strategy, and for `KNOWN_RATE` what can be said of probabilities; columns and metrics as in `Backtest.frame`.
 
     Parameters
     ----------
     replayed, wave, said_yes
         As in `wave_figures`.
     per_wave : polars.DataFrame
-        From `wave_figures`; gives the regret.
+        From `wave_figures`; gives the regret, and how far promise and reality lie apart.
+    known_rate : ndarray of shape (n,)
+        The response rate known before each row's wave.
     ours : str
         The strategy the others are measured against.
     block : int
@@ -147,8 +152,10 @@ def totals(
     blocks = np.arange(said_yes.size) // block
     drawn = int(blocks.max(initial=-1)) + 1
     repeats, level = (repeats, _percentiles(drawn)) if drawn >= FEWEST_BLOCKS else (0, 0.95)
-    scorers = {name: _Scorer(mine, wave, said_yes) for name, mine in replayed.items()}
-    parts: dict[str, list[dict[str, Floats]]] = {name: [] for name in replayed}
+    scorers: dict[str, _Scorer | _Losses] = {name: _Scorer(mine, wave, said_yes) for name, mine in replayed.items()}
+    if any(mine.propensity is not None for mine in replayed.values()):
+        scorers[KNOWN_RATE] = _Losses(known_rate, said_yes)
+    parts: dict[str, list[dict[str, Floats]]] = {name: [] for name in scorers}
     as_it_was = np.ones((1, said_yes.size), dtype=np.int32)
     for weights in itertools.chain([as_it_was], weight_blocks(said_yes.size, repeats, seed, blocks)):
         for name, scorer in scorers.items():
@@ -163,9 +170,18 @@ def totals(
         for metric, samples in metrics.items():
             reference = values[ours].get(metric)
             found.append({"strategy": name, "metric": metric} | _row(samples, reference, level))
-        if replayed[name].propensity is not None:
+        if name in replayed and replayed[name].propensity is not None:
             found.append({"strategy": name, "metric": "regret", "value": regret.get(name)})
+            found.append({"strategy": name, "metric": "absolute_calibration_gap", "value": _off_by(per_wave, name)})
     return pl.DataFrame(found, schema=_SCHEMA)
+
+
+def _off_by(per_wave: pl.DataFrame, name: str) -> float | None:
+    """How far what was promised lies from what happened in a wave, whichever way, on average of all customers."""
+    mine = per_wave.filter(pl.col("strategy") == name)
+    if mine.is_empty():
+        return None
+    return float(np.average(np.abs(mine["mean_propensity"] - mine["response_rate"]), weights=mine["customers"]))
 
 
 _SCHEMA = {"strategy": pl.String, "metric": pl.String} | dict.fromkeys(
@@ -198,6 +214,19 @@ def _interval(samples: Floats, level: float) -> tuple[Floats, Floats]:
     return interval(samples, level) if samples.size else (np.array(np.nan), np.array(np.nan))
 
 
+class _Losses:
+    """How close probabilities are to what happened, to be weighed many times."""
+
+    def __init__(self, propensity: Floats, said_yes: Mask) -> None:
+        losses = [log_loss_by_row(said_yes, propensity), brier_by_row(said_yes, propensity), propensity - said_yes]
+        self._losses = np.column_stack(losses)
+
+    def scores(self, weights: NDArray[np.int32]) -> dict[str, Floats]:
+        """Every metric under weights of shape (repeats, n)."""
+        found = (weights @ self._losses / weights.sum(axis=1)[:, None]).T
+        return dict(zip(("log_loss", "brier", "calibration_gap"), found, strict=True))
+
+
 class _Scorer:
     """One strategy, its rows sorted once, to be weighed many times."""
 
@@ -205,17 +234,11 @@ class _Scorer:
         self._sums = np.column_stack([mine.money, mine.called, mine.called * said_yes]).astype(np.float64)
         self._raw = None if mine.raw is None else Ranking(said_yes, mine.raw)
         self._waves: list[tuple[Mask, Ranking]] = []
-        self._losses: Floats | None = None
+        self._losses: _Losses | None = None
         if mine.raw is not None and mine.propensity is not None:
             places = [wave == number for number in np.unique(wave)]
             self._waves = [(here, Ranking(said_yes[here], mine.raw[here])) for here in places]
-            self._losses = np.column_stack(
-                [
-                    log_loss_by_row(said_yes, mine.propensity),
-                    brier_by_row(said_yes, mine.propensity),
-                    mine.propensity - said_yes,
-                ]
-            )
+            self._losses = _Losses(mine.propensity, said_yes)
 
     def scores(self, weights: NDArray[np.int32]) -> dict[str, Floats]:
         """Every metric under weights of shape (repeats, n)."""
@@ -232,16 +255,13 @@ class _Scorer:
         if self._raw is None or self._losses is None:
             return found
         weighed = self._raw.weigh(weights)
-        losses = (weights @ self._losses / total[:, None]).T
         return found | {
             "auc_pooled": weighed.roc_auc(),
             "auc_within": self._within(weights),
             "gain_10": weighed.cumulative_gain(0.1),
             "gain_20": weighed.cumulative_gain(0.2),
             "gain_50": weighed.cumulative_gain(0.5),
-            "log_loss": losses[0],
-            "brier": losses[1],
-            "calibration_gap": losses[2],
+            **self._losses.scores(weights),
         }
 
     def _within(self, weights: NDArray[np.int32]) -> Floats:

@@ -12,11 +12,13 @@ from numpy.typing import NDArray
 from scipy.special import chdtrc
 
 from segmint.arrays import Floats
+from segmint.evaluation.backtest_scores import KNOWN_RATE
 from segmint.wording import between, capital, decimal, listed, money, money_between, percent
 
 Row = dict[str, Any]
 LEVEL = 0.05
 RANKED_BY_CHANCE = 0.5
+WORTH = "successes' worth"  # the unit of amounts where no money is named
 WITHOUT_MODEL = ("rule", "random", "everyone")
 
 
@@ -32,16 +34,19 @@ def conclude_backtest(
     labels : mapping of str to str
     ours : str
     currency : str
-        Put before amounts of money.
+        Of amounts of money; "" where a success brings 1.
     """
+    unit = currency or WORTH
     profit = {row["strategy"]: row for row in rows.filter(pl.col("metric") == "profit").iter_rows(named=True)}
     mine = waves.filter(pl.col("strategy") == ours)
     customers, calls = (int(mine[name].sum()) for name in ("customers", "called"))
     first = (
-        f"{labels[ours]} would have brought {money(profit[ours]['value'], currency, None)}{_span(profit[ours], currency)} with "
+        f"{labels[ours]} would have brought {money(profit[ours]['value'], unit, None)}{_span(profit[ours], currency)} with "
         f"{calls:,} of {customers:,} customers called{_without_model(profit, labels, currency)}."
     )
-    sentences = [first, *_within_waves(rows, ours), *_nobody_called(waves, labels, ours, currency)]
+    sentences = [
+        first, *_within_waves(rows, ours), *_worse_than_the_rate(rows, ours), *_nobody_called(waves, labels, ours, unit),
+    ]  # fmt: skip
     if math.isnan(profit[ours]["low"]):
         sentences.append("There are too few calls to tell chance apart: replay a longer history.")
     else:
@@ -160,7 +165,21 @@ def _within_waves(rows: pl.DataFrame, ours: str) -> list[str]:
     ]
 
 
-def _nobody_called(waves: pl.DataFrame, labels: Mapping[str, str], ours: str, currency: str) -> list[str]:
+def _worse_than_the_rate(rows: pl.DataFrame, ours: str) -> list[str]:
+    """Say where the probabilities of ours are no closer than the rate known before each wave, as far as the interval tells."""
+    found = {row["strategy"]: row for row in rows.filter(pl.col("metric") == "log_loss").iter_rows(named=True)}
+    if KNOWN_RATE not in found or ours not in found or found[KNOWN_RATE]["difference"] >= 0:
+        return []
+    rate = found[KNOWN_RATE]
+    surely = rate["difference_high"] < 0
+    return [
+        f"Its propensities were {'worse' if surely else 'no better'} than giving everyone of a wave the response rate known before it"
+        f"{'' if surely else ', as far as these waves tell'}: log loss {decimal(found[ours]['value'])} against {decimal(rate['value'])}. "
+        "Do not take them at their word: whom it calls rests on them."
+    ]
+
+
+def _nobody_called(waves: pl.DataFrame, labels: Mapping[str, str], ours: str, unit: str) -> list[str]:
     """Say in which waves ours called nobody, who would have said yes there, and what calling everyone would have brought."""
     idle = waves.filter((pl.col("strategy") == ours) & (pl.col("called") == 0))
     if idle.is_empty():
@@ -169,7 +188,7 @@ def _nobody_called(waves: pl.DataFrame, labels: Mapping[str, str], ours: str, cu
     yes = round(float((idle["response_rate"] * idle["customers"]).sum()))
     missed = waves.filter((pl.col("strategy") == "everyone") & pl.col("wave").is_in(numbers))["profit"]
     brought = (
-        f", and “{labels['everyone']}” would have brought {money(float(missed.sum()), currency, None)}"
+        f", and “{labels['everyone']}” would have brought {money(float(missed.sum()), unit, None)}"
         if len(missed)
         else ""
     )
@@ -181,9 +200,10 @@ def _nobody_called(waves: pl.DataFrame, labels: Mapping[str, str], ours: str, cu
 
 def _ahead(other: Row, label: str, own: str, currency: str) -> str:
     behind, low, high = other["difference"], other["difference_low"], other["difference_high"]
+    unit = currency or WORTH
     if high < 0:
-        return f"{own} would have brought {money(-behind, currency, None)} more than “{label}” ({money_between(-high, -low, currency)})."
-    return f"“{label}” would have brought {money(behind, currency, None)} more ({money_between(low, high, currency)})."
+        return f"{own} would have brought {money(-behind, unit, None)} more than “{label}” ({money_between(-high, -low, currency)})."
+    return f"“{label}” would have brought {money(behind, unit, None)} more ({money_between(low, high, currency)})."
 
 
 def _explained_by_chance(level: Sequence[tuple[Row, str]], currency: str) -> list[str]:
@@ -191,7 +211,7 @@ def _explained_by_chance(level: Sequence[tuple[Row, str]], currency: str) -> lis
     if not level:
         return []
     told = [
-        f"“{label}” ({money(-row['difference'], currency, None)}; "
+        f"“{label}” ({money(-row['difference'], currency or WORTH, None)}; "
         f"{money_between(-row['difference_high'], -row['difference_low'], currency)})"
         for row, label in level
     ]

@@ -11,7 +11,15 @@ from segmint.evaluation.backtest_words import say_proxies
 from segmint.models.names import OURS
 from segmint.report.blocks import Block
 from segmint.report.pages import backtest
-from segmint.report.pages.backtest import MOST_LINES, _headline, _money_over_time, _rankings, _rates, _strategies
+from segmint.report.pages.backtest import (
+    MOST_LINES,
+    _headline,
+    _money_over_time,
+    _probabilities,
+    _rankings,
+    _rates,
+    _strategies,
+)
 
 OTHERS = [*(f"rival {number}" for number in range(1, 8)), "random", "everyone"]
 
@@ -108,6 +116,22 @@ def test_misses_of_single_waves_are_said_beside_their_average() -> None:
     said = _rates(waves)["caption"]
     assert "lies 0.7 points above on average" in said
     assert "In a wave it is off by 3.3 points on average, and by 6.0 at most (wave 1)." in said
+
+
+def test_probabilities_stand_beside_a_constant_that_needs_no_model() -> None:
+    found = {"strategies": {OURS: "the network", "everyone": "everyone"}}
+    mine = {"log_loss": {"value": 0.47}, "brier": {"value": 0.143}, "absolute_calibration_gap": {"value": 0.111}}
+    constant = {
+        "log_loss": {"value": 0.427, "difference_low": -0.07, "difference_high": -0.02},
+        "brier": {"value": 0.13},
+    }
+    told = _probabilities(found, {OURS: mine, "everyone": {}, "known_rate": constant})
+    assert told is not None
+    assert told["rows"] == [
+        ["the network", "0.470", "–", "0.143", "11.1"],
+        ["The response rate known before each wave, for everyone", "0.427", "−0.070 to −0.020", "0.130", "–"],
+    ]
+    assert _probabilities(found, {OURS: {}}) is None
 
 
 def test_no_table_is_too_wide_for_paper() -> None:

@@ -6,7 +6,8 @@ from typing import Any
 
 import numpy as np
 
-from segmint.evaluation.backtest_words import say_proxies
+from segmint.evaluation.backtest_scores import KNOWN_RATE
+from segmint.evaluation.backtest_words import WORTH, say_proxies
 from segmint.models.names import OURS
 from segmint.report import charts
 from segmint.report.blocks import (
@@ -26,7 +27,7 @@ from segmint.report.blocks import (
 from segmint.report.run_view import RunView
 from segmint.report.svg import draw
 from segmint.store import run_files
-from segmint.wording import between, count, decimal, money, percent, shorten
+from segmint.wording import between, count, decimal, money, percent, shorten, signed
 
 MOST_LINES = 7
 Row = dict[str, Any]
@@ -60,6 +61,7 @@ def page(run: RunView) -> Page | None:
             _money_over_time(found, waves),
             _strategies(found, totals),
             _rankings(found, totals),
+            _probabilities(found, totals),
             grid([_rates(mine), _label_sets(found["label_sets"])]),
             # an older version said it in other words, among the notes
             banner("caution", "Columns that tell the time", proxies) if proxies in found["notes"] else None,
@@ -87,7 +89,7 @@ def _headline(found: dict[str, Any], totals: dict[str, dict[str, Row]], mine: li
     gained = profit["value"] - others["value"]
     anyone = _anyone(found)
     rival, beside = ("random", "as many calls, at random") if "random" in totals else ("everyone", anyone)
-    worth = "" if found["economics"].get("given", True) else ", in successes' worth"
+    worth = "" if found["economics"].get("given", True) else f", in {WORTH}"
     digits = 0 if abs(profit["value"]) >= 100 else 2
     return [
         (
@@ -145,9 +147,10 @@ def _money_over_time(found: dict[str, Any], waves: dict[str, list[Row]]) -> Bloc
     ours = brought.pop(OURS)
     best = max(brought, key=brought.__getitem__)
     ahead = "more than the next best" if ours >= brought[best] else "less than the best"
+    unit = currency or WORTH
     caption = (
-        f"After the last wave the network has brought {money(ours, currency, None)}, "
-        f"{money(abs(ours - brought[best]), currency, None)} {ahead}: {found['strategies'][best]}."
+        f"After the last wave the network has brought {money(ours, unit, None)}, "
+        f"{money(abs(ours - brought[best]), unit, None)} {ahead}: {found['strategies'][best]}."
     )
     rows = [
         [
@@ -237,6 +240,38 @@ def _rankings(found: dict[str, Any], totals: dict[str, dict[str, Row]]) -> Block
     columns = ["Strategy", "AUC, all", "AUC within waves", "gain at 10 %", "at 20 %", "at 50 %"]
     note = "On propensities before recalibration; calls and money are after it. Gain: share of all successes among the first calls."
     return table(columns, rows, title="How each strategy ranks", marked=(names.index(OURS),), note=note)
+
+
+def _probabilities(found: dict[str, Any], totals: dict[str, dict[str, Row]]) -> Block | None:
+    """How close each strategy's probabilities come, beside a constant that needs no model."""
+    labels = found["strategies"] | {KNOWN_RATE: "The response rate known before each wave, for everyone"}
+    names = [name for name in labels if "log_loss" in totals.get(name, {})]
+    if OURS not in names:
+        return None
+    rows = []
+    for name in names:
+        loss = totals[name]["log_loss"]
+        apart = "–"
+        if name != OURS and loss.get("difference_low") is not None:
+            apart = f"{signed(loss['difference_low'])} to {signed(loss['difference_high'])}"
+        off = _value(totals[name], "absolute_calibration_gap")
+        rows.append(
+            [
+                labels[name],
+                decimal(loss["value"]),
+                apart,
+                decimal(_value(totals[name], "brier")),
+                "–" if off is None else decimal(100 * off, 1),
+            ]
+        )
+    columns = ["Strategy", "log loss", "more than the network, 95 %", "Brier score", "off in a wave, points"]
+    note = (
+        "On propensities after recalibration; lower is better. Off in a wave: how far the promised rate lies from the observed one, "
+        "whichever way, on average."
+    )
+    return table(
+        columns, rows, title="How close each strategy's probabilities are", marked=(names.index(OURS),), note=note
+    )
 
 
 def _value(mine: dict[str, Row], metric: str) -> float | None:
