@@ -20,6 +20,7 @@ from segmint.monitoring.drift import (
     _joined_rare,
     _ks,
     _same_shares,
+    _test_of_shares,
     by_group,
     drift_of,
     drift_of_shares,
@@ -323,6 +324,8 @@ def test_a_column_that_was_seldom_missing_may_be_missing_once_in_a_small_wave():
     found = chances("DRIFT-02", seldom_missing, 3_000, 100, 300)
     assert (found < 0.005).mean() <= 0.01
     assert _same_shares(np.array([1.0, 2_999.0]), np.array([5.0, 95.0])) < 1e-5
+    assert _test_of_shares(np.array([1.0, 2_999.0]), np.array([5.0, 95.0]))[1] == "Fisher's exact test of shares"
+    assert _test_of_shares(np.array([3_000.0]), np.array([100.0])) == (1.0, None)
 
 
 def test_two_sparse_cells_are_held_together_by_the_exact_test():
@@ -450,6 +453,7 @@ def test_shifted_columns_are_named_and_no_others():
     ks = dict(drift.frame().select("column", "ks").iter_rows())
     assert ks["n2"] == pytest.approx(0.197, abs=0.04)  # of two normal distributions half a deviation apart
     assert ks["c0"] is None
+    assert {row["p_value_of"] for row in drift.to_json()["columns"]} == {"chi-square of shares"}
 
 
 def test_missing_values_and_unseen_levels_are_alarms_of_their_own():

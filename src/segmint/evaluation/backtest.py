@@ -304,7 +304,8 @@ class _Replay:
             replayed, number, said_yes, if_called, records=records, keys=self._keys[rows], hindsight=hindsight
         )
         block = block_of(rows.size, block)
-        rates = [np.mean(self._outcome[wave.known] == self._positive) for wave in waves]
+        known = [self._outcome[wave.known] == self._positive for wave in waves]
+        rates = [float(yes.mean()) if yes.size else 0.5 for yes in known]
         known_rate = np.repeat(rates, [wave.rows.size for wave in waves])
         figures = totals(
             replayed,

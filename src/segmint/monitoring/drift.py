@@ -84,7 +84,10 @@ class Drift:
     Attributes
     ----------
     columns : polars.DataFrame
-        One row per column: column, psi, psi_by_chance (see `stability_by_chance`), ks (numbers only), p_value, missing_before, missing_now, unseen.
+        One row per column: column, psi, psi_by_chance (see `stability_by_chance`), ks (numbers only: the Kolmogorov-Smirnov
+        distance of shares in bands that held about a twentieth of training each, for which nothing is tested), p_value (of
+        the test that `p_value_of` names: that the shares of bands or levels are those of training), p_value_of,
+        missing_before, missing_now, unseen.
     alarms : tuple of Alarm
     advice : {"none", "look", "recalibrate", "retrain"}
     estimated : dict
@@ -256,8 +259,8 @@ def _look_first(alarms: Sequence[Alarm], columns: pl.DataFrame) -> tuple[str, ..
 
 
 _COLUMNS = {
-    "column": pl.String, "psi": pl.Float64, "psi_by_chance": pl.Float64, "ks": pl.Float64, "p_value": pl.Float64, "missing_before": pl.Float64,
-    "missing_now": pl.Float64, "unseen": pl.Float64,
+    "column": pl.String, "psi": pl.Float64, "psi_by_chance": pl.Float64, "ks": pl.Float64, "p_value": pl.Float64, "p_value_of": pl.String,
+    "missing_before": pl.Float64, "missing_now": pl.Float64, "unseen": pl.Float64,
 }  # fmt: skip
 
 
@@ -294,7 +297,7 @@ def _column(
     psi = population_stability(cells, now)
     seldom = _rare_levels(cells, now)
     dense = _joined_rare(cells, now, seldom) if "levels" in column else _joined_neighbours(cells, now)
-    p_value = _same_shares(*dense)
+    p_value, test = _test_of_shares(*dense)
     tests = [_Test("DRIFT-01", name, p_value if psi >= SMALLEST_PSI else 1.0, f"{name} has shifted (PSI {psi:.2f}).")]
     share = missing / max(len(series), 1)
     said = f"{name} is missing for {percent(share)} of customers; in training it was {percent(was_missing)}."
@@ -311,7 +314,7 @@ def _column(
         rare.append(_Test("DRIFT-03", name, chance, odd))
     row = {
         "column": name, "psi": psi, "psi_by_chance": stability_by_chance(cells, now),
-        "ks": _ks(column, cells, now) if "edges" in column else None, "p_value": p_value,
+        "ks": _ks(column, cells, now) if "edges" in column else None, "p_value": p_value, "p_value_of": test,
         "missing_before": was_missing, "missing_now": share, "unseen": unseen / max(len(series), 1),
     }  # fmt: skip
     return row, tests, rare
@@ -351,19 +354,24 @@ def _ks(column: Mapping[str, Any], before: Floats, now: Floats) -> float:
 
 
 def _same_shares(before: Floats, now: Floats) -> float:
-    """Chance of shares as far apart as in two vectors of counts: chi-square, or exact for two cells of which one is sparse."""
+    """Chance of shares as far apart as in two vectors of counts."""
+    return _test_of_shares(before, now)[0]
+
+
+def _test_of_shares(before: Floats, now: Floats) -> tuple[float, str | None]:
+    """Test that shares are alike: chi-square, or exact for two cells of which one is sparse; the chance, and the test's name."""
     total = before + now
     used = total > 0
     if used.sum() < 2 or not before.sum() or not now.sum():
-        return 1.0
+        return 1.0, None
     before, now, total = before[used], now[used], total[used]
     if total.size == 2 and total.min() * _smaller(before, now) / total.sum() < FEWEST_EXPECTED:
-        return _exact(before, now)
+        return _exact(before, now), "Fisher's exact test of shares"
     statistic = 0.0
     for counts in (before, now):
         wanted = total * counts.sum() / total.sum()
         statistic += float(((counts - wanted) ** 2 / wanted).sum())
-    return float(chdtrc(used.sum() - 1, statistic))
+    return float(chdtrc(used.sum() - 1, statistic)), "chi-square of shares"
 
 
 def _exact(before: Floats, now: Floats) -> float:
