@@ -125,7 +125,7 @@ def test_the_page_shows_size_response_profit_and_what_is_typical(tmp_path: Path)
     done = segment(wave(0, 400, 1, 0.3), tmp_path / "waves.toml", settings, runs=tmp_path)
     page = (done.folder / "report.html").read_text("utf-8")
     for title in (
-        "<h1>Who the customers are</h1>",
+        "<h1>Customers by segment</h1>",
         "How large they are, and",
         "What is typical of 2",
         "Profit per call",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 from xml.etree import ElementTree
 
@@ -81,6 +82,50 @@ def test_twelve_classes_have_twelve_colours_that_the_style_sheet_knows() -> None
         assert f'svg [fill="{charts.class_color(place)}"] {{ fill: var(--c{place + 1}); }}' in style
         assert f".{charts.class_key(place)} {{ --sign: var(--c{place + 1}); }}" in style
         assert style.count(f"--c{place + 1}: #") == 2
+
+
+@pytest.mark.parametrize("theme", [0, 1], ids=["light", "dark"])
+def test_every_colour_of_a_picture_stands_out_three_times_from_its_card(theme: int) -> None:
+    style = static("report.css")
+    card = re.findall(r"--card: (#\w{6})", style)[theme]
+    for name in ("accent", "rival", "signal", *(f"c{place}" for place in range(1, 13))):
+        color = re.findall(rf"--{name}: (#\w{{6}})", style)[theme]
+        light, dark = sorted((_luminance(color), _luminance(card)), reverse=True)
+        assert (light + 0.05) / (dark + 0.05) >= 3, (name, color)
+
+
+def _luminance(color: str) -> float:
+    """Relative luminance of WCAG 2."""
+    parts = [int(color[at : at + 2], 16) / 255 for at in (1, 3, 5)]
+    red, green, blue = (part / 12.92 if part <= 0.04045 else ((part + 0.055) / 1.055) ** 2.4 for part in parts)
+    return 0.2126 * red + 0.7152 * green + 0.0722 * blue
+
+
+def test_lines_that_are_named_differ_without_their_colour() -> None:
+    x = np.array([0.5, 1.0, 2.0])
+    lines = [(name, x, x * times) for times, name in enumerate(("cost", "value", "budget"), start=1)]
+    picture = charts.curves(
+        lines, [charts.ACCENT] * 3, x_title="x", y_title="y", unit=(False, False), percentages=False, named=True
+    )
+    svg = draw(picture, "picture")
+    dashes = {
+        path.get("stroke-dasharray")
+        for path in ElementTree.fromstring(svg).iter("path")
+        if path.get("stroke") == charts.ACCENT
+    }
+    assert len(dashes) == 3
+    assert {"cost", "value", "budget"} <= set(texts_of(picture))
+
+
+def test_a_share_is_written_on_an_axis_as_in_a_text() -> None:
+    x = np.array([0.0, 1.0])
+    ticks = [
+        text
+        for text in texts_of(charts.curves([("line", x, x)], [charts.ACCENT], x_title="x", y_title="y"))
+        if "%" in text
+    ]
+    assert ticks
+    assert all(text.endswith("\u00a0%") for text in ticks)
 
 
 def test_bubbles_at_one_place_keep_their_numbers_apart_and_the_small_one_is_drawn_last() -> None:

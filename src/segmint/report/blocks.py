@@ -96,7 +96,9 @@ def table(
     }
 
 
-def key(color: str, label: str, shape: Literal["line", "dash", "dot", "square"] = "line") -> dict[str, str]:
+def key(
+    color: str, label: str, shape: Literal["line", "dash", "dots", "dot", "square", "band"] = "line"
+) -> dict[str, str]:
     """Make one entry of a chart's key; `color` is a name of the style sheet (accent, rival, signal, class-1 …)."""
     return {"color": color, "label": label, "shape": shape}
 
@@ -109,6 +111,7 @@ def chart(
     data: Block,
     keys: Sequence[dict[str, str]] = (),
     wide: bool = False,
+    level: Literal[3, 4] = 3,
 ) -> Block:
     """Make a chart with its title in words, the text under the plot and the table of its data.
 
@@ -123,6 +126,8 @@ def chart(
         From `key`.
     wide : bool
         Whether the text stands beside the plot on a wide screen.
+    level : int
+        Of its heading: 4 under a heading of the page.
     """
     return {
         "kind": "chart",
@@ -132,6 +137,7 @@ def chart(
         "data": data,
         "keys": list(keys),
         "wide": wide,
+        "level": level,
     }
 
 

@@ -1,8 +1,8 @@
 """The charts, as Altair specifications drawn for a phone's width and scaled up from there.
 
 Every colour here is a sentinel of the light theme: the style sheet gives each one its dark and printed counterpart, so that one
-picture serves all. The classes' first colours are those of Okabe and Ito (2008); the others were chosen far from them, as
-colour-blind eyes see them too.
+picture serves all. The classes' first colours are those of Okabe and Ito (2008), darker where they had less than three times the contrast to
+white that a picture needs; the others were chosen far from them, as colour-blind eyes see them too.
 """
 
 from __future__ import annotations
@@ -19,11 +19,12 @@ from segmint.wording import percent, shorten
 WIDTH = 400
 LONGEST_LINE = 300
 INK, MUTED, GRID, PAPER = "#1b2733", "#586776", "#e2e8ee", "#fffffe"
-ACCENT, RIVAL, SIGNAL = "#0b63a5", "#8a98a6", "#c2570c"
+ACCENT, RIVAL, SIGNAL = "#0b63a5", "#7e8c9a", "#c2570c"
 CLASSES = (
-    "#0072b2", "#e69f00", "#009e73", "#cc79a7", "#56b4e9", "#d55e00", "#7f7f2b", "#6b4c9a",
-    "#333f48", "#5b2c06", "#c9b458", "#f2a5b8",
+    "#0072b2", "#ad9000", "#009e73", "#cc79a7", "#2f91e8", "#c84f00", "#66661f", "#6b4c9a",
+    "#333f48", "#5b2c06", "#ab8b5a", "#d4516c",
 )  # fmt: skip
+DASHES: tuple[list[int], ...] = ([1, 0], [9, 4], [2, 4])  # the key's shapes: line, dash, dots
 LETTER = 6.9  # how wide a letter of a label is, on average
 MOST_WRITTEN = 6  # classes of a confusion whose cells have room for words
 
@@ -60,7 +61,7 @@ def dots(rows: Sequence[Row], *, base: float, title: str, lines: int = 1) -> Cha
     import altair as alt
 
     y = _levels(rows, lines=lines)
-    x = alt.X("rate:Q", title=title, axis=alt.Axis(format=PERCENT, tickCount=5), scale=alt.Scale(zero=True))
+    x = alt.X("rate:Q", title=title, axis=_ticks(PERCENT), scale=alt.Scale(zero=True))
     chart = alt.layer(
         _dashed("x", base),
         alt.Chart()
@@ -88,7 +89,7 @@ def mix(rows: Sequence[Row], classes: Sequence[str]) -> Chart:
         legend=None,
         scale=alt.Scale(domain=list(range(len(classes))), range=[class_color(i) for i in range(len(classes))]),
     )
-    x = alt.X("start:Q", title="share of customers", axis=alt.Axis(format=PERCENT, tickCount=5), scale=_unit())
+    x = alt.X("start:Q", title="share of customers", axis=_ticks(PERCENT), scale=_unit())
     chart = alt.layer(
         alt.Chart()
         .mark_bar(stroke=PAPER, strokeWidth=1.5, height={"band": 0.74})
@@ -99,7 +100,7 @@ def mix(rows: Sequence[Row], classes: Sequence[str]) -> Chart:
     return _themed(chart, height=46 + 25 * levels)
 
 
-def bars(rows: Sequence[Row], *, title: str) -> Chart:
+def bars(rows: Sequence[Row], *, title: str, lines: int = 1) -> Chart:
     """Values as bars with their intervals; rows with "ours" stand out.
 
     Parameters
@@ -108,15 +109,17 @@ def bars(rows: Sequence[Row], *, title: str) -> Chart:
         "label", "value", "low", "high", "ours" (bool), "shown" (the value as text) and "tip".
     title : str
         Of the horizontal axis.
+    lines : int
+        On which a label may stand.
     """
     import altair as alt
 
-    y = _levels(rows)
+    y = _levels(rows, lines=lines)
     top = max([row["high"] or row["value"] for row in rows] + [0.0]) or 1.0
     x = alt.X(
         "value:Q",
         title=title,
-        axis=alt.Axis(format=",~r", tickCount=5),
+        axis=_ticks(",~r"),
         scale=alt.Scale(domain=[0, top * 1.2], nice=False),
     )
     color = alt.condition("datum.ours", alt.value(ACCENT), alt.value(RIVAL))
@@ -126,11 +129,11 @@ def bars(rows: Sequence[Row], *, title: str) -> Chart:
         .encode(y=y, x=x, color=color, description="tip:N"),
         alt.Chart().mark_rule(color=INK, strokeWidth=1.6, aria=False).encode(y=y, x="low:Q", x2="high:Q"),
         alt.Chart()
-        .mark_text(color=INK, align="left", dx=6, fontSize=12, aria=False)
+        .mark_text(color=INK, align="left", dx=6, fontSize=12.5, aria=False)
         .encode(y=y, x="high:Q", text="shown:N"),
         data=_values(rows),
     )
-    return _themed(chart, height=46 + 30 * len(rows))
+    return _themed(chart, height=46 + max(30, _row_height(rows, lines)) * len(rows))
 
 
 def columns(rows: Sequence[Row], *, base: float, base_label: str, x_title: str, y_title: str) -> Chart:
@@ -144,7 +147,7 @@ def columns(rows: Sequence[Row], *, base: float, base_label: str, x_title: str, 
         .encode(x=x, y=alt.Y("value:Q", title=y_title, axis=alt.Axis(tickCount=5)), description="tip:N"),
         _dashed("y", base),
         alt.Chart(_values([{"base": base, "word": base_label}]))
-        .mark_text(color=SIGNAL, align="right", dy=-7, fontSize=12, aria=False)
+        .mark_text(color=SIGNAL, align="right", dy=-7, fontSize=12.5, aria=False)
         .encode(x=alt.value("width"), y="base:Q", text="word:N"),
         data=_values(rows),
     )
@@ -164,6 +167,7 @@ def curves(
     unit: tuple[bool, bool] = (True, True),
     shares: bool = False,
     whole: bool = False,
+    named: bool = False,
 ) -> Chart:
     """Lines of at most 300 points each, the later ones above the earlier ones.
 
@@ -187,6 +191,8 @@ def curves(
         Whether the horizontal axis holds shares though it does not run from 0 to 1.
     whole : bool
         Whether there is nothing between two whole numbers of the horizontal axis, as between two epochs.
+    named : bool
+        Whether each line has a pattern of its own and its name at its end, so that nobody needs its colour.
     """
     import altair as alt
 
@@ -196,13 +202,13 @@ def curves(
     x = alt.X(
         "x:Q",
         title=x_title,
-        axis=alt.Axis(format=across, tickCount=5, **step),
+        axis=_ticks(across, **step),
         scale=_unit() if unit[0] else alt.Scale(nice=False),
     )
     y = alt.Y(
         "y:Q",
         title=y_title,
-        axis=alt.Axis(format=number, tickCount=5),
+        axis=_ticks(number),
         scale=_unit() if unit[1] else alt.Scale(zero=False),
     )
     layers = []
@@ -210,7 +216,18 @@ def curves(
         layers.append(_line(_thinned(np.array([0.0, 1.0]), np.array([0.0, 1.0])), SIGNAL, x, y))
     if level is not None:
         layers.append(_line(_thinned(np.array([0.0, 1.0]), np.array([level, level])), SIGNAL, x, y))
-    layers += [_line(_thinned(across, up), color, x, y) for (_, across, up), color in zip(lines, colors, strict=True)]
+    patterns = DASHES[: len(lines)] if named else [None] * len(lines)
+    layers += [
+        _line(_thinned(across, up), color, x, y, dash=dash)
+        for (_, across, up), color, dash in zip(lines, colors, patterns, strict=True)
+    ]
+    if named:
+        layers += [
+            alt.Chart(_values([{"x": float(across[-1]), "y": float(up[-1]), "word": name}]))
+            .mark_text(color=INK, fontSize=13, align="right", dy=-9, aria=False)
+            .encode(x=x, y=y, text="word:N")
+            for name, across, up in lines
+        ]
     if tips:
         layers.append(_answering(tips))
     return _themed(alt.layer(*layers), height=300)
@@ -234,6 +251,7 @@ def band(
     x_share: bool = True,
     y_share: bool = False,
     level: float | None,
+    level_word: str = "",
     marks: Sequence[tuple[float, str]],
 ) -> Chart:
     """One line inside its band.
@@ -249,13 +267,15 @@ def band(
         Whether an axis shows percentages.
     level : float or None
         Height of a horizontal dashed line: where nothing is won or lost.
+    level_word : str
+        What stands on that line, at its left end.
     marks : sequence of (x, word)
         Upright dashed lines, each with a word.
     """
     import altair as alt
 
-    x_axis = alt.Axis(format=PERCENT if x_share else ",~r", tickCount=5)
-    y_axis = alt.Axis(format=PERCENT if y_share else ",~r", tickCount=5)
+    x_axis = _ticks(PERCENT if x_share else ",~r")
+    y_axis = _ticks(PERCENT if y_share else ",~r")
     points = [
         {"x": round(float(a), 5), "low": round(float(b), 5), "y": round(float(c), 5), "high": round(float(d), 5)}
         for a, b, c, d in zip(x, low, value, high, strict=True)
@@ -268,8 +288,12 @@ def band(
         .encode(x=across, y="low:Q", y2="high:Q"),
     ]
     if level is not None:
-        ends = _values([{"x": float(x[0]), "y": level}, {"x": float(x[-1]), "y": level}])
-        layers.append(_line(ends, RIVAL, across, up))
+        layers += [
+            _dashed("y", level, RIVAL),
+            alt.Chart(_values([{"y": level, "word": level_word}]))
+            .mark_text(color=MUTED, fontSize=12.5, align="left", dx=5, dy=-8, aria=False)
+            .encode(x=alt.value(0), y=up, text="word:N"),
+        ]
     layers.append(
         alt.Chart(_values(points)).mark_line(color=ACCENT, strokeWidth=2.6, aria=False).encode(x=across, y=up)
     )
@@ -280,7 +304,9 @@ def band(
         layers += [
             _dashed("x", float(at)),
             alt.Chart(data)
-            .mark_text(color=SIGNAL, fontSize=12, align="left" if right else "right", dx=5 if right else -5, aria=False)
+            .mark_text(
+                color=SIGNAL, fontSize=12.5, align="left" if right else "right", dx=5 if right else -5, aria=False
+            )
             .encode(x="base:Q", y=alt.value(10 + 16 * place), text="word:N"),
         ]
     return _themed(alt.layer(*layers, _answering(tips)), height=300)
@@ -299,7 +325,7 @@ def reliability(rows: Sequence[Row], *, most: float) -> Chart:
     import altair as alt
 
     scale = alt.Scale(domain=[0, most], nice=False)
-    axis = alt.Axis(format=PERCENT, tickCount=5)
+    axis = _ticks(PERCENT)
     x = alt.X("promised:Q", title="probability (promised)", scale=scale, axis=axis)
     y = alt.Y("observed:Q", title="share that came true (observed)", scale=scale, axis=axis)
     ends = _values([{"x": 0, "y": 0}, {"x": most, "y": most}])
@@ -353,7 +379,7 @@ def confusion(matrix: NDArray[np.int64], classes: Sequence[str]) -> Chart:
         alt.Chart()
         .mark_text(fontSize=large, fontWeight=600, dy=-8, aria=False)
         .encode(x=x, y=y, text="count:N", color=color),
-        alt.Chart().mark_text(fontSize=12, dy=11, aria=False).encode(x=x, y=y, text="percent:N", color=color),
+        alt.Chart().mark_text(fontSize=12.5, dy=11, aria=False).encode(x=x, y=y, text="percent:N", color=color),
         data=_values(rows),
     )
     return _themed(chart, height=35 + below + (80 if len(names) < 4 else 56) * len(names))
@@ -417,11 +443,11 @@ def bubbles(rows: Sequence[Row], *, base: float, y_title: str, percentages: bool
     x = alt.X(
         "share:Q",
         title="share of the customers",
-        axis=alt.Axis(format=PERCENT, tickCount=5),
+        axis=_ticks(PERCENT),
         scale=alt.Scale(domain=[0, widest], nice=False),
     )
     y = alt.Y(
-        "value:Q", title=y_title, axis=alt.Axis(format=number, tickCount=5),
+        "value:Q", title=y_title, axis=_ticks(number),
         scale=alt.Scale(domain=[bottom, ceiling], nice=False),
     )  # fmt: skip
     sure = [{"test": f"datum.sure == '{side}'", "value": color} for side, color in SURE_COLORS.items()]
@@ -491,7 +517,7 @@ def markers(rows: Sequence[Row]) -> Chart:
     x = alt.X(
         "share:Q",
         title="share of the segment",
-        axis=alt.Axis(format=PERCENT, tickCount=5),
+        axis=_ticks(PERCENT),
         scale=alt.Scale(domain=[0, 1]),
     )
     color = alt.condition("datum.more", alt.value(ACCENT), alt.value(SIGNAL))
@@ -586,12 +612,20 @@ def _escaped(letter: str) -> str:
     return "".join(f"\\u{units[at]:02x}{units[at + 1]:02x}" for at in range(0, len(units), 2))
 
 
-def _dashed(axis: Literal["x", "y"], place: float) -> Chart:
+def _dashed(axis: Literal["x", "y"], place: float, color: str = SIGNAL) -> Chart:
     """Cross the picture with a dashed line at a place of an axis."""
     import altair as alt
 
-    rule = alt.Chart(_values([{"base": place}])).mark_rule(color=SIGNAL, strokeDash=[5, 4], strokeWidth=1.6, aria=False)
+    rule = alt.Chart(_values([{"base": place}])).mark_rule(color=color, strokeDash=[5, 4], strokeWidth=1.6, aria=False)
     return rule.encode(**{axis: "base:Q"})
+
+
+def _ticks(number: str, **more: Any) -> Any:
+    """Axis of numbers, a share written as in the texts: 25 %."""
+    import altair as alt
+
+    words = {"labelExpr": "replace(datum.label, '%', '\u00a0%')"} if number == PERCENT else {}
+    return alt.Axis(format=number, tickCount=5, **words, **more)
 
 
 def _answering(tips: Sequence[Row]) -> Chart:
@@ -610,14 +644,13 @@ def _places(names: Sequence[str], angle: int = 0) -> Any:
     return alt.Axis(labelExpr=words, ticks=False, domain=False, grid=False, labelAngle=angle)
 
 
-def _line(data: Any, color: str, x: Any, y: Any) -> Chart:
+def _line(data: Any, color: str, x: Any, y: Any, *, dash: list[int] | None = None) -> Chart:
     import altair as alt
 
-    dash: dict[str, Any] = {"strokeDash": [5, 4]} if color == SIGNAL else {}
+    pattern = dash or ([5, 4] if color == SIGNAL else [1, 0])
     width = 2.6 if color == ACCENT else 1.8
-    return (
-        alt.Chart(data).mark_line(color=color, strokeWidth=width, aria=False, **dash).encode(x=x, y=y, order="place:Q")
-    )
+    line = alt.Chart(data).mark_line(color=color, strokeWidth=width, strokeDash=pattern, aria=False)
+    return line.encode(x=x, y=y, order="place:Q")
 
 
 def _thinned(x: NDArray[np.float64], y: NDArray[np.float64]) -> Any:
@@ -646,7 +679,7 @@ def _themed(chart: Chart, *, height: int) -> Chart:
         font="Arial, sans-serif",  # where there is no Arial, a picture would have no words
         view=alt.ViewConfig(stroke=None),
         axis=alt.AxisConfig(
-            labelFontSize=13, titleFontSize=12.5, titleFontWeight="normal", labelColor=INK, titleColor=MUTED,
+            labelFontSize=13, titleFontSize=13, titleFontWeight="normal", labelColor=INK, titleColor=MUTED,
             gridColor=GRID, domainColor=GRID, tickColor=GRID, labelPadding=6, titlePadding=8,
             labelFlush=False, labelSeparation=6,
         ),

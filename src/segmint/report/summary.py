@@ -88,7 +88,7 @@ TITLES = {
     run_files.TARGET: "Whom to call",
     run_files.BACKTEST: "Had you used it since the first wave",
     run_files.MONITOR: "Is it as in training",
-    run_files.MEASURE: "What calling brought",
+    run_files.MEASURE: "Did calling pay",
     run_files.MIGRATION: "Who the customers of the new wave are",
 }
 
@@ -98,7 +98,7 @@ def _title(run: RunView) -> str:
         if (run.folder / name).is_file():
             return title
     if run.run.get("command") == "segment":
-        return "Who the customers are"
+        return "Customers by segment"
     return "Who says yes" if run.is_response else "Who belongs to which segment"
 
 

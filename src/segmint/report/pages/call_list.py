@@ -197,7 +197,11 @@ def _curve(found: dict[str, Any], currency: str, listed: int) -> Block | None:
         draw(picture, "Expected profit by the number of customers called"),
         caption=caption,
         data=table(["Customers", "expected profit", "90 % band"], rows, words=()),
-        keys=[key("accent", "expected profit, with the band of chance"), key("signal", "this list", "dash")],
+        keys=[
+            key("accent", "expected profit"),
+            key("accent", "90 % band of chance", "band"),
+            key("signal", "this list", "dash"),
+        ],
         wide=True,
     )
 

@@ -123,10 +123,11 @@ def _one(rows: pl.DataFrame, name: str, currency: str, past: dict[str, Any]) -> 
     at_ten = points.filter(pl.col("fraction").is_between(0.0999, 0.1001)).to_dicts()
     base = past["successes"] / past["customers"]
     caption = _caption(name, at_ten[0], base, currency, reach=past.get("reach", 1.0)) if at_ten else ""
+    word = {"lift": "at random: 1", "response": f"of all: {percent(base)}"}.get(name, "")
     if name == "response":
         level = base
     write = (lambda v: percent(v)) if share else (times if name == "lift" else (lambda v: decimal(v, 2)))
-    return _band(points, title, axis, write, caption, past, level=level, y_share=share)
+    return _band(points, title, axis, write, caption, past, level=level, level_word=word, y_share=share)
 
 
 def _caption(name: str, ten: dict[str, float], base: float, currency: str, *, reach: float) -> str:
@@ -153,6 +154,7 @@ def _band(
     past: dict[str, Any],
     *,
     level: float | None = None,
+    level_word: str = "",
     y_share: bool = False,
     marks: list[tuple[float, str]] | None = None,
     wide: bool = False,
@@ -171,7 +173,7 @@ def _band(
     ]
     picture = charts.band(
         x, value, low, high, x_title="share of customers called, best first", y_title=axis,
-        tips=tips, y_share=y_share, level=level, marks=marks or (),
+        tips=tips, y_share=y_share, level=level, level_word=level_word, marks=marks or (),
     )  # fmt: skip
     shown = [i for i in range(len(x)) if (i + 1) % 10 == 0 or i in (0, 4)]
     data = [[percent(x[i], 0), write(value[i]), f"{write(low[i])} to {write(high[i])}"] for i in shown]
@@ -180,6 +182,6 @@ def _band(
         draw(picture, f"{title}, by share of customers called"),
         caption=caption,
         data=table(["Called", axis, f"{percent(past['level'], 0)} band"], data, words=()),
-        keys=[key("accent", f"measured, with {percent(past['level'], 0)} of resamples")],
+        keys=[key("accent", "measured"), key("accent", f"{percent(past['level'], 0)} of resamples", "band")],
         wide=wide,
     )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 import polars as pl
@@ -22,6 +22,7 @@ _COLORS = {
     "value": (charts.ACCENT, "accent"),
     "budget": (charts.class_color(2), "class-3"),
 }
+_SHAPES: tuple[Literal["line", "dash", "dots"], ...] = ("line", "dash", "dots")  # of `charts.DASHES`
 
 
 def page(run: RunView) -> Page | None:
@@ -93,7 +94,7 @@ def _sensitivity(rows: list[dict[str, Any]], currency: str) -> Block | None:
     ]
     picture = charts.curves(
         lines, [_COLORS[what][0] for what in by_what],
-        x_title="% of today's", y_title=f"expected profit, {currency}", tips=tips, unit=(False, False), percentages=False,
+        x_title="% of today's", y_title=f"expected profit, {currency}", tips=tips, unit=(False, False), percentages=False, named=True,
     )  # fmt: skip
     return chart(
         "Expected profit when one thing changes",
@@ -112,7 +113,7 @@ def _sensitivity(rows: list[dict[str, Any]], currency: str) -> Block | None:
                 for row in rows
             ],
         ),
-        keys=[key(_COLORS[what][1], WHAT[what]) for what in by_what],
+        keys=[key(_COLORS[what][1], WHAT[what], shape) for what, shape in zip(by_what, _SHAPES, strict=False)],
         wide=True,
     )
 

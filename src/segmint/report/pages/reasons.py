@@ -76,7 +76,9 @@ def _importance(importance: pl.DataFrame, customers: int | None) -> Block:
     )
     return chart(
         "What matters most",
-        draw(charts.bars(rows, title="points that a prediction moves on average"), "Importance of the columns"),
+        draw(
+            charts.bars(rows, title="points that a prediction moves on average", lines=3), "Importance of the columns"
+        ),
         caption=caption,
         data=table(
             ["Column", "points", "95 % interval", "share"],

@@ -578,6 +578,7 @@ def _typical(segment: Segment) -> list[Block]:
             key("rival", "all customers", "line"),
         ],
         wide=True,
+        level=4,
     )
     return [picture]
 

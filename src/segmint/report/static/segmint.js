@@ -48,6 +48,7 @@
     if (!marks().length && !("drawnLater" in svg.dataset)) continue;
     let at = -1;
     svg.setAttribute("tabindex", "0");
+    svg.setAttribute("aria-label", `${svg.getAttribute("aria-label")}; left and right arrow keys say its values`);
     svg.addEventListener("pointermove", (event) => {
       const mark = nearest(marks(), event.clientX, event.clientY);
       if (mark) choose(mark);
@@ -56,7 +57,7 @@
     svg.addEventListener("pointerleave", hideTip);
     svg.addEventListener("blur", hideTip);
     svg.addEventListener("keydown", (event) => {
-      const step = { ArrowRight: 1, ArrowDown: 1, ArrowLeft: -1, ArrowUp: -1 }[event.key];
+      const step = { ArrowRight: 1, ArrowLeft: -1 }[event.key];
       if (event.key === "Escape") hideTip();
       const all = marks();
       if (!step || !all.length) return;
@@ -66,6 +67,15 @@
     });
   }
   addEventListener("scroll", hideTip, { passive: true });
+
+  // only what can be scrolled is a stop of the Tab key
+  const scrolled = new ResizeObserver((entries) => {
+    for (const { target } of entries) {
+      if (target.scrollWidth > target.clientWidth || target.scrollHeight > target.clientHeight) target.setAttribute("tabindex", "0");
+      else target.removeAttribute("tabindex");
+    }
+  });
+  document.querySelectorAll(".table, pre").forEach((box) => scrolled.observe(box));
 
   for (const budget of document.querySelectorAll(".budget:not(.what-if)")) {
     const data = JSON.parse(budget.querySelector("script").textContent);
