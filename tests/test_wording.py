@@ -55,7 +55,16 @@ from segmint import wording
         (wording.listed(["a", "b", "c"], last="or"), "a, b or c"),
         (wording.spoken("too_few_fields"), "too few fields"),
         (wording.capital("number of calls"), "Number of calls"),
-        (wording.shorten("a name\tthat is much too long"), "a name that is much too…"),
+        (
+            wording.shorten("use of online banking in the last twelve months, SMS", 32),
+            "use of online banking in the…SMS",
+        ),
+        (
+            wording.shorten("use of online banking in the last twelve months, post", 32),
+            "use of online banking in th…post",
+        ),
+        (wording.shorten("Kontokorrentkreditinhaber", 12), "Kontokor…ber"),
+        (wording.shorten("a name\tthat is much too long"), "a name that is…too long"),
         (wording.printable("a\u202eb\x00c"), "a\ufffdb\ufffdc"),
     ],
 )

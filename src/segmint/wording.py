@@ -43,9 +43,13 @@ def printable(text: object) -> str:
 
 
 def shorten(text: object, length: int = 24) -> str:
-    """Cut a long name for a chart's axis; the data table under the chart has it in full."""
+    """Cut a long name in its middle, as names that are alike differ at either end; the table under a chart has it in full."""
     clean = printable(text).replace("\n", " ").replace("\t", " ")
-    return clean if len(clean) <= length else clean[: length - 1].rstrip() + "…"
+    if len(clean) <= length:
+        return clean
+    whole_words = (clean[-1 - length // part :].partition(" ")[2] for part in (3, 2))
+    end = next(filter(None, whole_words), clean[len(clean) - length // 4 :])
+    return f"{clean[: length - 1 - len(end)].rstrip()}…{end}"
 
 
 def capital(label: str) -> str:

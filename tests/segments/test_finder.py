@@ -52,6 +52,20 @@ def test_pandas_and_arrow_tables_are_taken_and_a_missing_column_is_named():
         profile_segments(frame, finder.labels_)
 
 
+def test_groups_that_hold_nobody_are_left_out_and_told_of():
+    kinds = [("clerk", "town"), ("clerk", "country"), ("nurse", "town"), ("farmer", "country")]
+    frame = pl.DataFrame(kinds * 100, schema=["job", "place"], orient="row")
+    finder = SegmentFinder(7, random_state=1).fit(frame)
+    found = finder.choice_.count
+    assert found < 7
+    assert f"The table holds {found} groups, not 7." in finder.choice_.reasons
+    assert np.bincount(finder.labels_).tolist() == sorted(np.bincount(finder.labels_), reverse=True)
+    assert len(np.unique(finder.labels_)) == found == finder.state_["count"] == len(finder.stability_.of(found).jaccard)
+    labels, probabilities = assign_segments(json.loads(json.dumps(finder.state_)), frame)
+    assert (labels == finder.labels_).all()
+    assert probabilities.shape == (400, found)
+
+
 def test_an_index_with_a_name_makes_no_segments():
     frame = pl.DataFrame(
         {"id": [f"c{i}" for i in range(400)], "age": [20.0, 60.0] * 200, "job": ["clerk", "pensioner"] * 200}

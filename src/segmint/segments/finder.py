@@ -138,6 +138,11 @@ class SegmentFinder:
         labels, _ = assign_segments(self.state_, inputs.frame)
         self.state_ = _largest_first(self.state_, labels)
         self.stability_ = _reorder(self.stability_, self.state_)
+        sizes = np.unique(labels, return_counts=True)[1]
+        if 1 < len(sizes) < self.choice_.count:  # the last ones hold nobody
+            self.stability_ = _first(self.stability_, self.choice_.count, len(sizes))
+            self.choice_ = _fewer(self.choice_, sizes, self.stability_)
+            self.state_ = _without_the_last(self.state_, len(sizes))
         self.labels_, self.probabilities_ = assign_segments(self.state_, inputs.frame)
         return self
 
@@ -462,6 +467,33 @@ def _largest_first(state: dict[str, Any], labels: Labels) -> dict[str, Any]:
         "log_shares": np.asarray(state["log_shares"])[order].tolist(),
         "order": order.tolist(),
     }
+
+
+def _without_the_last(state: dict[str, Any], held: int) -> dict[str, Any]:
+    """Leave out all but the first segments of a mixture, so that no later customer is given to one that holds nobody."""
+    weights = [row[:held] for row in state["weights"]]
+    log_shares = state["log_shares"][:held]
+    return {**state, "count": held, "weights": weights, "log_shares": log_shares, "order": list(range(held))}
+
+
+def _first(stability: Stability, count: int, held: int) -> Stability:
+    """Keep how the first segments of a count come back."""
+    return replace(
+        stability,
+        counts=tuple(
+            replace(row, count=held, jaccard=row.jaccard[:held]) for row in stability.counts if row.count == count
+        ),
+    )
+
+
+def _fewer(choice: CountChoice, sizes: Labels, stability: Stability) -> CountChoice:
+    """Judge the segments that hold anybody, and say that there are no more."""
+    row = next(row for row in choice.evidence if row.count == choice.count)
+    jaccard, smallest = stability.of(len(sizes)).weakest, float(sizes.min() / sizes.sum())
+    row = replace(row, count=len(sizes), jaccard=jaccard, smallest=smallest)
+    fewer = choose_count((row,), structure=choice.verdict != NO_GROUPS)
+    told = f"The table holds {len(sizes)} groups, not {choice.count}."
+    return replace(fewer, reasons=(*choice.reasons[:-1], told, _how_it_comes_back(fewer)))
 
 
 def _reorder(stability: Stability, state: dict[str, Any]) -> Stability:
