@@ -11,7 +11,7 @@ from segmint.features.pairs import learn_pair, pair_steps
 from segmint.models import pair_choice
 from segmint.models.customer_model import make_model
 from segmint.models.network_model import RECIPES
-from segmint.models.pair_choice import choose_pairs
+from segmint.models.pair_choice import _log_chance, choose_pairs
 from segmint.models.teachers import one_teacher
 
 COLUMNS = (
@@ -47,6 +47,19 @@ def test_a_campaign_with_quiet_days_is_read_by_its_days() -> None:
 def test_without_quiet_days_nothing_is_chosen(seed: int) -> None:
     frame, yes = campaign(3_000, seed, effect=0.0)
     assert choose_pairs(frame, yes, COLUMNS, rare=10, seed=seed, groups=None) == []
+
+
+@pytest.mark.parametrize("classes", [2, 3, 4])
+def test_of_noise_one_in_a_hundred_is_less_likely_than_one_in_a_hundred(classes: int) -> None:
+    draw, found = np.random.default_rng(classes), []
+    for _ in range(1_500):
+        likely = draw.dirichlet(np.arange(1.0, classes + 1), 500)
+        labels = (draw.random((500, 1)) > likely.cumsum(axis=1)[:, :-1]).sum(axis=1)
+        sizes = draw.normal(size=500) + likely[:, 0]
+        found.append(_log_chance(sizes, labels, likely, np.arange(500)))
+    assert 0.004 < np.mean(np.exp(found) < 0.01) < 0.018
+    turned = _log_chance(sizes, classes - 1 - labels, likely[:, ::-1], np.arange(500))
+    assert found[-1] == pytest.approx(turned)  # whichever class goes without a slope
 
 
 @pytest.mark.parametrize("seed", [4, 5, 15, 20])  # without being told whose the rows are, each of these gets a pair

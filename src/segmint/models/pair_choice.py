@@ -17,6 +17,7 @@ from segmint.features.pairs import Coded, code_column, columns_to_pair, join
 from segmint.metrics.intervals import design_effect
 from segmint.models.rivals import LightGBM, grown_on_one_thread
 from segmint.models.side_by_side import side_by_side
+from segmint.splits.groups import holders
 
 FOLDS = 3
 MOST_PAIRS = 3
@@ -68,10 +69,9 @@ def choose_pairs(
         return []
     draw = np.random.default_rng(seed)
     some = np.sort(draw.permutation(len(labels))[:MOST_CUSTOMERS])
-    frame, labels, classes = frame[some], labels[some], int(labels.max()) + 1
+    frame, labels = frame[some], labels[some]
     whose = np.arange(len(labels)) if groups is None else np.unique(groups[some], return_inverse=True)[1]
-    told = np.unique(whose * classes + labels) % classes  # a customer's answer counts once, however many rows repeat it
-    if np.bincount(told, minlength=classes).min() < FEWEST_OF_A_CLASS:
+    if holders(labels, whose).min() < FEWEST_OF_A_CLASS:
         return []
     likely = _cross_fitted(frame, labels, columns, whose, draw)
     tests = comb(len(candidates), 2)
@@ -137,17 +137,25 @@ def _cross_fitted(
 
 
 def _log_chance(sizes: Floats, labels: Integers, likely: Floats, whose: Integers) -> float:
-    """Return the logarithm of the chance that residuals follow `sizes` so closely by themselves."""
+    """Return the logarithm of the chance that residuals follow `sizes` so closely by themselves.
+
+    The score test of a multinomial logit with a slope for each class but one, beside an intercept for each: residuals of one
+    row add up to zero, and vary together as `likely` says.
+    """
     from scipy.stats import chi2
 
-    classes = range(1, 2) if likely.shape[1] == 2 else range(likely.shape[1])
-    statistic = 0.0
-    for place in classes:
-        expected = likely[:, place]
-        variance = expected * (1.0 - expected)
-        centred = sizes - np.average(sizes, weights=np.maximum(variance, 1e-9))
-        pull = ((labels == place) - expected) * centred
-        spread = float(variance @ centred**2) * design_effect(pull, whose)
-        statistic += float(pull.sum()) ** 2 / spread if spread > 1e-9 else 0.0
-    # residuals of several classes add up to zero
-    return float(chi2.logsf(statistic, max(len(classes) - 1, 1)))
+    expected, about = likely[:, 1:], sizes - sizes.mean()
+    left = (labels[:, None] == np.arange(1, likely.shape[1])) - expected
+
+    def varying(weights: Floats) -> Floats:
+        weighted = expected * weights[:, None]
+        return np.asarray(np.diag(weighted.sum(axis=0)) - weighted.T @ expected)
+
+    steady = varying(about) @ np.linalg.pinv(varying(np.ones(len(labels))), hermitian=True)  # what the intercepts take
+    spread = varying(about**2) - steady @ varying(about)
+    if np.trace(spread) <= 1e-9:
+        return 0.0
+    pull = left * about[:, None] - left @ steady.T
+    together = np.sqrt([design_effect(each, whose) for each in pull.T])
+    moved = pull.sum(axis=0) / together
+    return float(chi2.logsf(moved @ np.linalg.pinv(spread, hermitian=True) @ moved, len(spread)))

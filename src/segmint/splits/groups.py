@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from segmint.contract.column import Known
 from segmint.contract.contract import Contract
-from segmint.contract.ids import bare_ids
+from segmint.contract.ids import bare_ids, in_small_letters
 from segmint.contract.valid_table import ValidTable
 
 _KEY = b"segmint row"
@@ -108,6 +108,51 @@ def row_customers(table: ValidTable) -> NDArray[np.int64]:
         Rows of one customer share a number.
     """
     return np.arange(len(table)) if table.ids is None else _numbered_ids(bare_ids(table.ids))
+
+
+def holders(labels: NDArray[np.int64], groups: NDArray[np.int64] | None = None) -> NDArray[np.int64]:
+    """Count the groups that hold each class; shape (n_classes,).
+
+    Parameters
+    ----------
+    labels : ndarray of shape (n_rows,)
+        Places of the classes, 0 to n_classes - 1.
+    groups : ndarray of shape (n_rows,), optional
+        A group counts once for a class, however many of its rows are of it. Left out, every row is a group.
+    """
+    whose = np.arange(len(labels)) if groups is None else np.unique(groups, return_inverse=True)[1]
+    classes = int(labels.max()) + 1
+    return np.bincount(np.unique(whose * classes + labels) % classes, minlength=classes)
+
+
+def groups_among(table: ValidTable, groups: NDArray[np.int64], others: ValidTable) -> NDArray[np.int64]:
+    """Find the group of each row of another table.
+
+    Parameters
+    ----------
+    table : ValidTable
+    groups : ndarray of shape (n_customers,)
+        See `row_groups`.
+    others : ValidTable
+        Of the same contract and moment.
+
+    Returns
+    -------
+    ndarray of shape (n_others,)
+        That of the row of `table` with the same id or, where one of them has no ids, with the same features; -1 for who is
+        not there.
+    """
+    by_id = table.ids is not None and others.ids is not None
+    known, asked = (_spelled(each, by_id=by_id) for each in (table, others))
+    one = pl.DataFrame({"name": known, "group": groups}).drop_nulls().unique("name", keep="first", maintain_order=True)
+    found = asked.to_frame("name").join(one, on="name", how="left", maintain_order="left")["group"]
+    return found.fill_null(-1).to_numpy().astype(np.int64)
+
+
+def _spelled(table: ValidTable, *, by_id: bool) -> pl.Series:
+    if by_id and table.ids is not None:
+        return in_small_letters(bare_ids(table.ids))
+    return _canonical_text(table.inputs, sorted(table.inputs.columns))
 
 
 def last_rows(groups: NDArray[np.int64]) -> NDArray[np.int64]:
