@@ -55,7 +55,7 @@ def _judge(at: Any, recipe: str) -> None:
     fit, inner = inner_split(table.outcome, groups, seed=7, keys=keys)
     model = make()
     model.fit(table.inputs[fit], table.outcome[fit], inner=(table.inputs[inner], table.outcome[inner]))
-    trained = Trained(model, inner, model.predict_proba(table.inputs[inner]))
+    trained = Trained(model, inner, groups[inner], model.predict_proba(table.inputs[inner]))
     done = calibrate(table, trained, comparison, 0.5)
     network = {"layers": model[-1].layers_, "classes": [str(name) for name in model[-1].classes_]}
     predictor = Predictor(model[0].state_, network, model[-1].weights_, done.calibration)

@@ -146,14 +146,77 @@ def test_the_error_of_an_area_is_the_spread_of_areas_among_other_customers() -> 
     assert auc_error(0.7, np.repeat(["a", "b", "c"], 50)) == pytest.approx(auc_error(0.7, np.arange(150) < 50))
 
 
-def test_strangers_and_a_class_that_is_one_customer_are_dealt_out_as_before() -> None:
+class Shares:
+    """Says of everyone how often each class that it saw occurs."""
+
+    def fit(self, natural: Any, labels: Any, *, inner: Any) -> Shares:
+        assert np.isin(inner[1], labels).all()
+        self.shares = np.unique(labels, return_counts=True)[1] / len(labels)
+        return self
+
+    def predict_proba(self, natural: Any) -> Any:
+        return np.tile(self.shares, (len(natural), 1))
+
+
+def test_strangers_are_dealt_out_whatever_their_numbers() -> None:
     natural, labels = np.column_stack([np.arange(200.0), np.arange(200.0)]), (np.arange(200) < 20).astype(int)
     asked = {"folds": 5, "copies": 200, "swap": 0.0, "seed": 3}
-    plain = teach(natural, labels, [lambda seed: Parrot()], **asked, groups=None)
-    for groups in (np.arange(200), np.where(labels == 1, 0, np.arange(200))):
-        assert np.array_equal(
-            teach(natural, labels, [lambda seed: Parrot()], **asked, groups=groups).targets, plain.targets
-        )
+    plain, numbered = (
+        teach(natural, labels, [lambda seed: Shares()] * 2, **asked, groups=groups)
+        for groups in (None, np.random.default_rng(0).permutation(200))
+    )
+    assert np.array_equal(numbered.targets, plain.targets)
+    assert plain.judges.all()
+
+
+@pytest.mark.parametrize("teachers", [1, 2])
+def test_a_class_that_is_one_customer_tears_no_other_customer_apart(teachers: int) -> None:
+    whose = np.arange(240) // 4
+    labels = np.where(whose == 7, 1, 2 * (whose % 2))
+    natural = np.column_stack([whose.astype(float), np.arange(240.0)])
+    asked = {"folds": 5, "copies": 240, "swap": 0.0, "seed": 3, "groups": whose}
+    found = teach(natural, labels, [lambda seed: Shares()] * teachers, **asked)
+    assert (found.targets[whose == 7, 1] == 0).all()  # no teacher can know, as nobody else is of it
+    assert np.array_equal(found.judges, whose != 7)
+    assert np.allclose(found.targets.sum(axis=1), 1)
+    apart = teach(natural, labels, [lambda seed: Whose()], **asked)
+    assert not apart.targets[:, 1].any()
+
+
+class Whose(Shares):
+    """Says the last class of whom it saw another row of, and else the first."""
+
+    def fit(self, natural: Any, labels: Any, *, inner: Any) -> Whose:
+        self.seen, self.classes = np.unique(natural[:, 0]), len(np.unique(labels))
+        return self
+
+    def predict_proba(self, natural: Any) -> Any:
+        likely = np.zeros((len(natural), self.classes))
+        known = np.isin(natural[:, 0], self.seen)
+        likely[np.arange(len(natural)), known * (self.classes - 1)] = 1.0
+        assert not known.any()
+        return likely
+
+
+def test_who_is_called_again_is_labelled_by_teachers_that_did_not_see_the_last_answer() -> None:
+    natural, labels = np.column_stack([np.r_[np.arange(200.0), np.arange(8.0)]] * 2), np.arange(200) % 2
+    asked = {"folds": 5, "copies": 0, "swap": 0.0, "seed": 3, "groups": np.arange(200) + 5}
+    teachers = [lambda seed: Parrot()]
+    again = teach(natural, labels, teachers, **asked, upcoming_groups=np.r_[np.arange(7) + 5, -1])
+    assert np.all(again.copy_targets[: 7 * COPIES_OF_UPCOMING] == 0.5)
+    assert not np.any(again.copy_targets[7 * COPIES_OF_UPCOMING :] == 0.5)
+    assert not np.any(teach(natural, labels, teachers, **asked).copy_targets == 0.5)
+
+
+def test_rows_of_one_customer_make_no_area_surer() -> None:
+    draw = np.random.default_rng(0)
+    labels = (draw.random(300) < 0.3).astype(np.int64)
+    yes = 1 / (1 + np.exp(-draw.normal(loc=labels)))
+    likely, same = np.column_stack([1 - yes, yes]), np.repeat(np.arange(300), 5)
+    once, often = scores_of(likely, labels), scores_of(likely[same], labels[same], same)
+    assert often == pytest.approx(once, rel=0.02)
+    assert scores_of(likely, labels, np.arange(300)) == once
+    assert scores_of(likely[same], labels[same])["auc_error"] < 0.5 * once["auc_error"]
 
 
 def test_few_customers_with_many_rows_leave_no_fold_empty() -> None:

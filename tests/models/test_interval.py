@@ -36,6 +36,23 @@ def test_in_nine_bins_of_ten_the_observed_rate_lies_in_the_mean_interval(bend: f
         assert np.mean((table.low <= table.mean_propensity) & (table.mean_propensity <= table.high)) < 0.8
 
 
+def test_rows_of_one_customer_count_for_no_more_than_they_tell() -> None:
+    propensity, yes = campaign(1_000, 3)
+    once = fit_interval(propensity, yes)
+    assert once is not None
+    alone = fit_interval(propensity, yes, np.arange(1_000)[::-1])
+    assert alone is not None
+    assert alone.to_json() == once.to_json()
+    same = np.repeat(np.arange(1_000), 10)
+    often = fit_interval(propensity[same], yes[same], same)
+    assert often is not None
+    assert often.customers == 1_000
+    low, high = often.of(propensity)
+    assert np.mean(high - low) == pytest.approx(np.mean(np.subtract(*once.of(propensity)[::-1])), rel=0.2)
+    few = np.repeat(np.arange(99), 10)
+    assert fit_interval(propensity[few], yes[few], few) is None
+
+
 def test_the_steps_cover_what_exact_venn_abers_says() -> None:
     propensity, yes = campaign(3_000, 3)
     found = fit_interval(propensity, yes)

@@ -10,7 +10,7 @@ import pytest
 
 from segmint.contract.column import Column
 from segmint.models.distil import COPIES_OF_UPCOMING
-from segmint.models.network_model import RECIPES, NetworkModel, most_copies
+from segmint.models.network_model import RECIPES, NetworkModel, enough_for_a_teacher, most_copies
 from segmint.models.teachers import one_teacher
 
 pytestmark = pytest.mark.network
@@ -136,12 +136,39 @@ def test_a_rare_class_takes_folds_from_the_teacher_and_not_the_teacher(monkeypat
     X, y = calls(1)
     y = np.where(np.arange(900) < 4, "perhaps", y)
     model = NetworkModel.of(COLUMNS, recipe="fast", random_state=3, hidden=(16,), epochs=1)
-    assert model._recipe(np.unique(y, return_inverse=True)[1]).teacher_folds == 4  # type: ignore[union-attr]
+    assert model._recipe(np.unique(y, return_inverse=True)[1], None).teacher_folds == 4  # type: ignore[union-attr]
     model.fit(X, y, inner=calls(2, 300))
     assert model.lesson_ is not None
     assert model.lesson_["folds"] == 4
-    y[2:4] = "no"
-    assert model._recipe(np.unique(y, return_inverse=True)[1]) is None
+
+
+def test_customers_and_not_rows_are_enough_for_a_teacher() -> None:
+    labels = np.where(np.arange(900) < 12, 2, np.arange(900) % 2)
+    assert enough_for_a_teacher(labels, None)
+    assert enough_for_a_teacher(labels, np.arange(900) // 3)
+    assert not enough_for_a_teacher(labels, np.arange(900) // 4)
+    model = NetworkModel.of(COLUMNS, recipe="best")
+    for groups in (
+        np.maximum(np.arange(900), 11),
+        np.maximum(np.arange(900), 10),
+    ):  # of the third class one customer, or two
+        assert model._recipe(labels, groups).teacher_folds == 8  # type: ignore[union-attr]
+    assert not enough_for_a_teacher(np.where(labels == 2, 1, 0), np.maximum(np.arange(900), 11))
+
+
+def test_a_class_of_one_customer_leaves_everyone_else_to_teachers(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(RECIPES, "fast", replace(RECIPES["fast"], teachers=one_teacher))
+    draw = np.random.default_rng(0)
+    whose = np.repeat(np.arange(301), 4)
+    frame = pl.DataFrame({"age": draw.normal(size=301)[whose], "job": ["nurse"] * len(whose)})
+    answers = np.where(np.arange(301) == 0, "perhaps", draw.choice(["no", "yes"], 301))  # the age says nothing
+    model = NetworkModel.of(COLUMNS, recipe="fast", random_state=3, hidden=(16,), epochs=1)
+    inner = (pl.DataFrame({"age": draw.normal(size=50), "job": ["nurse"] * 50}), draw.choice(["no", "yes"], 50))
+    model.fit(frame, answers[whose], inner=inner, groups=whose)
+    assert model.lesson_ is not None
+    assert abs(model.lesson_["auc"] - 0.5) < 1.96 * model.lesson_["auc_error"]
+    assert 0.6 < model.lesson_["loss"] < 0.9
+    assert model[-1].calibration_.surest == pytest.approx(np.log(302))
 
 
 def test_another_recipe_brings_its_own_way_of_learning() -> None:

@@ -232,6 +232,7 @@ class _Replay:
         return Moment(
             number=wave.number,
             customers=self._inputs[wave.rows],
+            groups=self._groups[wave.rows],
             known=self._inputs[known],
             outcome=self._outcome[known],
             known_groups=self._groups[known],

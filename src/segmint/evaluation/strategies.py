@@ -74,6 +74,8 @@ class Moment:
         Of the wave, from 1.
     customers : polars.DataFrame
         Feature columns of the wave.
+    groups : ndarray
+        Their groups, among `known_groups`.
     known : polars.DataFrame
         Feature columns of earlier customers with a known outcome, in the order of time.
     outcome : ndarray of str
@@ -96,6 +98,7 @@ class Moment:
 
     number: int
     customers: pl.DataFrame
+    groups: NDArray[np.int64]
     known: pl.DataFrame
     outcome: NDArray[np.str_]
     known_groups: NDArray[np.int64]
@@ -230,7 +233,7 @@ class Learner:
         lesson = (known[fit], outcome[fit])
         inner = (known[held], outcome[held])
         model = self.make()
-        more = read_by(model, groups=groups[fit], upcoming=moment.customers)
+        more = read_by(model, groups=groups[fit], upcoming=moment.customers, upcoming_groups=moment.groups)
         model.fit(*lesson, inner=inner, **more)
         return model
 

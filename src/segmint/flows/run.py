@@ -306,8 +306,8 @@ def _effort_of_best(table: ValidTable, config: Config, who: RowIdentity) -> list
     if config.model.recipe != "best":
         return []
     fit, inner = inner_parts(table, config, who)
-    if not enough_for_a_teacher(np.unique(table.outcome[fit], return_inverse=True)[1]):
-        least = f"at least {FEWEST_FOR_A_TEACHER} customers to learn from, {FEWEST_OF_A_CLASS} of each outcome"
+    if not enough_for_a_teacher(np.unique(table.outcome[fit], return_inverse=True)[1], who.groups[fit]):
+        least = f"at least {FEWEST_FOR_A_TEACHER} customers to learn from, {FEWEST_OF_A_CLASS} of each of two outcomes"
         return [f"too few customers for the teachers of 'best' ({least}): the network learns from the outcomes alone"]
     final = 1 + learns_again(config, len(inner), len(table))
     compared = 2 if config.search.enabled else config.split.folds  # after a search: the settings found and those before

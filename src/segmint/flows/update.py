@@ -302,7 +302,7 @@ def _challenger(here: Run, draft: _Draft, current: Bundle, wave: _Wave, before: 
     stays = recalibrated and wave.name is not None and before == yes.size
     _carry(draft.learned, here.folder, wave)
     move = UNMOVED if stays else move_of(draft.said, yes, groups)
-    sureness = _interval_in(current) if stays else interval_of(cross_fitted(draft.said, yes, groups), yes)
+    sureness = _interval_in(current) if stays else interval_of(cross_fitted(draft.said, yes, groups), yes, groups)
     moved = _moved(here, draft.bundle, move.shift, sureness)
     promised = shifted(draft.said, move.shift)
     if stays:

@@ -19,6 +19,7 @@ from numpy.typing import NDArray
 
 from segmint.arrays import Floats, Floats32, Integers
 from segmint.metrics.calibration import log_loss
+from segmint.metrics.intervals import design_effect
 from segmint.metrics.ranking import roc_auc
 from segmint.models.rivals import grown_on_one_thread
 from segmint.models.side_by_side import side_by_side
@@ -45,12 +46,16 @@ class Lesson:
         The teacher's probabilities for the copies.
     inputs : ndarray of shape (n_copies, n_features), float32
         The copies as the network reads them; without rows where nothing said how it reads.
+    judges : ndarray of shape (n_customers,), bool
+        Whose outcome the teachers that label them have seen of somebody else. Whoever is the only one with an outcome is
+        said not to have it, which no teacher could know better.
     """
 
     targets: Floats
     sources: Integers
     copy_targets: Floats
     inputs: Floats32
+    judges: NDArray[np.bool_]
 
 
 def teach(
@@ -65,6 +70,7 @@ def teach(
     joined: Joined | None = None,
     encoded: Encoded | None = None,
     groups: Integers | None,
+    upcoming_groups: Integers | None = None,
 ) -> Lesson:
     """Cross-fit the teachers and let them label real customers and shuffled copies.
 
@@ -96,12 +102,18 @@ def teach(
         `reads_encoded`, which is a network itself.
     groups : ndarray of shape (n_labelled,), optional
         Rows of one customer share a number, and no teacher labels a customer of whom it has seen another row.
+    upcoming_groups : ndarray of shape (n_customers - n_labelled,), optional
+        The group of each customer without a label: who is in `groups` too is labelled by the teachers that have not seen the
+        outcome of then. Left out, nobody is.
     """
     draw = np.random.default_rng(seed)
     known, customers, classes = len(labels), len(natural), int(labels.max()) + 1
-    fold_of = _stratified_folds(labels, folds, draw)
-    if groups is not None:
-        fold_of = _groups_together(fold_of, groups, labels)
+    groups = np.arange(known) if groups is None else groups
+    folds = min(folds, len(np.unique(groups)))
+    fold_of = _folds(labels, groups, folds, draw)
+    fold_of_upcoming = np.full(customers - known, -1)
+    if upcoming_groups is not None:
+        fold_of_upcoming = _folds_of_known(upcoming_groups, groups, fold_of)
     base = draw.permutation(np.resize(np.arange(known), copies))
     sources = _swap_cells(base, natural.shape[1], known, swap, draw)
     if customers > known:
@@ -116,22 +128,26 @@ def teach(
         return plain if joined is None else np.column_stack([plain, joined(came)])
 
     for_trees, for_networks = _Rows(cells, own, sources), _Rows(encoded or _nothing_encoded, own, sources)
-    fold_of_copy = np.concatenate([fold_of, np.full(customers - known, -1)])[base]
+    fold_of_copy = np.concatenate([fold_of, fold_of_upcoming])[base]
     nobodys = fold_of_copy < 0
     real = np.zeros((len(teachers), known, classes))
     copied = np.zeros((len(teachers), len(base), classes))
     told_of_nobodys = np.zeros((folds, len(teachers), int(nobodys.sum()), classes))
+    judges = np.zeros(known, dtype=bool)
+    for fold in range(folds):
+        judges[fold_of == fold] = np.isin(labels[fold_of == fold], labels[fold_of != fold])
 
     def ask(fold: int, place: int, rows: NDArray[Any], copies: NDArray[Any]) -> None:
         seen, unseen, mine = fold_of != fold, fold_of == fold, fold_of_copy == fold
         # Its own unseen rows tell a teacher when to stop: one that knows too much by heart teaches noise.
-        inner = (rows[unseen], labels[unseen])
+        inner = (rows[unseen & judges], labels[unseen & judges])
         teacher = teachers[place](seed + fold).fit(rows[seen], labels[seen], inner=inner)
-        real[place, unseen] = teacher.predict_proba(inner[0])
+        named = np.unique(labels[seen])  # of another class it says 0
+        real[place, unseen] = _spread(teacher.predict_proba(rows[unseen]), named, classes)
         if mine.any():
-            copied[place, mine] = teacher.predict_proba(copies[mine])
+            copied[place, mine] = _spread(teacher.predict_proba(copies[mine]), named, classes)
         if nobodys.any():
-            told_of_nobodys[fold, place] = teacher.predict_proba(copies[nobodys])
+            told_of_nobodys[fold, place] = _spread(teacher.predict_proba(copies[nobodys]), named, classes)
 
     trees: list[Callable[[], None]] = []
     others: list[Callable[[], None]] = []
@@ -144,7 +160,7 @@ def teach(
     for told in told_of_nobodys:
         copied[:, nobodys] += told / folds
     stack = _stack(real, labels, fold_of)
-    return Lesson(stack(real, fold_of), sources, stack(copied, fold_of_copy), for_networks.copies)
+    return Lesson(stack(real, fold_of), sources, stack(copied, fold_of_copy), for_networks.copies, judges)
 
 
 class _Rows:
@@ -197,15 +213,18 @@ class _Kept:
         return self._kept[self._name]
 
 
-def scores_of(likely: Floats, labels: Integers) -> dict[str, float]:
-    """Return cross-entropy (nats) and ROC AUC (one class against the rest, averaged) of probabilities, with its standard error."""
-    classes = np.arange(likely.shape[1])[1 if likely.shape[1] == 2 else 0 :]
-    areas = [roc_auc(labels == place, likely[:, place]) for place in classes]
-    auc = float(np.mean(areas))
-    return {"loss": log_loss(labels, likely), "auc": auc, "auc_error": auc_error(auc, labels)}
+def scores_of(likely: Floats, labels: Integers, groups: Integers | None = None) -> dict[str, float]:
+    """Return cross-entropy (nats) and ROC AUC of probabilities, with its standard error, see `auc_error`.
+
+    The area is that of one class against the rest, averaged over the classes that happened.
+    """
+    happened = np.unique(labels)
+    areas = [roc_auc(labels == place, likely[:, place]) for place in happened[1 if likely.shape[1] == 2 else 0 :]]
+    auc = float(np.mean(areas)) if areas else float("nan")
+    return {"loss": log_loss(labels, likely), "auc": auc, "auc_error": auc_error(auc, labels, likely, groups)}
 
 
-def auc_error(auc: float, labels: NDArray[Any]) -> float:
+def auc_error(auc: float, labels: NDArray[Any], likely: Floats | None = None, groups: Integers | None = None) -> float:
     """Return the standard error of a ROC AUC; of several classes, that of one against the rest, averaged.
 
     Parameters
@@ -213,6 +232,11 @@ def auc_error(auc: float, labels: NDArray[Any]) -> float:
     auc : float
     labels : ndarray of shape (n_customers,)
         What happened.
+    likely : ndarray of shape (n_customers, n_classes), optional
+        How likely each class was said to be; `labels` are then their places.
+    groups : ndarray of shape (n_customers,), optional
+        Rows of one customer share a number, and count for as many customers as they tell, by `design_effect` of what
+        happened less what was `likely`. Left out, every row is a customer.
 
     Returns
     -------
@@ -224,14 +248,33 @@ def auc_error(auc: float, labels: NDArray[Any]) -> float:
     Hanley, McNeil 1982, "The meaning and use of the area under a receiver operating characteristic (ROC) curve",
     Radiology 143(1).
     """
-    sizes = np.unique(labels, return_counts=True)[1]
+    happened, sizes = np.unique(labels, return_counts=True)
     if len(sizes) < 2:
         return float("nan")
-    yes = sizes[1 if len(sizes) == 2 else 0 :].astype(np.float64)
-    no = len(labels) - yes
+    judged = slice(1 if len(sizes) == 2 else 0, None)
+    effects = np.ones(len(sizes[judged]))
+    if likely is not None and groups is not None:
+        effects = np.array([design_effect((labels == place) - likely[:, place], groups) for place in happened[judged]])
+    yes, no = sizes[judged] / effects, (len(labels) - sizes[judged]) / effects
     beat, lose = auc / (2 - auc), 2 * auc**2 / (1 + auc)
-    variance = (auc * (1 - auc) + (yes - 1) * (beat - auc**2) + (no - 1) * (lose - auc**2)) / (yes * no)
+    more_yes, more_no = np.maximum(yes - 1, 0), np.maximum(no - 1, 0)
+    variance = (auc * (1 - auc) + more_yes * (beat - auc**2) + more_no * (lose - auc**2)) / (yes * no)
     return float(np.sqrt(variance).mean())
+
+
+def _folds(labels: Integers, groups: Integers, folds: int, draw: np.random.Generator) -> Integers:
+    """Deal groups out to folds, those with the same rarest class evenly."""
+    rarest_first = np.argsort(np.bincount(labels)[labels], kind="stable")
+    _, first, member = np.unique(groups[rarest_first], return_index=True, return_inverse=True)
+    of_row = np.empty(len(labels), dtype=np.int64)
+    of_row[rarest_first] = member
+    speaks = rarest_first[first]  # a row of each group
+    order = np.argsort(speaks)
+    of_group = np.empty(len(speaks), dtype=np.int64)
+    of_group[order] = _stratified_folds(labels[speaks[order]], folds, draw)
+    if len(np.unique(of_group)) < folds:  # few groups: deal them out in turn, so that no fold goes empty
+        of_group[np.argsort(of_group, kind="stable")] = np.arange(len(of_group)) % folds
+    return of_group[of_row]
 
 
 def _stratified_folds(labels: Integers, folds: int, draw: np.random.Generator) -> Integers:
@@ -242,15 +285,18 @@ def _stratified_folds(labels: Integers, folds: int, draw: np.random.Generator) -
     return fold_of
 
 
-def _groups_together(fold_of: Integers, groups: Integers, labels: Integers) -> Integers:
-    """Move each row to the fold of its group; not at all where no fold or not every class could then be taught."""
-    _, first, member = np.unique(groups, return_index=True, return_inverse=True)
-    of_group, folds = fold_of[first], int(fold_of.max()) + 1
-    if len(np.unique(of_group)) < folds:  # few groups: deal them out in turn, so that no fold goes empty
-        of_group[np.argsort(of_group, kind="stable")] = np.arange(len(of_group)) % folds
-    moved = of_group[member]
-    apart = all(len(np.unique(moved[labels == label])) > 1 for label in np.unique(labels))
-    return moved if apart and len(np.unique(moved)) == folds else fold_of
+def _folds_of_known(upcoming: Integers, groups: Integers, fold_of: Integers) -> Integers:
+    """Return the fold of each upcoming customer's group, -1 for who is in none."""
+    known, first = np.unique(groups, return_index=True)
+    place = np.minimum(np.searchsorted(known, upcoming), len(known) - 1)
+    return np.where(known[place] == upcoming, fold_of[first[place]], -1)
+
+
+def _spread(likely: Floats, named: Integers, classes: int) -> Floats:
+    """Put what is said of the classes named in their places among all; 0 elsewhere."""
+    spread = np.zeros((len(likely), classes))
+    spread[:, named] = likely
+    return spread
 
 
 def _copies_of_upcoming(upcoming: Integers, draw: np.random.Generator) -> Integers:
@@ -295,7 +341,8 @@ def _stack(real: Floats, labels: Integers, fold_of: Integers) -> Callable[[Float
         told, asked = np.zeros(given.shape[1:]), log_odds(given)
         for fold in np.unique(of_fold):
             rows = of_fold == fold
-            told[rows] = without(int(fold)).predict_proba(asked[rows])
+            known = without(int(fold))
+            told[rows] = _spread(known.predict_proba(asked[rows]), known.classes_, given.shape[2])
         return told
 
     return stacked

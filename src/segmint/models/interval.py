@@ -7,11 +7,11 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-from numpy.typing import ArrayLike
+from numpy.typing import ArrayLike, NDArray
 
 from segmint.arrays import Floats
 from segmint.metrics.calibration import venn_abers
-from segmint.metrics.intervals import wilson
+from segmint.metrics.intervals import design_effect, wilson
 
 STEPS = 512
 DIGITS = 6
@@ -93,8 +93,17 @@ def _near(customers: int) -> float:
     return max(FEWEST_NEIGHBOURS, NEIGHBOURS * customers)
 
 
-def fit_interval(propensity: ArrayLike, said_yes: ArrayLike) -> PropensityInterval | None:
+def fit_interval(
+    propensity: ArrayLike, said_yes: ArrayLike, groups: NDArray[np.integer] | None = None
+) -> PropensityInterval | None:
     """Learn intervals from the propensities of customers that did not teach the network, and their outcomes.
+
+    Parameters
+    ----------
+    propensity, said_yes : array-like of shape (n,)
+    groups : ndarray of shape (n,), optional
+        The customer of each row: rows that go together count for fewer, see `design_effect`. Left out, each row is a
+        customer of its own.
 
     Returns
     -------
@@ -102,17 +111,19 @@ def fit_interval(propensity: ArrayLike, said_yes: ArrayLike) -> PropensityInterv
         None for fewer than 100 customers, or if all said the same: nothing can be said of a rate then.
     """
     points, yes = np.asarray(propensity, dtype=np.float64), np.asarray(said_yes, dtype=bool)
-    if points.size < FEWEST_CUSTOMERS or yes.all() or not yes.any():
+    customers = points.size if groups is None else np.unique(groups).size
+    if customers < FEWEST_CUSTOMERS or yes.all() or not yes.any():
         return None
+    together = 1.0 if groups is None else design_effect(yes - points, groups)
     edges = np.unique(np.round(np.quantile(points, np.linspace(0.0, 1.0, STEPS)), DIGITS))
     at = venn_abers(points, yes, np.concatenate([[-1.0], edges, [2.0]]))
-    near = np.full(edges.size + 1, _near(points.size))
+    near = np.full(edges.size + 1, _near(customers) * points.size / customers / together)
     # Both ends rise with the propensity: from an edge to the next, the low end is that of the one, the high end of the other.
     low = wilson(at.low[:-1] * near, near)[0]
     high = wilson(at.high[1:] * near, near)[1]
     tiny = 10.0**-DIGITS
     return PropensityInterval(
-        int(points.size),
+        customers,
         edges,
         np.floor(np.maximum.accumulate(low) / tiny) * tiny,
         np.minimum(np.ceil(np.maximum.accumulate(high) / tiny) * tiny, 1.0),

@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 from sklearn.base import BaseEstimator, ClassifierMixin
 from sklearn.metrics import roc_auc_score
-from sklearn.utils import check_random_state
+from sklearn.utils import check_consistent_length, check_random_state
 from sklearn.utils.multiclass import check_classification_targets
 from sklearn.utils.validation import check_is_fitted, validate_data
 
@@ -207,6 +207,7 @@ class DenseNetworkClassifier(ClassifierMixin, BaseEstimator):
         *,
         inner: tuple[Any, Any] | None = None,
         teaching: Teaching | None = None,
+        groups: Integers | None = None,
         progress: Progress = silent,
     ) -> DenseNetworkClassifier:
         """Train the network.
@@ -219,6 +220,9 @@ class DenseNetworkClassifier(ClassifierMixin, BaseEstimator):
             Rows for early stopping and calibration; a share of `X` if left out.
         teaching : Teaching, optional
             What a teacher adds to the labels; needs `inner`.
+        groups : ndarray of shape (n_customers,), optional
+            Rows of one customer share a number: they are kept together, and make nobody as sure as many customers would.
+            Left out, every row is a customer.
         progress : Progress
             Told after each epoch.
 
@@ -239,7 +243,10 @@ class DenseNetworkClassifier(ClassifierMixin, BaseEstimator):
         if self.log is not None:
             self.log.require(self.classes_)
         seeds = [int(check_random_state(start).randint(2**31 - 1)) for start in self._starts()]
-        X, labels, inner_X, inner_labels = self._inner_rows(X, labels, inner, seeds[0])
+        groups = np.arange(len(X)) if groups is None else groups
+        check_consistent_length(X, groups)
+        X, labels, groups, inner_X, inner_labels = self._inner_rows(X, labels, groups, inner, seeds[0])
+        surest = surest_of(len(np.unique(groups)))
         self._widths = self.widths(len(X))
         copies = 0 if teaching is None else len(teaching.inputs)
         self._pace = self.pace(len(X) + copies, copied=copies > 0)
@@ -248,7 +255,7 @@ class DenseNetworkClassifier(ClassifierMixin, BaseEstimator):
             tell = self._share(progress, number)
             curve = self._train(X, labels, inner_X, inner_labels, teaching, seed, number, tell)
             inner_logits = forward(fold(curve.layers, curve.best_weights), inner_X)
-            calibration = fit_calibration(inner_logits, inner_labels, surest=surest_of(len(X)))
+            calibration = fit_calibration(inner_logits, inner_labels, surest=surest)
             learned.append((curve, calibration))
         first = learned[0][0]
         self.best_epoch_, self.history_ = first.best_epoch, first.epochs
@@ -364,15 +371,15 @@ class DenseNetworkClassifier(ClassifierMixin, BaseEstimator):
         return [self.random_state] * self.members  # a RandomState moves on by itself, None draws anew
 
     def _inner_rows(
-        self, X: Floats32, labels: Integers, inner: tuple[Any, Any] | None, seed: int
-    ) -> tuple[Floats32, Integers, Floats32, Integers]:
+        self, X: Floats32, labels: Integers, groups: Integers, inner: tuple[Any, Any] | None, seed: int
+    ) -> tuple[Floats32, Integers, Integers, Floats32, Integers]:
         if inner is not None:
             inner_X, inner_y = validate_data(self, inner[0], dtype=np.float32, reset=False), np.asarray(inner[1])
             if len(inner_X) != len(inner_y):
                 raise ValueError(f"The inner rows are {len(inner_X)} with {len(inner_y)} outcomes; one each is needed.")
-            return X, labels, inner_X, self._places(inner_y, "inner rows", "training rows")
-        rest, kept = keep_apart(labels, share=self.inner_share, seed=seed % 2**16)
-        return X[rest], labels[rest], X[kept], labels[kept]
+            return X, labels, groups, inner_X, self._places(inner_y, "inner rows", "training rows")
+        rest, kept = keep_apart(labels, groups, share=self.inner_share, seed=seed % 2**16)
+        return X[rest], labels[rest], groups[rest], X[kept], labels[kept]
 
     def _places(self, y: NDArray[Any], whose: str, known: str) -> Integers:
         """Return the place of each outcome in `classes_`."""

@@ -25,6 +25,7 @@ from segmint.models.network import DenseNetworkClassifier, Teaching
 from segmint.models.pair_choice import choose_pairs
 from segmint.models.teachers import Teachers, one_teacher, quick_teachers, several_teachers
 from segmint.progress import Progress, silent
+from segmint.splits.groups import holders
 
 Inner = tuple[pl.DataFrame, NDArray[Any]]
 
@@ -90,13 +91,21 @@ RECIPES: dict[str, Recipe] = {
 MOST_CELLS = 200_000_000
 # Fewer customers than this cannot be split for a teacher and still teach.
 FEWEST_FOR_A_TEACHER = 300
-# Each part of the cross-fitting takes one of the rarest class, and two are left to learn it from.
+# Each part of the cross-fitting takes one of a class, and two are left to learn it from. A teacher knows two classes at least;
+# whoever is of a rarer one is said not to be.
 FEWEST_OF_A_CLASS = 3
 
 
-def enough_for_a_teacher(labels: Integers) -> bool:
-    """Tell whether so many training customers, by the place of their class, can be split for a teacher."""
-    return len(labels) >= FEWEST_FOR_A_TEACHER and int(np.bincount(labels).min()) >= FEWEST_OF_A_CLASS
+def enough_for_a_teacher(labels: Integers, groups: Integers | None) -> bool:
+    """Tell whether training rows can be split for a teacher, by the place of their class and the customers they are of."""
+    customers = len(labels) if groups is None else len(np.unique(groups))
+    return customers >= FEWEST_FOR_A_TEACHER and len(_taught_sizes(labels, groups)) > 1
+
+
+def _taught_sizes(labels: Integers, groups: Integers | None) -> Integers:
+    """Count the customers of each class that a teacher can learn."""
+    sizes = holders(labels, groups)
+    return sizes[sizes >= FEWEST_OF_A_CLASS]
 
 
 def most_copies(recipe: Recipe, customers: int, features: int = 1) -> int:
@@ -202,6 +211,8 @@ class NetworkModel(Pipeline):
         """Whether `fit` makes use of customers who are yet to be called."""
         return _recipe_called(self.recipe).upcoming
 
+    reads_upcoming_groups = reads_upcoming
+
     def fit(
         self,
         X: pl.DataFrame,
@@ -210,6 +221,7 @@ class NetworkModel(Pipeline):
         inner: Inner | None = None,
         upcoming: pl.DataFrame | None = None,
         groups: Integers | None = None,
+        upcoming_groups: Integers | None = None,
         customers: Integers | None = None,
         progress: Progress = silent,
     ) -> NetworkModel:
@@ -227,6 +239,9 @@ class NetworkModel(Pipeline):
         groups : ndarray of shape (n_customers,), optional
             Rows of one customer share a number, and a teacher labels none of whom it has seen another. Left out, every
             row is a customer.
+        upcoming_groups : ndarray of shape (n_upcoming,), optional
+            The group of each upcoming customer, among `groups`: teachers that have seen the outcome of somebody in it do not
+            label him. Left out, they are taken for strangers to all of `X`.
         customers : ndarray of shape (n_customers,), optional
             The customer of each row, see `CustomerFeatures.fit`. Left out, every
             row is another: who only looks alike is in one group, and is not one customer.
@@ -240,6 +255,7 @@ class NetworkModel(Pipeline):
         """
         X, upcoming = self._table(X), self._table(upcoming)
         check_consistent_length(X, y, groups, customers)
+        check_consistent_length(upcoming, upcoming_groups)
         if inner is None:
             rows, held = keep_apart(y := np.asarray(y), groups)
             inner = _safe_indexing(X, held), y[held]
@@ -247,12 +263,12 @@ class NetworkModel(Pipeline):
             groups, customers = (None if each is None else each[rows] for each in (groups, customers))
         features, network = self.named_steps["features"], self.named_steps["classifier"]
         labels = np.unique(y, return_inverse=True)[1]
-        recipe = self._taught_by = self._recipe(labels)
+        recipe = self._taught_by = self._recipe(labels, groups)
         encoded = self._encode(X, labels, recipe, groups, customers)
         encoded_inner = features.transform(inner[0])
         upcoming = upcoming if self.reads_upcoming else None
-        taught, self.lesson_ = self._teaching(recipe, X, labels, encoded, upcoming, groups)
-        network.fit(encoded, y, inner=(encoded_inner, inner[1]), teaching=taught, progress=progress)
+        taught, self.lesson_ = self._teaching(recipe, X, labels, encoded, upcoming, groups, upcoming_groups)
+        network.fit(encoded, y, inner=(encoded_inner, inner[1]), teaching=taught, groups=groups, progress=progress)
         return self
 
     def refit(
@@ -262,6 +278,7 @@ class NetworkModel(Pipeline):
         *,
         upcoming: pl.DataFrame | None = None,
         groups: Integers | None = None,
+        upcoming_groups: Integers | None = None,
         customers: Integers | None = None,
         progress: Progress = silent,
     ) -> NetworkModel:
@@ -273,16 +290,17 @@ class NetworkModel(Pipeline):
 
         Parameters
         ----------
-        X, y, upcoming, groups, customers, progress
+        X, y, upcoming, groups, upcoming_groups, customers, progress
             As in `fit`.
         """
         X, upcoming = self._table(X), self._table(upcoming)
         check_consistent_length(X, y, groups, customers)
+        check_consistent_length(upcoming, upcoming_groups)
         labels = np.unique(y, return_inverse=True)[1]
         self.kept_teachers = None  # they learned from fewer
         encoded = self._encode(X, labels, self._taught_by, groups, customers)
         upcoming = upcoming if self.reads_upcoming else None
-        taught, lesson = self._teaching(self._taught_by, X, labels, encoded, upcoming, groups)
+        taught, lesson = self._teaching(self._taught_by, X, labels, encoded, upcoming, groups, upcoming_groups)
         if self.lesson_ is not None and lesson is not None:
             self.lesson_ = self.lesson_ | {"pairs": lesson["pairs"]}
         self.named_steps["classifier"].refit(encoded, y, teaching=taught, progress=progress)
@@ -310,15 +328,15 @@ class NetworkModel(Pipeline):
         encoded: NDArray[np.float32] = features.fit(X, customers=customers).transform(X)
         return encoded
 
-    def _recipe(self, labels: Integers) -> Recipe | None:
+    def _recipe(self, labels: Integers, groups: Integers | None) -> Recipe | None:
         """Return how to teach; None where the labels must do."""
         given: dict[str, Any] = {"copies": self.copies, "swap": self.swap, "share": self.share, "pairs": self.pairs}
         recipe = replace(
             _recipe_called(self.recipe), **{name: value for name, value in given.items() if value is not None}
         )
-        if recipe.teachers is None or not enough_for_a_teacher(labels):
+        if recipe.teachers is None or not enough_for_a_teacher(labels, groups):
             return None
-        return replace(recipe, teacher_folds=min(recipe.teacher_folds, int(np.bincount(labels).min())))
+        return replace(recipe, teacher_folds=min(recipe.teacher_folds, int(_taught_sizes(labels, groups).min())))
 
     def _teaching(
         self,
@@ -328,6 +346,7 @@ class NetworkModel(Pipeline):
         encoded: NDArray[np.float32],
         upcoming: pl.DataFrame | None = None,
         groups: Integers | None = None,
+        upcoming_groups: Integers | None = None,
     ) -> tuple[Teaching | None, dict[str, Any] | None]:
         """Let the teachers label customers and copies, of customers yet to be called too; say what they taught."""
         if recipe is None or recipe.teachers is None:
@@ -354,7 +373,9 @@ class NetworkModel(Pipeline):
             joined=rows.sizes if rows.pairs else None,
             encoded=rows.encoded,
             groups=groups,
+            upcoming_groups=upcoming_groups,
         )
+        judges = lesson.judges
         labels_of = {column.name: column.label for column in features.columns}
         told = {
             "teachers": list(named),
@@ -366,7 +387,7 @@ class NetworkModel(Pipeline):
             "members": network.members,
             "upcoming": 0 if upcoming is None else upcoming.height,
             "pairs": [[labels_of[name] for name in pair] for pair in features.pairs],
-            **scores_of(lesson.targets, labels),
+            **scores_of(lesson.targets[judges], labels[judges], None if groups is None else groups[judges]),
         }
         return Teaching(lesson.targets, lesson.inputs, lesson.copy_targets, recipe.share), told
 

@@ -12,8 +12,8 @@ def read_by(model: Any, **known: Any) -> dict[str, Any]:
     Parameters
     ----------
     model : object
-        Asks for `inner` by naming it in `fit`, for `groups` by a true `reads_groups`, for `upcoming` by a true
-        `reads_upcoming`, for `progress` by a true `reads_progress`; see `NetworkModel.fit`.
+        Asks for `inner` by naming it in `fit`, for `groups` by a true `reads_groups`, for `upcoming` and `upcoming_groups` by a true
+        `reads_upcoming` and `reads_upcoming_groups`, for `progress` by a true `reads_progress`; see `NetworkModel.fit`.
     **known
         What there is, by name.
     """

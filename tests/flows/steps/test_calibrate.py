@@ -31,7 +31,7 @@ def trained(propensity: np.ndarray, inner: np.ndarray) -> Trained:
     classes = np.array(["no", "yes"])
     network = SimpleNamespace(classes_=classes, calibration_=Calibration(1.2, 0.1))
     model: Any = SimpleNamespace(classes_=classes, named_steps={"classifier": network})
-    return Trained(model, inner, np.column_stack([1 - propensity, propensity])[inner])
+    return Trained(model, inner, inner, np.column_stack([1 - propensity, propensity])[inner])
 
 
 class Compared:

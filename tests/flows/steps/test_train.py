@@ -80,7 +80,7 @@ def test_inner_customers_are_judged_by_a_network_that_had_not_learned_from_them(
 def test_inner_customers_who_all_say_no_choose_no_threshold(table: ValidTable, both: tuple[Trained, Trained]) -> None:
     some = both[1]
     no = np.flatnonzero(table.outcome == "no")[:50]
-    alone = Trained(some.model, no, np.full((50, 2), 0.5))
+    alone = Trained(some.model, no, no, np.full((50, 2), 0.5))
     assert inner_threshold(table, alone) == 0.5
 
 

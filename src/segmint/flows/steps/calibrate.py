@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from segmint.arrays import Floats
+from segmint.arrays import Floats, Integers
 from segmint.contract.valid_table import ValidTable
 from segmint.evaluation.calibration_gain import before_and_after, halves
 from segmint.evaluation.comparison import Comparison
@@ -72,7 +72,7 @@ def calibrate(
         threshold = threshold if threshold is None or place is None else moved_threshold(threshold, more, place)
     found = ours.to_json() | {"threshold": threshold}
     if place is not None:
-        found |= interval_of(likely[:, place], mine.outcome == positive)
+        found |= interval_of(likely[:, place], mine.outcome == positive, groups)
     return Calibrated(found, (mine.outcome, likely), told | more.to_json() | {"applied": applied})
 
 
@@ -88,10 +88,10 @@ def _on_inner_rows(table: ValidTable, trained: Trained, positive: str | None) ->
     if positive is None:
         return {}
     likely = trained.inner_said[:, list(trained.model.classes_).index(positive)]
-    return interval_of(likely, table.outcome[trained.inner] == positive)
+    return interval_of(likely, table.outcome[trained.inner] == positive, trained.inner_groups)
 
 
-def interval_of(propensity: Floats, said_yes: NDArray[np.bool_]) -> dict[str, Any]:
+def interval_of(propensity: Floats, said_yes: NDArray[np.bool_], groups: Integers) -> dict[str, Any]:
     """Learn the entry "interval" of ``calibration.json`` from customers that did not teach; empty if they are too few."""
-    found = fit_interval(propensity, said_yes)
+    found = fit_interval(propensity, said_yes, groups)
     return {} if found is None else {"interval": found.to_json()}

@@ -17,7 +17,7 @@ from segmint.contract.validate import validate
 from segmint.errors import ConfigError, DataError
 from segmint.features.levels import pool_repeated
 from segmint.flows.steps.read import open_source
-from segmint.metrics.classification import best_f1_threshold
+from segmint.metrics.classification import best_f1_threshold, class_index
 from segmint.models.distil import auc_error
 from segmint.models.fitted import fill, fitted
 from segmint.models.network import TRAINING, epoch_rows
@@ -25,7 +25,7 @@ from segmint.models.network_model import RECIPES, NetworkModel
 from segmint.models.teachers import missed_teachers
 from segmint.progress import Progress, Remember, share_of
 from segmint.splits.folds import inner_split
-from segmint.splits.groups import RowIdentity, row_customers
+from segmint.splits.groups import RowIdentity, groups_among, row_customers
 from segmint.store import run_files
 from segmint.store.run import Run
 
@@ -43,6 +43,8 @@ class Trained:
     model : NetworkModel
     inner : ndarray of int
         Rows that told when to stop and how bold probabilities are.
+    inner_groups : ndarray of shape (n_inner,)
+        Which of them are one customer.
     inner_said : ndarray of shape (n_inner, n_classes)
         Probabilities, by a network that had not learned from these rows.
     again : int
@@ -51,6 +53,7 @@ class Trained:
 
     model: NetworkModel
     inner: NDArray[np.int64]
+    inner_groups: NDArray[np.int64]
     inner_said: NDArray[np.float64]
     again: int = 0
 
@@ -95,7 +98,10 @@ def train(
         key |= {"upcoming": upcoming.ledger.receipt["fingerprint"]}
 
     def learn() -> dict[str, Any]:
-        more = {} if upcoming is None else {"upcoming": upcoming.inputs}
+        more: dict[str, Any] = {}
+        if upcoming is not None:
+            theirs = groups_among(table, who.groups, upcoming)
+            more = {"upcoming": upcoming.inputs, "upcoming_groups": theirs}
         judge = (inputs[inner], outcome[inner])
         progress(TRAINING, 0, whole)
         tell = share_of(progress, TRAINING, 0, 100, whole)
@@ -111,7 +117,7 @@ def train(
 
     learned = remember(key, learn)
     progress(TRAINING, whole, whole)
-    return Trained(fill(model, learned), inner, learned["inner_said"], learned["again"])
+    return Trained(fill(model, learned), inner, who.groups[inner], learned["inner_said"], learned["again"])
 
 
 def _inputs(table: ValidTable, whose: NDArray[np.int64]) -> pl.DataFrame:
@@ -159,7 +165,8 @@ def keep_history(here: Run, table: ValidTable, trained: Trained) -> dict[str, An
     """Keep the epochs, and what the teacher taught beside what the student then knew of rows it had not seen; return the latter."""
     model = trained.model
     best = model[-1].history_[model[-1].best_epoch_ - 1]
-    error = auc_error(best.validation_auc, table.outcome[trained.inner])
+    happened = class_index(table.outcome[trained.inner], model.classes_)
+    error = auc_error(best.validation_auc, happened, trained.inner_said, trained.inner_groups)
     student = {
         "loss": best.validation_loss, "auc": best.validation_auc, "auc_error": error if isfinite(error) else None,
         "customers": len(trained.inner),
