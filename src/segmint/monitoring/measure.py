@@ -135,10 +135,12 @@ def measure(
         part = {name: quantity.of(inside) for name, quantity in quantities.items()}
         table += _estimates(segment, part, _arms(called[inside], strata[inside]), together, methods)
     frame = pl.DataFrame(table)
-    best = {row["quantity"]: row for row in table if row["segment"] == EVERYONE and row["method"] == "cuped"}
+    best = {row["quantity"]: row for row in table if counts_for_everyone(row)}
     lacking = _lacking(quantities["response"].outcome, everyone)
     doubt = _doubt(best, currency) if lacking is None else _too_few(lacking)
-    figures = tuple(_sentences(frame, best, level, currency) if lacking is None else [_rates(best["response"])])
+    figures = tuple(
+        _sentences(best, level, currency, plain="plain" in methods) if lacking is None else [_rates(best["response"])]
+    )
     said = [
         *figures,
         *_of_lists(lists.size),
@@ -266,6 +268,11 @@ def _segments_of(
             f"Left out of a segment, as their list has fewer than {_SMALLEST_OF_A_LIST} customers of it in an arm: {listed(without)}."
         )
     return shown, said
+
+
+def counts_for_everyone(row: Mapping[str, Any]) -> bool:
+    """Whether a row of the effect is the one that counts: of everyone, adjusted."""
+    return bool(row["segment"] == EVERYONE and row["method"] == "cuped")
 
 
 def _apart(propensity: Floats, arms: _Arms) -> str | None:
@@ -479,13 +486,12 @@ def _freedom(parts: Floats, one: float, other: float) -> float:
     return float(parts.sum() ** 2 / below) if below > 0 else one + other - 2
 
 
-def _sentences(
-    frame: pl.DataFrame, best: Mapping[str, Mapping[str, Any]], level: float, currency: str
-) -> Sequence[str]:
+def _sentences(best: Mapping[str, Mapping[str, Any]], level: float, currency: str, *, plain: bool) -> Sequence[str]:
     response, profit, by_results = best["response"], best["profit"], best.get("profit_by_results")
     said = [
         f"Calling changed the response rate by {signed(100 * response['difference'], 1)} points "
-        f"({signed(100 * response['low'], 1)} to {signed(100 * response['high'], 1)}, {percent(level, 0)} interval){_allowed_for(frame, response)}: "
+        # where the arms are not alike, their plain difference says nothing
+        f"({signed(100 * response['low'], 1)} to {signed(100 * response['high'], 1)}, {percent(level, 0)} interval){allowed_for(response, plain=plain)}: "
         f"{_rates(response)}",
         f"In all it brought {money(profit['total'], currency)} after the planned cost of the calls "
         f"({between(profit['total_low'], profit['total_high'], 0)}).",
@@ -558,14 +564,12 @@ def _rates(response: Mapping[str, Any]) -> str:
     )
 
 
-def _allowed_for(frame: pl.DataFrame, response: Mapping[str, float]) -> str:
-    """Say why the difference is not that of the two rates beside it, where it is not."""
+def allowed_for(response: Mapping[str, Any], *, plain: bool = False) -> str:
+    """Say why the difference is not that of the two rates beside it, where it is not; with that one if `plain`."""
     without = signed(100 * (response["called"] - response["held_out"]), 1)
     if without == signed(100 * response["difference"], 1):
         return ""
-    # where the arms are not alike, their plain difference says nothing
-    beside = "" if frame.filter(pl.col("method") == "plain").is_empty() else f" ({without} without)"
-    return f", after allowing for the arms' different propensities{beside}"
+    return f", after allowing for the arms' different propensities{f' ({without} without)' if plain else ''}"
 
 
 def _too_few(lacking: _Lacking) -> tuple[str, str]:

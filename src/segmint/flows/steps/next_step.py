@@ -6,7 +6,7 @@ import math
 from collections.abc import Mapping
 from typing import Any
 
-from segmint.monitoring.measure import EVERYONE, Measurement, pays_by_one_cost_alone, would_have_been_seen
+from segmint.monitoring.measure import Measurement, counts_for_everyone, pays_by_one_cost_alone, would_have_been_seen
 from segmint.targeting.holdout import plan_holdout
 from segmint.wording import count
 
@@ -20,7 +20,7 @@ def next_step(found: Measurement) -> str:
     ----------
     found : Measurement
     """
-    best = {row["quantity"]: row for row in found.rows.iter_rows(named=True) if _counts(row)}
+    best = {row["quantity"]: row for row in found.rows.iter_rows(named=True) if counts_for_everyone(row)}
     response = best["response"]
     profits = [best[name] for name in ("profit", "profit_by_results") if name in best]
     if found.unlike is not None:
@@ -38,10 +38,6 @@ def next_step(found: Measurement) -> str:
     if pays_by_one_cost_alone(profits):
         return "Find out what calls without a result cost: whether calling paid depends on it."
     return f"Go on only to measure more. {_for_the_profit(max(profits, key=_customers_times))}"
-
-
-def _counts(row: Row) -> bool:
-    return bool(row["segment"] == EVERYONE and row["method"] == "cuped")
 
 
 def _for_any_effect(response: Row, level: float) -> str:

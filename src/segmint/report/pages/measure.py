@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from segmint.monitoring.measure import EVERYONE
+from segmint.monitoring.measure import EVERYONE, allowed_for, counts_for_everyone
 from segmint.report.blocks import Block, Page, banner, figures, make_page, others_banner, points, statements, table
 from segmint.report.run_view import RunView
 from segmint.store import run_files
@@ -20,7 +20,7 @@ def page(run: RunView) -> Page | None:
     if found is None:
         return None
     rows: list[Row] = found["rows"]
-    best = {row["quantity"]: row for row in rows if row["segment"] == EVERYONE and row["method"] == "cuped"}
+    best = {row["quantity"]: row for row in rows if counts_for_everyone(row)}
     response, profit, currency = best["response"], best["profit"], found["currency"]
     known = response["low"] is not None
     cautions, others = found.get("cautions", []), found.get("others")
@@ -66,7 +66,7 @@ def _told(response: Row, profit: Row, by_results: Row | None, level: str, curren
         (
             "Change of the response rate",
             f"{signed(100 * response['difference'], 1)} points",
-            f"{level}: {_points_between(response)}{_allowed_for(response)}",
+            f"{level}: {_points_between(response)}{allowed_for(response)}",
         ),
         (
             "Profit from calling",
@@ -93,13 +93,6 @@ def _looked_at_first(caution: str, unlike: str | None) -> Block:
     """Show what is doubtful; only arms that differ by more than chance cannot be compared."""
     title = "The two arms cannot be compared as they are" if caution == unlike else "Look at this first"
     return banner("caution", title, caution)
-
-
-def _allowed_for(response: Row) -> str:
-    """Say why the change is not the difference of the two rates beside it, where it is not."""
-    without = response["called"] - response["held_out"]
-    same = signed(100 * without, 1) == signed(100 * response["difference"], 1)
-    return "" if same else ", after allowing for the arms' different propensities"
 
 
 def _table(rows: list[Row], level: str, currency: str) -> Block:
