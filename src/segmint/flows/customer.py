@@ -11,13 +11,13 @@ import polars as pl
 from segmint.contract.cells import read_cells
 from segmint.contract.column import Column
 from segmint.contract.valid_table import ValidTable
-from segmint.contract.validate import DETAILS, validate
+from segmint.contract.validate import DETAILS
 from segmint.errors import DataError, InputError
 from segmint.flows.explain import about_customer, one_customer
 from segmint.flows.serve import may_be_either
 from segmint.flows.steps.bundle import segments_in
+from segmint.flows.steps.read import typed_rows
 from segmint.store.bundle import Bundle
-from segmint.tables.source import open_rows
 from segmint.wording import capital
 
 _DECIMAL_COMMA = re.compile(r"[+-]?[0-9]*,[0-9]+")
@@ -76,7 +76,7 @@ def try_out(typed: Mapping[str, str], bundle: Bundle) -> dict[str, Any]:
     outcome = bundle.contract.outcome.column
     row = {column.name: given.get(column.name, "") for column in bundle.contract.columns if column.name != outcome}
     frame = pl.DataFrame([row], schema=dict.fromkeys(row, pl.String))
-    return told(validate(open_rows(frame), bundle.contract, purpose="predict", at=bundle.at, max_rejected=0.0), bundle)
+    return told(typed_rows(frame, bundle.contract, bundle.at), bundle)
 
 
 def _wrong(column: Column, text: str, bundle: Bundle) -> str:

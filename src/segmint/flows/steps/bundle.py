@@ -8,8 +8,8 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
-from segmint.contract.validate import validate
 from segmint.errors import BundleError
+from segmint.flows.steps.read import typed_rows
 from segmint.models.predict import Predictor
 from segmint.models.single import SinglePredictor
 from segmint.segments.assign import assign_segments
@@ -17,7 +17,6 @@ from segmint.segments.evidence import EVERYBODY
 from segmint.segments.single import SingleAssigner
 from segmint.store.bundle import Bundle
 from segmint.store.verify import check_golden
-from segmint.tables.source import open_rows
 
 if TYPE_CHECKING:
     pass
@@ -103,8 +102,7 @@ def segments_in(bundle: Bundle, frame: pl.DataFrame) -> pl.Series | None:
 def predict_texts(bundle: Bundle, rows: list[dict[str, str]]) -> NDArray[np.float64]:
     """Predict rows of texts, as `verify` does with the golden ones."""
     frame = pl.DataFrame(rows, schema=dict.fromkeys(rows[0], pl.String))
-    table = validate(open_rows(frame), bundle.contract, purpose="predict", at=bundle.at, max_rejected=0.0)
-    return predictor_of(bundle).probabilities(table.frame)
+    return predictor_of(bundle).probabilities(typed_rows(frame, bundle.contract, bundle.at).frame)
 
 
 def require_golden(bundle: Bundle) -> None:

@@ -11,11 +11,11 @@ from numpy.typing import NDArray
 from segmint.config import Config
 from segmint.contract.synthetic import synthetic_rows
 from segmint.contract.valid_table import ValidTable
-from segmint.contract.validate import validate
 from segmint.evaluation.comparison import Comparison
 from segmint.evaluation.group_quality import quality_by_group
 from segmint.features.levels import KEPT_MISSING, KEPT_OTHER
 from segmint.flows.steps.calibrate import calibrate, rows_judged
+from segmint.flows.steps.read import typed_rows
 from segmint.models.names import OURS
 from segmint.models.predict import Predictor
 from segmint.monitoring.reference import reference_of
@@ -25,7 +25,6 @@ from segmint.splits.groups import row_customers
 from segmint.store import run_files
 from segmint.store.bundle import FOLDER, Bundle, write_bundle
 from segmint.store.run import CONFIG, Run, installed_versions
-from segmint.tables.source import open_rows
 from segmint.targeting.fairness import groups_of
 from segmint.wording import counted
 
@@ -175,4 +174,4 @@ def _named(levels: list[str]) -> list[str]:
 
 
 def _typed(rows: pl.DataFrame, table: ValidTable) -> pl.DataFrame:
-    return validate(open_rows(rows), table.contract, purpose="predict", at=table.at, max_rejected=0.0).frame
+    return typed_rows(rows, table.contract, table.at).frame

@@ -15,6 +15,8 @@ from pathlib import Path
 from tempfile import SpooledTemporaryFile
 from typing import Any
 
+import polars as pl
+
 from segmint.config import Config, Data
 from segmint.contract.column import Known
 from segmint.contract.column_match import Purpose
@@ -31,7 +33,7 @@ from segmint.store.run_files import LEDGER, REJECTED
 from segmint.store.staging import disk_explained, make_folder, publish_file
 from segmint.tables.formulas import guarded_field
 from segmint.tables.rejects import Reject
-from segmint.tables.source import ReadOptions, TableSource, is_one_column, open_table
+from segmint.tables.source import ReadOptions, TableSource, is_one_column, open_rows, open_table
 
 _IN_MEMORY = 1 << 20  # bytes of rejected rows before they go to the disk
 
@@ -246,6 +248,11 @@ def read_beside(
             kept_in=rejected,
             progress=progress,
         )
+
+
+def typed_rows(rows: pl.DataFrame, contract: Contract, at: Known) -> ValidTable:
+    """Hold a few rows of texts against a contract, to predict them; none may be rejected."""
+    return validate(open_rows(rows), contract, purpose="predict", at=at, max_rejected=0.0)
 
 
 @contextmanager
