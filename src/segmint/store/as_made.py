@@ -37,8 +37,7 @@ _NAMED = 5
 def sealed(record: Mapping[str, Any], folder: Path) -> JSON:
     """Return the record of a finished run with the hashes of its files and its seal."""
     told = {name: value for name, value in record.items() if name not in _OPEN_SEAL}
-    pages = {name: _digest(folder / name) for name in _PAGES if os.path.lexists(folder / name)}
-    told |= {"files": {name: _digest(folder / name) for name in _names(folder)}, "pages": pages}
+    told = with_pages(told | {"files": {name: _digest(folder / name) for name in _names(folder)}}, folder)
     return told | {"seal": _seal(told)}
 
 

@@ -18,7 +18,11 @@ MAX_HEADER = 1_000_000
 
 def expected_size(shapes: Shapes) -> int:
     """Return the bytes that float32 arrays of these shapes take, and a header at its largest."""
-    return 8 + MAX_HEADER + 4 * sum(int(np.prod(shape, dtype=object)) for shape in shapes.values())
+    return 8 + MAX_HEADER + _bytes_of(shapes)
+
+
+def _bytes_of(shapes: Shapes) -> int:
+    return 4 * sum(int(np.prod(shape, dtype=object)) for shape in shapes.values())
 
 
 def to_safetensors(arrays: Mapping[str, Array]) -> bytes:
@@ -63,7 +67,7 @@ def weights_from_safetensors(content: bytes, shapes: Shapes) -> dict[str, NDArra
     if len(content) < 8 or length > min(MAX_HEADER, len(content) - 8):
         raise ValueError("its header is cut off")
     _check_header(content[8 : 8 + length], shapes)
-    if len(content) != 8 + length + 4 * sum(int(np.prod(shape, dtype=object)) for shape in shapes.values()):
+    if len(content) != 8 + length + _bytes_of(shapes):
         raise ValueError("its size is not that of the network's weights")
     arrays = from_safetensors(content)
     for name, array in arrays.items():

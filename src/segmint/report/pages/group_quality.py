@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from segmint.report.blocks import Page, make_page, points, table, text
@@ -76,10 +76,13 @@ def heads_and_cells(part: Mapping[str, Any], task: str) -> tuple[list[str], list
 
 
 def _share(row: Mapping[str, Any], name: str) -> str:
-    low, high = row[f"{name}_low"], row[f"{name}_high"]
-    return "–" if row[name] is None else f"{percent(row[name])} ({percent_between(low, high)})"
+    return _estimate(row, name, percent, percent_between)
 
 
 def _number(row: Mapping[str, Any], name: str) -> str:
+    return _estimate(row, name, decimal, between)
+
+
+def _estimate(row: Mapping[str, Any], name: str, said: Callable[..., str], reach: Callable[..., str]) -> str:
     low, high = row[f"{name}_low"], row[f"{name}_high"]
-    return "–" if row[name] is None else f"{decimal(row[name])} ({between(low, high)})"
+    return "–" if row[name] is None else f"{said(row[name])} ({reach(low, high)})"
