@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 
 from segmint.contract.column import KNOWN_ORDER, Column, Known
 from segmint.contract.contract import Contract, parse_contract
+from segmint.metrics.classification import confusion_matrix
 from segmint.segments.inputs import SEGMENT_ROLES
 from segmint.segments.kept import KeptSegments
 from segmint.store import run_files
@@ -42,6 +43,10 @@ class Predictions:
     probabilities: NDArray[np.float64]
     classes: tuple[str, ...]
     groups: NDArray[np.int64]
+
+    def confusion(self) -> NDArray[np.int64]:
+        """How many customers of each class, row by row, were named each, column by column."""
+        return confusion_matrix(self.outcome, self.predicted, self.classes)
 
     def said(self, name: str) -> NDArray[np.bool_]:
         """Whether each customer's outcome is `name`."""
@@ -179,6 +184,10 @@ class RunView:
     def positive(self) -> str:
         """The level that means yes."""
         return str((self.contract.outcome.positive if self.contract else None) or "yes")
+
+    def of_yes(self, found: Predictions) -> bool:
+        """Whether predictions say how likely a yes is."""
+        return self.is_response and self.positive in found.classes
 
     @property
     def outcome_label(self) -> str:

@@ -7,7 +7,6 @@ from typing import Any
 
 import numpy as np
 
-from segmint.metrics.classification import confusion_matrix
 from segmint.models.names import OURS
 from segmint.report import charts
 from segmint.report.pages import quality
@@ -34,9 +33,9 @@ def result_images(folder: Path) -> dict[str, dict[str, Any]]:
     images = {"results/f1": _png(_scores(run))}
     found = run.predictions(OURS)
     if found is not None:
-        counts = confusion_matrix(found.outcome, found.predicted, found.classes)
+        counts = found.confusion()
         images["results/confusion"] = _png(charts.confusion(counts, found.classes))
-        if run.is_response and run.positive in found.classes:
+        if run.of_yes(found):
             y, score = found.said(run.positive), found.probability(run.positive)
             images["results/gains"] = _png(quality.gains_picture(y, score))
             images["results/calibration"] = _png(quality.calibration_picture(y, score, found.groups))
@@ -55,7 +54,7 @@ def _curves(run: RunView) -> dict[str, dict[str, Any]]:
         found = run.predictions(model)
         if found is None:
             continue
-        names = [run.positive] if run.is_response and run.positive in found.classes else found.classes
+        names = [run.positive] if run.of_yes(found) else found.classes
         curves[model] = {f"{name} (rows kept apart)": (found.said(name), found.probability(name)) for name in names}
     return curves
 

@@ -156,7 +156,7 @@ def _level_words(level: Level, customers: int) -> str:
 def _how_well(run: RunView, found: Predictions | None) -> str:
     ours = metric_row(run, OURS, main_metric(run))
     sentences = []
-    if found is not None and run.is_response and run.positive in found.classes:
+    if found is not None and run.of_yes(found):
         reached = float(cumulative_gain(found.said(run.positive), found.probability(run.positive), [0.2])[0])
         sentences.append(
             f"Calling the best 20 % of its ranking reaches {percent(reached, 0)} of all who say yes, "
@@ -221,7 +221,7 @@ def _offers(run: RunView) -> str:
 
 def _headlines(run: RunView, found: Predictions | None) -> list[tuple[str, str, str]]:
     items = [("Customers", count(float(run.summary.get("rows") or 0)), f"read from {run.source}")]
-    if run.is_response and found is not None and run.positive in found.classes:
+    if found is not None and run.of_yes(found):
         items += _response_headlines(run, found)
     elif found is not None:
         sizes = pl.Series(found.outcome).value_counts(sort=True)

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from segmint.arrays import Floats
 from segmint.features.edges import FEWEST_TOGETHER
 from segmint.metrics.calibration import ReliabilityTable, expected_calibration_error, reliability_table
-from segmint.metrics.classification import confusion_matrix, f1_per_class
+from segmint.metrics.classification import f1_per_class
 from segmint.metrics.ranking import (
     average_precision,
     cumulative_gain,
@@ -35,7 +35,7 @@ def page(run: RunView) -> Page | None:
     found = run.predictions(OURS)
     if found is None:
         return None
-    if run.is_response and run.positive in found.classes:
+    if run.of_yes(found):
         return _response_page(run, found)
     return _segments_page(run, found)
 
@@ -69,7 +69,7 @@ def named(run: RunView) -> Block | None:
     found = run.predictions(OURS)
     if found is None:
         return None
-    if run.is_response and run.positive in found.classes:
+    if run.of_yes(found):
         return grid([_confusion(found, _threshold_words(found, run.positive))])
     return grid([_confusion(found, _class_words(found)), _per_class(found)])
 
@@ -189,7 +189,7 @@ def _lift(y: NDArray[np.bool_], score: Floats) -> Block:
 
 
 def _confusion(found: Predictions, caption: str) -> Block:
-    matrix = confusion_matrix(found.outcome, found.predicted, found.classes)
+    matrix = found.confusion()
     names = [shorten(name, 24) for name in found.classes]
     return chart(
         "Right and wrong names",
@@ -214,7 +214,7 @@ def _threshold_words(found: Predictions, positive: str) -> str:
 
 
 def _class_words(found: Predictions) -> str:
-    matrix = confusion_matrix(found.outcome, found.predicted, found.classes).astype(float)
+    matrix = found.confusion().astype(float)
     np.fill_diagonal(matrix, 0.0)
     row, column = np.unravel_index(int(matrix.argmax()), matrix.shape)
     right = float((found.outcome == found.predicted).mean())
@@ -361,7 +361,7 @@ def _rival(run: RunView) -> tuple[str, NDArray[np.bool_], Floats] | None:
 
 def _per_class(found: Predictions) -> Block:
     f1s = f1_per_class(found.outcome, found.predicted, found.classes)
-    matrix = confusion_matrix(found.outcome, found.predicted, found.classes)
+    matrix = found.confusion()
     actual, named, hits = matrix.sum(axis=1), matrix.sum(axis=0), np.diag(matrix)
     order = np.argsort(-f1s, kind="stable")
     rows = [
