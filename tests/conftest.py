@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -19,3 +20,16 @@ def data_folder() -> Path:
             pytest.fail(f"no real tables at {folder}; set SEGMINT_DATA")
         pytest.skip("no real tables here; set SEGMINT_DATA to run this test")
     return folder
+
+
+@pytest.fixture
+def said(capsys: pytest.CaptureFixture[str]) -> Callable[..., tuple[int, str, str]]:
+    """Call segmint as typed; the exit code, and what it wrote to either stream."""
+    from segmint.cli import main
+
+    def call(*argv: object) -> tuple[int, str, str]:
+        code = main([str(word) for word in argv])
+        captured = capsys.readouterr()
+        return code, captured.out, captured.err
+
+    return call

@@ -14,7 +14,6 @@ from pathlib import Path
 import pytest
 
 from segmint import ModelComparison, check, infer_contract
-from segmint.cli import main
 from segmint.cli.time import measure
 from segmint.errors import ContractError
 from segmint.flows.demo import sample_path
@@ -22,16 +21,6 @@ from segmint.metrics.effect_level import EFFECT_LEVEL
 from segmint.simulation import Campaign
 
 HEAVY = ("numpy", "polars", "pydantic", "tensorflow", "sklearn", "rich")
-
-
-@pytest.fixture
-def said(capsys: pytest.CaptureFixture[str]) -> Callable[..., tuple[int, str, str]]:
-    def call(*argv: object) -> tuple[int, str, str]:
-        code = main([str(word) for word in argv])
-        captured = capsys.readouterr()
-        return code, captured.out, captured.err
-
-    return call
 
 
 def test_help_loads_nothing_heavy() -> None:

@@ -180,16 +180,6 @@ def test_four_segments_get_four_probabilities(data_folder: Path, runs: Path, tmp
     assert (new.rows, new.trained_on) == (2627, 2332)
 
 
-@pytest.fixture
-def said(capsys: pytest.CaptureFixture[str]) -> Callable[..., tuple[int, str, str]]:
-    def call(*argv: object) -> tuple[int, str, str]:
-        code = main([str(word) for word in argv])
-        captured = capsys.readouterr()
-        return code, captured.out, captured.err
-
-    return call
-
-
 def test_run_prints_one_json_object(runs: Path, said: Callable[..., tuple[int, str, str]]) -> None:
     sets = [word for text in QUICK for word in ("--set", text)]
     code, out, _ = said("demo", "--runs", runs, "--no-compare", "--json", "--quiet", *sets)

@@ -78,12 +78,16 @@ SEGMENTS: dict[str, Any] = {
 }  # fmt: skip
 
 
-def small_parts(seed: int = 7) -> dict[str, Any]:
-    """What `write_bundle` needs."""
+def small_weights(seed: int = 7) -> dict[str, np.ndarray]:
     draw = np.random.default_rng(seed)
     shapes = {"0.kernel": (3, 4), "0.bias": (4,), "3.kernel": (4, 1), "3.bias": (1,)}
     norm = {f"1.{name}": (4,) for name in ("gamma", "beta", "moving_mean", "moving_variance")}
-    weights = {name: np.abs(draw.normal(size=shape)).astype(np.float32) for name, shape in {**shapes, **norm}.items()}
+    return {name: np.abs(draw.normal(size=shape)).astype(np.float32) for name, shape in {**shapes, **norm}.items()}
+
+
+def small_parts(seed: int = 7) -> dict[str, Any]:
+    """What `write_bundle` needs."""
+    weights = small_weights(seed)
     rows = [{"age": str(20 + i), "job": ("admin.", "student", "nobody")[i % 3]} for i in range(20)]
     frame = pl.DataFrame({"age": [float(row["age"]) for row in rows], "job": [row["job"] for row in rows]})
     likely = Predictor(FEATURES, NETWORK, weights, CALIBRATION).probabilities(frame)

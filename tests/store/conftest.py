@@ -13,6 +13,7 @@ import pytest
 from segmint.contract.contract import parse_contract
 from segmint.models.predict import Predictor
 from segmint.store.bundle import Bundle, write_bundle
+from tests.service.small import FEATURES, NETWORK, small_weights
 
 CONTRACT = """
 name = "small"
@@ -31,42 +32,6 @@ kind = "category"
 role = "characteristic"
 label = "job"
 """
-
-FEATURES: dict[str, Any] = {
-    "columns": [
-        {
-            "name": "age",
-            "kind": "number",
-            "states": [],
-            "flag_missing": False,
-            "center": 40.0,
-            "scale": 10.0,
-            "edges": [],
-            "scores": [],
-        },
-        {"name": "job", "kind": "category", "levels": ["admin.", "student"]},
-    ]
-}
-NETWORK: dict[str, Any] = {
-    "format": 1,
-    "layers": [
-        {"type": "Dense", "units": 4, "activation": "relu"},
-        {"type": "BatchNormalization", "epsilon": 0.001},
-        {"type": "Dropout", "rate": 0.1},
-        {"type": "Dense", "units": 1, "activation": "linear"},
-    ],
-    "inputs": 3,
-    "outputs": 1,
-    "head": "logit",
-    "classes": ["no", "yes"],
-}
-
-
-def small_weights(seed: int = 7) -> dict[str, np.ndarray]:
-    draw = np.random.default_rng(seed)
-    shapes = {"0.kernel": (3, 4), "0.bias": (4,), "3.kernel": (4, 1), "3.bias": (1,)}
-    norm = {f"1.{name}": (4,) for name in ("gamma", "beta", "moving_mean", "moving_variance")}
-    return {name: np.abs(draw.normal(size=shape)).astype(np.float32) for name, shape in {**shapes, **norm}.items()}
 
 
 def predict(bundle: Bundle, rows: list[dict[str, str]]) -> np.ndarray:

@@ -20,8 +20,9 @@ from segmint.store.bundle import Bundle, open_bundle, run_of, write_bundle
 from segmint.store.promoted import Entry, to_bytes
 from segmint.store.run import Run
 from segmint.store.verify import verify_bundle
+from tests.service.small import NETWORK, small_weights
 
-from .conftest import NETWORK, predict, small_weights
+from .conftest import predict
 
 Make = Callable[..., Path]
 

@@ -26,8 +26,7 @@ import pytest
 from segmint.store import strict_json
 from segmint.store.manifest import make_manifest
 from segmint.store.tensors import to_safetensors
-
-from .conftest import FEATURES, NETWORK, small_weights
+from tests.service.small import FEATURES, NETWORK, small_weights
 
 CHILD = Path(__file__).with_name("open_child.py")
 Attack = Callable[[Path], None]

@@ -8,8 +8,7 @@ from typing import Any
 import pytest
 
 from segmint.store.network_spec import parse_network
-
-from .conftest import NETWORK
+from tests.service.small import NETWORK
 
 
 def changed(*path: Any, to: Any) -> dict[str, Any]:
