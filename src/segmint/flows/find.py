@@ -29,7 +29,7 @@ from segmint.tables.rejects import MAX_RAW
 from segmint.tables.table_source import NoRowsError
 from segmint.tables.workbook_source import sheets_as_texts
 from segmint.targeting.given_ids import Ids, given_ids
-from segmint.targeting.named_files import id_columns_of, ids_of
+from segmint.targeting.named_files import id_columns_of, ids_of, require_every_record
 from segmint.wording import counted, some_named
 
 Unread = tuple[Path, str]
@@ -178,12 +178,7 @@ def ids_listed(source: Path | str) -> list[str]:
         header = table.columns
     except NoRowsError as error:
         batches, header = [], error.columns
-    if damaged := [reject.record for batch in batches for reject in batch.rejects if not reject.is_empty]:
-        raise InputError(
-            f"'{name}' has {counted(len(damaged), 'record')} that cannot be read.",
-            expected="every record readable: each may be somebody who is looked for",
-            fix=f"correct the file; the first is record {min(damaged)}",
-        )
+    require_every_record(batches, name, InputError, "each may be somebody who is looked for")
     nobody = pl.DataFrame(schema=dict.fromkeys(header, pl.String))
     frame = pl.concat([batch.frame for batch in batches] or [nobody])
     columns = id_columns_of(frame, None) or [each for each in header if names_customer(plain_name(each))]

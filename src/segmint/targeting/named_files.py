@@ -6,13 +6,17 @@ from collections.abc import Iterable, Sequence
 from functools import reduce
 from operator import or_
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 import polars as pl
 
 from segmint.contract.ids import bare_ids, lost_digits, name_somebody, shape_words, unlike, within_signs
-from segmint.errors import InputError, PolicyError, why
+from segmint.errors import InputError, PolicyError, SegmintError, why
 from segmint.wording import counted, some_of
+
+if TYPE_CHECKING:
+    from segmint.tables.table_source import RawBatch
 
 ID_NAMES = ("id", "customer", "customer_id", "client", "client_id", "account_id")
 
@@ -34,13 +38,18 @@ def read_whole(path: Path | str) -> pl.DataFrame:
             expected="a readable table",
             fix="correct the file or its name; no list is made without it",
         ) from error
+    require_every_record(batches, name, PolicyError, "one that is not might be an objector")
+    return pl.concat([batch.frame for batch in batches])
+
+
+def require_every_record(batches: Sequence[RawBatch], name: str, refuse: type[SegmintError], because: str) -> None:
+    """Refuse a file with a record that cannot be read, and say why each matters."""
     if damaged := [reject.record for batch in batches for reject in batch.rejects if not reject.is_empty]:
-        raise PolicyError(
+        raise refuse(
             f"'{name}' has {counted(len(damaged), 'record')} that cannot be read.",
-            expected="every record readable: one that is not might be an objector",
+            expected=f"every record readable: {because}",
             fix=f"correct the file; the first is record {min(damaged)}",
         )
-    return pl.concat([batch.frame for batch in batches])
 
 
 def id_columns_of(frame: pl.DataFrame, own: str | None) -> list[str]:
