@@ -28,6 +28,19 @@ def test_a_table_of_unknown_length_is_not_called_done_at_every_batch(capsys: pyt
     assert capsys.readouterr().err.splitlines() == ["reading a.csv.gz", "training", "training done"]
 
 
+def test_a_terminal_gets_long_lines_broken_between_words_and_a_file_gets_them_whole(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("COLUMNS", "40")
+    said = "4,521 rows, ';'-separated, decimal point; not used: contact, day, month"
+    for terminal in (False, True):
+        monkeypatch.setattr(sys.stdout, "isatty", lambda terminal=terminal: terminal, raising=False)
+        Screen().say({}, said)
+        lines = capsys.readouterr().out.splitlines()
+        assert " ".join(lines) == said
+        assert len(lines) == (2 if terminal else 1)
+
+
 def test_a_long_task_is_told_every_few_seconds_and_when_it_ends(
     clock: list[float], capsys: pytest.CaptureFixture[str]
 ) -> None:

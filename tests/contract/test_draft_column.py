@@ -216,6 +216,20 @@ def test_who_somebody_is_is_known_by_its_name(column: str, role: str | None) -> 
     assert personal_role(plain_name(column)) == role
 
 
+def test_phrases_about_the_use_of_a_telephone_are_no_numbers_to_call() -> None:
+    use = ["often on weekdays", "often at weekends", "never"]
+    some = {
+        "use of telephone": use,
+        "use of e-mail": [*use, "never"],
+        "telephone": ["+351 910", "+351 911", "+351 912"],
+    }
+    frame = churn().with_columns(
+        pl.Series(name, [cells[i % len(cells)] for i in range(400)]) for name, cells in some.items()
+    )
+    draft = infer_contract(open_table(frame), name="x").contract
+    assert [draft.by_name[name].role for name in some] == ["characteristic", "characteristic", "phone"]
+
+
 @pytest.mark.parametrize(
     "name",
     ["do_not_call", "DoNotContact", "no_consent", "consent_withdrawn", "gdpr_objection", "opt_out", "Werbesperre"],

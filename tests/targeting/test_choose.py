@@ -253,6 +253,7 @@ def test_the_advice_says_everybody_nobody_or_down_to_where(chance, said):
 
 def test_the_advice_says_what_a_larger_budget_would_bring():
     advice = choose(ids(4), [0.5, 0.5, 0.4, 0.4], make_policy(budget_calls=2)).advice
+    assert advice[0].startswith("4 of 4 eligible customers pay for their call;")  # and no "call everybody"
     assert "2 more customers would pay, together 70 EUR" in advice[1]
     assert advice[-1] == "The list of 2 is expected to bring 90 EUR and 1 success."
 
@@ -345,7 +346,7 @@ def test_whoever_has_few_attempts_left_costs_and_brings_only_those():
     assert choice.expected_profit[:2].tolist() == pytest.approx([chance[0] * 30 - 5, chance[1] * 90 - 15])
     listed = choice.listed
     assert 497 < choice.calls[listed].sum() <= 500 < 3 * listed.size
-    assert "One more call is worth" in choice.prices[0].sentence
+    assert "one more call is worth" in choice.prices[0].sentence
     made = build_call_list(people, choice, pl.Series([""] * 400), policy, spent=spent)
     told = summarise_list(made, choice, policy, pl.DataFrame({"customer": people}))
     assert told["limits"][0]["used"] == choice.calls[listed].sum()

@@ -35,7 +35,8 @@ def test_one_more_unit_brings_what_its_price_says(rules, unit, more):
     assert larger.listed.size > choice.listed.size
     step = next(more[name] - rules[name] for name in more)
     assert larger.profit - choice.profit == pytest.approx(price.price * step, rel=0.03)
-    assert f"One more {unit} is worth {price.price:,.2f} EUR." == price.sentence
+    assert price.sentence.startswith("The budget of ")
+    assert price.sentence.endswith(f"): one more {unit} is worth {price.price:,.2f} EUR.")
 
 
 def test_where_calls_cost_unequally_money_is_worth_the_best_return_left():

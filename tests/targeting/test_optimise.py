@@ -91,7 +91,7 @@ def test_shadow_prices_are_said_in_words_and_confirmed_by_solving_again():
     assert prices
     assert all(price.confirmed for price in prices)
     words = " ".join(price.sentence for price in prices)
-    assert "One more agent minute is worth" in words
+    assert "one more agent minute is worth" in words
     assert "Each further customer demanded for 'branch west' costs" in words
 
 

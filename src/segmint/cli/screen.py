@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import json as jsonlib
 import os
+import shutil
 import sys
+import textwrap
 import time
 from contextlib import suppress
 from pathlib import Path
@@ -26,6 +28,13 @@ _PLAIN_EVERY = 5.0  # seconds between two plain lines of one task
 def one_line(text: str) -> str:
     """Write text that may come from a stranger's table or file so that it gives the terminal no commands."""
     return printable(from_here(text)).replace("\n", " ").replace("\t", " ")
+
+
+def _fitted(line: str) -> str:
+    """Break a line between words where a person reads it on a terminal; a file or another program gets it whole."""
+    if not sys.stdout.isatty():
+        return line
+    return textwrap.fill(line, shutil.get_terminal_size().columns, break_long_words=False, break_on_hyphens=False)
 
 
 def from_here(text: str) -> str:
@@ -113,7 +122,7 @@ class Screen:
                 typer.echo(jsonlib.dumps(result, ensure_ascii=False))
             elif not self.quiet:
                 for line in lines:
-                    typer.echo(one_line(line))
+                    typer.echo(_fitted(one_line(line)))
             else:
                 for line in lines:
                     if line.startswith(_WARNING):

@@ -112,6 +112,7 @@ _NAMES = re.compile(
     r"|surname|e_?mail(_?address)?$|^(vor|nach|kunden_?)name|^correo|^courriel"
     r"|^(nombre|apellidos?|nome|sobrenome|apelido|cognome|nom|pr(e|é)nom|naam|voornaam|achternaam)(_|$)"
 )
+_E_MAIL = re.compile(r"e_?mail(_?address)?$|^correo|^courriel")
 _PHONE = re.compile(
     r"(phone|telefon|t(e|é)l(e|é)(fono|fone|phone)|m(o|ó)vil|telem(o|ó)vel|celular|mobile|handy|msisdn)"
     r"(_?(no|nr|number|nummer))?[0-9]?$|^(phone|tel)_(home|work|mobile)$"
@@ -272,6 +273,11 @@ def personal_role(plain: str) -> Role | None:
     if _NAMES.search(plain):
         return "name"
     return "ignore" if _PERSONAL.search(plain) else None
+
+
+def reaches(plain: str) -> bool:
+    """Whether a name speaks of telephones or e-mail."""
+    return bool(_PHONE.search(plain) or _E_MAIL.search(plain))
 
 
 def holds_outcome(plain: str) -> bool:

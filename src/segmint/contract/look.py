@@ -13,7 +13,7 @@ from segmint.contract.cells import DAYS, as_text, number_cells, read_cells
 from segmint.contract.column import Column, Kind, Role
 from segmint.contract.counts import count_values
 from segmint.contract.dates import ISO, format_words, formats_of
-from segmint.contract.hints import feature_role, names_code, personal_role, plain_name
+from segmint.contract.hints import feature_role, names_code, personal_role, plain_name, reaches
 from segmint.tables.amounts import AFTER, BEFORE, bare_amounts, unit_of
 from segmint.wording import quoted
 
@@ -116,7 +116,7 @@ class Look:
     @cached_property
     def personal(self) -> Role | None:
         """The role of a column that says who somebody is, else None; two levels are a flag, not names."""
-        if self.kind == "date" or self.distinct <= 2 or self._says_who_may_be_called:
+        if self.kind == "date" or self.distinct <= 2 or self._says_who_may_be_called or self._says_how_one_is_reached:
             return None
         role = personal_role(self.plain)
         return role or ("ignore" if self._mostly(WHO, 0.5) else None)
@@ -125,6 +125,11 @@ class Look:
     def _says_who_may_be_called(self) -> bool:
         """Whether "consent phone" holds a few answers and no numbers to call."""
         return self.distinct <= MAX_ANSWERS and feature_role(self.plain) in ("consent", "exclude_if")
+
+    @property
+    def _says_how_one_is_reached(self) -> bool:
+        """Whether "use of e-mail" holds a few phrases and no address or number."""
+        return self.distinct <= MAX_ANSWERS and reaches(self.plain) and not self._mostly(r"[0-9@]", 0.0)
 
     @cached_property
     def is_period(self) -> bool:

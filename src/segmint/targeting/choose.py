@@ -467,10 +467,8 @@ def _what_ends(prices: Sequence[ShadowPrice], policy: ContactPolicy) -> str:
 
 
 def _how_many(share: float, paying: int, eligible: int, *, limited: bool) -> str:
-    if share >= _NEARLY:
+    if share >= _NEARLY and not limited:  # where a limit ends the list before, it would be the wrong order
         who = "everybody" if share >= _EVERYBODY else "nearly everybody"
-        # where a limit ends the list before, "call everybody" would be the wrong order
-        advice = f"{who[0].upper()}{who[1:]} is worth a call" if limited else f"Call {who}"
-        return f"{advice}: {some_of(paying, eligible, 'eligible customers', 'pays', 'pay')} for it."
+        return f"Call {who}: {some_of(paying, eligible, 'eligible customers', 'pays', 'pay')} for it."
     who = some_of(paying, eligible, "eligible customers", "pays for the", "pay for their")
     return f"{who} call; below them a call costs more than it brings."

@@ -6,9 +6,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from segmint.arrays import Floats
-from segmint.targeting.optimise import ShadowPrice
+from segmint.targeting.optimise import ShadowPrice, say_price
 from segmint.targeting.policy import ContactPolicy
-from segmint.wording import money
 
 _STEP = 0.01
 
@@ -42,7 +41,6 @@ def price_of_budget(
     next_ones, last_ones = slice(listed, listed + step), slice(max(listed - step, 0), listed)
     gains = profit[called]
     price = float(gains[listed] / use[listed])
-    currency = policy.economics.currency
     return (
         ShadowPrice(
             name,
@@ -50,7 +48,7 @@ def price_of_budget(
             price,
             loosened=float(gains[next_ones].sum() / use[next_ones].sum()),
             tightened=float(gains[last_ones].sum() / use[last_ones].sum()),
-            sentence=f"One more {name} is worth {money(price, currency, 2)}.",
+            sentence=say_price(name, limit, price, policy),
         ),
     )
 

@@ -15,7 +15,7 @@ from segmint.errors import PolicyError
 from segmint.models.hush import OUTPUT, hushed
 from segmint.targeting.levels import has_level
 from segmint.targeting.policy import ContactPolicy, Quota
-from segmint.wording import Said, Term, money
+from segmint.wording import Said, Term, capital, money, plain
 
 GAP = 1e-3
 _STEP = 0.01  # limits are loosened and tightened by this share to confirm a price
@@ -240,6 +240,12 @@ def limit_words(name: str, policy: ContactPolicy) -> str:
     if name in {capacity.name for capacity in policy.capacities}:
         return f"the capacity '{name}'"
     return f"the quota of {name.removeprefix(_PLACE)}" if name.startswith(_PLACE) else f"the budget of {budgets[name]}"
+
+
+def say_price(name: str, edge: float, price: float, policy: ContactPolicy) -> str:
+    """Say which limit ends the list, and what one more unit of it is worth."""
+    worth = money(price, policy.economics.currency, 2)
+    return f"{capital(limit_words(name, policy))} ({plain(edge)}): one more {name} is worth {worth}."
 
 
 def limits_used(
@@ -522,7 +528,7 @@ def _priced(
     loosened = (_sifted(profit, _moved(limits, place, dual, step), duals)[0] - best) / step
     tightened = (best - _sifted(profit, _moved(limits, place, dual, -step), duals)[0]) / step
     if dual > 0:
-        words = f"One more {limit.name} is worth {money(dual, currency, 2)}."
+        words = say_price(limit.name, edge, dual, policy)
     else:
         words = f"Each further customer demanded for '{limit.name.removeprefix('place for ')}' costs {money(-dual, currency, 2)}."
         # a minimum raised by one unit moves the profit by the (negative) dual

@@ -113,8 +113,7 @@ def _said(found: dict[str, Any], currency: str) -> list[tuple[str, str]]:
         said.append(
             (
                 "The last on it",
-                f"The last ten customers have a propensity of {percent(found['propensity_of_last'])} on average; "
-                f"a call to one of them is expected to bring {money(last, currency, 2)}.",
+                f"A call to one of the last ten customers is expected to bring {money(last, currency, 2)} on average.",
             )
         )
     return [*said, ("What it will show", _will_show(found["holdout"]))]
