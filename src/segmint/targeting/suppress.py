@@ -59,12 +59,14 @@ Reason = tuple[pl.Series, str]
 class Doubt(TypedDict):
     """What somebody should look at before a list is used: in a title, and in a sentence without capital and full stop.
 
-    `settings` are those that the sentence names.
+    `settings` are those that the sentence names. One that stops no call, as of a first list or of what is expected of it,
+    may stand `folded` under its figures.
     """
 
     title: str
     sentence: str
     settings: NotRequired[Sequence[str]]
+    folded: NotRequired[bool]
 
 
 def with_settings(doubts: Iterable[Doubt]) -> list[Doubt]:

@@ -159,6 +159,21 @@ def test_every_doubt_is_a_banner(tmp_path: Path) -> None:
     assert "2 entries, 0 customers matched" in html
 
 
+def test_what_must_stop_a_call_stands_open_under_the_figures_and_the_rest_waits_in_one_box(tmp_path: Path) -> None:
+    write_target(tmp_path)
+    found = json.loads((tmp_path / "target.json").read_text())
+    found["doubts"] = [
+        {"title": "Seen", "sentence": "too high", "folded": True},
+        {"title": "Uncounted", "sentence": "nobody is kept off", "folded": True},
+        {"title": "No do-not-call list", "sentence": "none was named"},
+    ]
+    (tmp_path / "target.json").write_text(json.dumps(found))
+    figures, banner, fold, *_ = summarise(tmp_path)["pages"][0]["blocks"]
+    assert (figures["kind"], banner["title"]) == ("figures", "No do-not-call list")
+    assert (fold["kind"], fold["title"], fold["printed"]) == ("fold", "2 things to check", True)
+    assert [block["title"] for block in fold["blocks"]] == ["Seen", "Uncounted"]
+
+
 def test_bands_of_age_stand_in_their_order(folder: Path) -> None:
     rows = json.loads((folder / "target.json").read_text())["fairness"][0]["rows"]
     first, *bands = [row["group"] for row in rows]

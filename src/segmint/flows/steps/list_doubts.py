@@ -34,6 +34,7 @@ NO_HISTORY = Doubt(
         Term("policy.attempts"),
         " keeps nobody off; none is needed for a campaign's first list",
     ),
+    folded=True,
 )
 
 
@@ -90,7 +91,7 @@ def _trained_on(seen: int, of: int, who: str, *, sure: bool, by_id: bool) -> lis
             f"the network was trained on {seen:,} of the {of:,} {who}: for them this is no prediction about strangers, and what "
             "they are expected to bring may be too high"
         )
-        return [Doubt(title="The network has seen customers of this list", sentence=said)]
+        return [Doubt(title="The network has seen customers of this list", sentence=said, folded=True)]
     why = (
         "the run that trained it is not here"
         if by_id
@@ -100,7 +101,9 @@ def _trained_on(seen: int, of: int, who: str, *, sure: bool, by_id: bool) -> lis
         f"{seen:,} of the {of:,} {who} have an outcome already, and nobody can tell whether the network was trained on them "
         f"({why}): if it was, what they are expected to bring may be too high"
     )
-    return [Doubt(title="Nobody can tell whether the network has seen customers of this list", sentence=said)]
+    return [
+        Doubt(title="Nobody can tell whether the network has seen customers of this list", sentence=said, folded=True)
+    ]
 
 
 def unread(bundle: Bundle, columns: pl.DataFrame) -> list[Doubt]:

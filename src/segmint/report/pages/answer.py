@@ -6,17 +6,17 @@ import polars as pl
 
 from segmint.contract.yes_no import few_yes_told
 from segmint.evaluation.conclusion import nothing_told
-from segmint.metrics.ranking import average_precision, cumulative_gain, lift_at, roc_auc
+from segmint.metrics.ranking import cumulative_gain, lift_at, roc_auc
 from segmint.models.names import OURS
 from segmint.report.blocks import Block, Page, banner, figures, make_page, statements
 from segmint.report.levels import Level, strongest_levels
 from segmint.report.pages.on_test import on_test_sentence
 from segmint.report.pages.search import judged_apart
 from segmint.report.run_view import Predictions, RunView
-from segmint.report.scores import main_metric, metric_label, metric_row, same_or_better, tells_nothing
+from segmint.report.scores import main_metric, metric_row, same_or_better, tells_nothing
 from segmint.segments.bring_most import say_who_brings_most
 from segmint.segments.call_order import say_call_order
-from segmint.wording import between, capital, count, decimal, listed, percent, times
+from segmint.wording import capital, count, listed, percent, times
 
 MOMENTS = {
     "planning": "when the list is made",
@@ -34,6 +34,7 @@ def page(run: RunView) -> Page | None:
         "answer",
         title="The answer",
         short="Answer",
+        lead="" if tells_nothing(run) else _in_short(run, found),
         blocks=[
             warning(run.at),
             judged_apart(run),
@@ -74,7 +75,7 @@ def _sentences(run: RunView, found: Predictions | None) -> list[tuple[str, str]]
     return [
         ("Who", _who(run)),
         *told_of_segments(run),
-        ("How well the network finds them", _how_well(run, found)),
+        ("How well the network finds them", _how_well(run)),
         *_on_test(run),
         ("What to do next", _next(run, found)),
     ]
@@ -153,21 +154,28 @@ def _level_words(level: Level, customers: int) -> str:
     )
 
 
-def _how_well(run: RunView, found: Predictions | None) -> str:
-    ours = metric_row(run, OURS, main_metric(run))
-    sentences = []
+def _in_short(run: RunView, found: Predictions | None) -> str:
+    """Answer in one sentence."""
     if found is not None and run.of_yes(found):
-        reached = float(cumulative_gain(found.said(run.positive), found.probability(run.positive), [0.2])[0])
-        sentences.append(
-            f"Calling the best 20 % of its ranking reaches {percent(reached, 0)} of all who say yes, "
+        reached = _reached(run, found)
+        return (
+            f"Calling the best 20 % of the network's ranking reaches {percent(reached, 0)} of all who say yes, "
             f"{times(reached / 0.2)} as many as a random choice."
         )
-    elif found is not None:
+    if found is not None:
         right = float((found.outcome == found.predicted).mean())
-        sentences.append(f"It names the right segment for {percent(right, 0)} of customers it had not seen.")
-    if ours is not None:
-        sentences.append(same_or_better(run))
-    said = " ".join(sentence for sentence in sentences if sentence) or "No comparison was made in this run."
+        return f"The network names the right segment for {percent(right, 0)} of customers it had not seen."
+    return ""
+
+
+def _reached(run: RunView, found: Predictions) -> float:
+    """The share of all who say yes that the best 20 % hold."""
+    return float(cumulative_gain(found.said(run.positive), found.probability(run.positive), [0.2])[0])
+
+
+def _how_well(run: RunView) -> str:
+    ours = metric_row(run, OURS, main_metric(run))
+    said = (same_or_better(run) if ours is not None else "") or "No comparison was made in this run."
     return f"{said} {_few(run)}".strip()
 
 
@@ -235,21 +243,19 @@ def _headlines(run: RunView, found: Predictions | None) -> list[tuple[str, str, 
                 else "of customers kept apart from training",
             )
         )
-    metric = main_metric(run)
-    if (ours := metric_row(run, OURS, metric)) is not None:
-        note = f"95 % interval {between(ours.low, ours.high, 2)}" if ours.low is not None else "on rows kept apart"
-        items.append((metric_label(metric), decimal(ours.value, 3), note))
     return items
 
 
 def _response_headlines(run: RunView, found: Predictions) -> list[tuple[str, str, str]]:
     y, score = found.said(run.positive), found.probability(run.positive)
     rate = float(y.mean())
-    lift = lift_at(y, score, 0.1)
+    first = min(lift_at(y, score, 0.1) * rate, 1.0)
     apart = f" of {count(run.kept_apart)} kept apart" if run.kept_apart else ""
-    lifted = ("Lift, best 10 %", f"{decimal(lift, 1)}×", f"{percent(min(lift * rate, 1.0), 0)} of them say yes")
+    ranked = [
+        ("The best 20 % hold", percent(_reached(run, found), 0), "of all who say yes"),
+        ("Of the best 10 %", percent(first, 0), "say yes"),
+    ]
     return [
         ("Response rate", percent(rate), f"{count(int(y.sum()))}{apart} said yes"),
-        *([] if tells_nothing(run) else [lifted]),
-        ("ROC AUC", decimal(roc_auc(y, score), 3), f"average precision {decimal(average_precision(y, score), 3)}"),
+        *([] if tells_nothing(run) else ranked),
     ]

@@ -27,7 +27,7 @@ from segmint.report.run_view import RunView
 from segmint.report.svg import draw
 from segmint.store import run_files
 from segmint.targeting.call_list import STATUS_WORDS
-from segmint.wording import capital, count, decimal, money, percent
+from segmint.wording import capital, count, counted, decimal, money, percent
 
 _WHERE = (
     f"This page names nobody. The customers are in the run's folder: {run_files.SHEET} for people, {run_files.DIALLER} for the dialler, and "
@@ -57,8 +57,6 @@ def page(run: RunView) -> Page | None:
         short="Call list",
         lead=f"{count(sum(counts.values()))} rows read; each has one place below.",
         blocks=[
-            *(banner("caution", doubt["title"], f"{capital(doubt['sentence'])}.") for doubt in found["doubts"]),
-            _dialling(found),
             figures(
                 [
                     ("To be called", count(listed), _share_of_eligible(counts)),
@@ -67,6 +65,8 @@ def page(run: RunView) -> Page | None:
                     ("Expected to say yes", count(round(found["expected_successes"])), _rate(found, listed)),
                 ]
             ),
+            *_doubts(found["doubts"]),
+            _dialling(found),
             statements(_said(found, currency)),
             _dropped(found),
             grid([_where(counts), _why_not(found)]),
@@ -75,6 +75,20 @@ def page(run: RunView) -> Page | None:
             _advice(found),
         ],
     )
+
+
+def _doubts(doubts: list[dict[str, Any]]) -> list[Block]:
+    """What must stop a call stands open; the rest waits in one box."""
+    told = [
+        (bool(doubt.get("folded")), banner("caution", doubt["title"], f"{capital(doubt['sentence'])}."))
+        for doubt in doubts
+    ]
+    waiting = [block for folded, block in told if folded]
+    title = f"{counted(len(waiting), 'thing')} to check"
+    return [
+        *(block for folded, block in told if not folded),
+        *([fold(title, waiting, printed=True)] if waiting else []),
+    ]
 
 
 def _dialling(found: dict[str, Any]) -> Block | None:

@@ -20,12 +20,12 @@ from segmint.metrics.ranking import (
 )
 from segmint.models.names import OURS
 from segmint.report import charts
-from segmint.report.blocks import Block, Page, budget, chart, grid, key, make_page, table
+from segmint.report.blocks import Block, Page, budget, chart, figures, grid, key, make_page, table
 from segmint.report.pages.search import judged_apart
 from segmint.report.run_view import Predictions, RunView
-from segmint.report.scores import before_correction, best_rival
+from segmint.report.scores import before_correction, best_rival, main_metric, metric_label, metric_row
 from segmint.report.svg import draw
-from segmint.wording import count, decimal, listed, percent, percent_between, shorten, times
+from segmint.wording import between, count, decimal, listed, percent, percent_between, shorten, times
 
 _DEPTHS = (0.05, 0.1, 0.2, 0.3, 0.5, 1.0)
 
@@ -49,6 +49,7 @@ def _response_page(run: RunView, found: Predictions) -> Page:
         lead=f"{_who(run)} was ranked by a network that had not seen this customer.",
         blocks=[
             judged_apart(run),
+            figures(_scores(run, found)),
             budget(len(y), int(y.sum()), cumulative_gain(y, score, np.arange(1, 101) / 100).tolist()),
             grid(
                 [
@@ -62,6 +63,22 @@ def _response_page(run: RunView, found: Predictions) -> Page:
             ),
         ],
     )
+
+
+def _scores(run: RunView, found: Predictions) -> list[tuple[str, str, str]]:
+    """The measure of the comparison, and of a response how it is ranked."""
+    metric = main_metric(run)
+    items = []
+    if (ours := metric_row(run, OURS, metric)) is not None:
+        note = f"95 % interval {between(ours.low, ours.high, 2)}" if ours.low is not None else "on rows kept apart"
+        items.append((metric_label(metric), decimal(ours.value, 3), note))
+    if run.is_response:
+        y, score = found.said(run.positive), found.probability(run.positive)
+        if metric != "roc_auc":
+            items.append(("ROC AUC", decimal(roc_auc(y, score), 3), "of the ranking; 0.5 is chance, 1 perfect"))
+        chance = f"of the ranking; {decimal(float(y.mean()), 3)} is chance, 1 perfect"
+        items.append(("Average precision", decimal(average_precision(y, score), 3), chance))
+    return items
 
 
 def named(run: RunView) -> Block | None:
@@ -86,6 +103,7 @@ def _segments_page(run: RunView, found: Predictions) -> Page:
         lead=f"{_who(run)} was judged by a network that had not seen this customer.",
         blocks=[
             judged_apart(run),
+            figures(scores) if (scores := _scores(run, found)) else None,
             grid(
                 [
                     _confusion(found, _class_words(found)),

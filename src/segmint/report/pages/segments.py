@@ -542,9 +542,10 @@ def _named(segment: Segment) -> str:
 def segment_blocks(segment: Segment, *, discovered: bool, currency: str = "") -> list[Block]:
     """Show one segment: who they are, how they answered, what to offer."""
     said = {kind: " ".join(s["text"] for s in segment["sentences"] if s["kind"] == kind) for kind, _ in KINDS}
+    (_, customers, share), *more = shown = _figures(segment, currency, discovered=discovered)
     return [
-        heading(_titled(segment)),
-        figures(_figures(segment, currency, discovered=discovered)),
+        heading(_titled(segment), "" if more else f"{customers} customers, {share}."),
+        *([figures(shown)] if more else []),
         *_typical(segment),
         statements([(title, said[kind]) for kind, title in KINDS if said[kind]]),
     ]
