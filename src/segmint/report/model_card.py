@@ -138,8 +138,7 @@ def _quality(quality: Sequence[Mapping[str, Any]], repeats: int, threshold: floa
         [metric_label(row["metric"]), decimal(row["value"], 4), between(row["low"], row["high"], 4)] for row in quality
     ]
     return f"""The figures are of {judged}. They are not of the delivered network: that one learned from these rows too, and none of the table are
-left to judge it on.{chosen} Intervals: 95 %, customers drawn anew {repeats:,} times.
-{corrected}
+left to judge it on.{chosen} Intervals: 95 %, customers drawn anew {repeats:,} times.{f"{chr(10)}{corrected}" if corrected else ""}
 
 {_table(["measure", "value", "95 % interval"], lines)}"""
 
