@@ -102,4 +102,7 @@ def test_a_sentence_is_said_in_the_words_of_a_door_and_what_only_looks_like_a_te
         both = wording.joined(", ", ["a", wording.Said(wording.Term("x")), "a"][:count], last=" or ")
         assert (both, wording.terms_in(both)) == (text, ("x",) * (count > 1))
     assert wording.joined(" ", ["a", "b", "c"]) == "a b c"
+    ended = wording.without_stop(wording.Said(said, "."))
+    assert (ended, wording.terms_in(ended)) == (said, wording.terms_in(said))
+    assert [wording.without_stop(text) for text in ("", "a", "a.")] == ["", "a", "a"]
     assert pickle.loads(pickle.dumps(said)).parts == said.parts

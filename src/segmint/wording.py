@@ -192,6 +192,12 @@ def joined(glue: str, texts: Sequence[str], *, last: str | None = None) -> Said:
     return Said(*(part for pair in zip(["", *between], texts, strict=False) for part in pair if part))
 
 
+def without_stop(text: str) -> Said:
+    """Take the full stop off a sentence, so that it goes on; its terms are kept."""
+    *parts, last = parts_of(text) or ("",)
+    return Said(*parts, last if isinstance(last, Term) else last.removesuffix("."))
+
+
 def some_named(names: Sequence[str], most: int) -> str:
     """Join the first few of many words: a, b and 3 more."""
     more = len(names) - most

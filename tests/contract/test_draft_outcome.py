@@ -10,10 +10,12 @@ import pytest
 
 from segmint.contract import draft_outcome
 from segmint.contract.contract import Contract, parse_contract
+from segmint.contract.draft_outcome import NAME_OUTCOME
 from segmint.contract.infer import Draft, infer_contract
 from segmint.contract.validate import validate
 from segmint.errors import ContractError, DataError
 from segmint.tables.source import open_table
+from segmint.wording import terms_in
 from tests.contract.drafts import churn, several_classes, validate_reviewed
 
 
@@ -298,5 +300,7 @@ def test_segments_beside_columns_of_yes_and_no_are_asked_about() -> None:
     frame = churn().rename({"Churn": "answer"}).with_columns(segment=pl.Series([str("ABC"[i % 3]) for i in range(400)]))
     draft = infer_contract(open_table(frame), name="x")
     assert "is one of yes and no the outcome (final_bill, answer)?" in draft.suspects["segment"]
+    assert f"another is named{NAME_OUTCOME}" in draft.text
+    assert NAME_OUTCOME in terms_in(draft.text)
     assert "segment" not in infer_contract(open_table(frame), name="x", outcome="segment").suspects
     assert not infer_contract(open_table(frame), name="x", outcome="segment").sentence.startswith("outcome")

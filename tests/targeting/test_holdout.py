@@ -127,7 +127,7 @@ def test_no_effect_is_promised_where_too_few_of_those_held_out_buy(called, held_
     assert np.isnan(plan.smallest_effect)
     assert f"the {held_out:,} held out are too few to show what calling brings" in plan.sentence
     assert f"at least {fewest_held_out(0.05, called):,} with as many called" in plan.sentence
-    assert f"policy.holdout_share = {plan.enough_share:.2f}" in plan.sentence
+    assert f"policy.holdout_share of {100 * plan.enough_share:.0f} %" in plan.sentence
     assert called * plan.enough_share / (1 - plan.enough_share) >= plan.enough
 
 

@@ -21,7 +21,7 @@ from segmint.contract.look import MIN_PER_LEVEL, MISSING_WORDS, bare_texts, few_
 from segmint.contract.validate import MIN_ROWS_PER_LEVEL, rare_told
 from segmint.contract.yes_no import NO, NO_ANSWER, NO_WORDS, WHOLE, YES, YES_WORDS, few_yes_told
 from segmint.errors import ContractError
-from segmint.wording import Said, Term, counted
+from segmint.wording import Said, Term, counted, joined
 
 SAMPLE_ROWS = 200_000
 MAX_OUTCOME_LEVELS = 12
@@ -83,7 +83,7 @@ def draft_outcome(frame: pl.DataFrame, wanted: str | None, table: str) -> Drafte
     answers = _one_spelling(answers)
     doubts = _outcome_doubts(outcome, answers, no_answer, strange)
     doubts = [*(_guess_doubts(frame, outcome) if wanted is None else []), *doubts]
-    return DraftedOutcome(outcome, answers, no_answer, {chosen: "; ".join(doubts)} if doubts else {})
+    return DraftedOutcome(outcome, answers, no_answer, {chosen: joined("; ", doubts)} if doubts else {})
 
 
 def outcome_to_come(frame: pl.DataFrame, name: str | None, table: str) -> DraftedOutcome:
@@ -215,7 +215,7 @@ def _guess_doubts(frame: pl.DataFrame, outcome: Outcome) -> list[str]:
         *(["`segmint predict` writes such a column"] if own else []),
         *([f"is one of yes and no the outcome ({few_named(others)})?"] if others else []),
     ]
-    return ["guessed from its name", *doubts, "another is named by --outcome COLUMN"] if doubts else []
+    return ["guessed from its name", *doubts, Said("another is named", NAME_OUTCOME)] if doubts else []
 
 
 def _is_yes_or_no(raw: pl.Series) -> bool:
@@ -232,7 +232,7 @@ def _is_yes_or_no(raw: pl.Series) -> bool:
 def _likely_answers(frame: pl.DataFrame) -> dict[str, str]:
     """Ask about a column that is named and filled as an outcome in a table that is said to have none."""
     found = _likely_outcome(frame)
-    return {} if found is None else {found: "does it hold the answers? Then draft again without --no-outcome"}
+    return {} if found is None else {found: Said("does it hold the answers? Then draft again without ", NO_OUTCOME)}
 
 
 def _choice_of_columns(frame: pl.DataFrame) -> str:

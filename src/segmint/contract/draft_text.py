@@ -10,6 +10,7 @@ import tomlkit
 from segmint.contract.column import KNOWN_ORDER, ROLES, Column, Known
 from segmint.contract.contract import Contract
 from segmint.contract.export import column_table, contract_to_toml
+from segmint.wording import Said, Term, joined, parts_of
 
 
 def draft_text(
@@ -25,16 +26,16 @@ def draft_text(
         + _roles_used(contract)
         + "".join(_comment("LOOK", doubt) for doubt in about_rows)
         + head.rstrip(),
-        f"{_comment('LOOK', suspects.get(contract.outcome.column))}[outcome]\n{outcome}",
+        Said(_comment("LOOK", suspects.get(contract.outcome.column)), f"[outcome]\n{outcome}"),
     ]
     for known in KNOWN_ORDER:
         columns = [column for column in contract.columns if column.known == known]
         if columns:
             parts.append(f"# ---- {_HEADINGS[known]} ----")
         for column in columns:
-            comments = _comment("LOOK", suspects.get(column.name)) + _comment("NOTE", notes.get(column.name))
-            parts.append(comments + _column_text(column))
-    return "\n\n".join(parts) + "\n"
+            doubt, note = _comment("LOOK", suspects.get(column.name)), _comment("NOTE", notes.get(column.name))
+            parts.append(Said(doubt, note, _column_text(column)))
+    return Said(joined("\n\n", parts), "\n")
 
 
 def _roles_used(contract: Contract) -> str:
@@ -60,5 +61,5 @@ def _column_text(column: Column) -> str:
 
 def _comment(word: str, text: str | None) -> str:
     """Write a comment on one line, whatever a column's name holds."""
-    bare = re.sub(r"[\x00-\x1f\x7f]+", " ", text or "")
-    return f"# {word}: {bare}\n" if bare else ""
+    bare = [part if isinstance(part, Term) else re.sub(r"[\x00-\x1f\x7f]+", " ", part) for part in parts_of(text or "")]
+    return Said(f"# {word}: ", *bare, "\n") if text else ""

@@ -37,7 +37,7 @@ from segmint.progress import Progress, silent
 from segmint.tables.decimal_sign import decimal_of
 from segmint.tables.table_source import NoRowsError, TableSource
 from segmint.tables.text_source import GUESSED
-from segmint.wording import counted
+from segmint.wording import counted, joined
 
 
 @dataclass(frozen=True, repr=False)
@@ -131,7 +131,7 @@ def infer_contract(
     for look, guess in zip(looks, with_twins(looks, guesses), strict=True):
         columns.append(_with_own_words(guess.column, look, found.no_answer))
         if doubts := [*([suspects[look.name]] if look.name in suspects else []), *guess.doubts]:
-            suspects[look.name] = "; ".join(doubts)
+            suspects[look.name] = joined("; ", doubts)
         if guess.note:
             notes[look.name] = guess.note
     if is_german(frame.columns):

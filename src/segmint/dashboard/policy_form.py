@@ -58,11 +58,11 @@ _SETTINGS = {
     "policy.holdout_share": "holdout",
 }
 # whoever moves a control has never seen the setting's own name
-_WORDS = {setting: f"“{_LABELS[control]}”" for setting, control in _SETTINGS.items()} | {
+WORDS = {setting: f"“{_LABELS[control]}”" for setting, control in _SETTINGS.items()} | {
     "policy.quotas": "the quotas",
     "policy.exclude": "the exclusions",
 }
-_CALLED = _WORDS | {setting_named(setting): f"The control {words}" for setting, words in _WORDS.items()}
+_CALLED = WORDS | {setting_named(setting): f"The control {words}" for setting, words in WORDS.items()}
 _CONTROLS = _SETTINGS | {setting_named(setting): control for setting, control in _SETTINGS.items()}
 
 

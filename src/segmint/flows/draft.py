@@ -20,7 +20,7 @@ from segmint.flows.steps.read import open_source, reading_as_typed
 from segmint.flows.steps.settings import Settings, settings_of
 from segmint.progress import Progress, silent
 from segmint.store.staging import publish_bytes
-from segmint.wording import in_plain_letters
+from segmint.wording import Said, in_plain_letters
 
 _REVIEWED = re.compile(r"^[ \t]*reviewed[ \t]*=[ \t]*false", re.MULTILINE)
 
@@ -75,7 +75,7 @@ def infer_contract(
     drafted = draft(opened, name=named, outcome=outcome, without_outcome=without_outcome, progress=progress)
     if not (typed := reading_as_typed(data)):
         return drafted
-    return replace(drafted, text=f"# Its table is read with {typed}: say so at each command.\n{drafted.text}")
+    return replace(drafted, text=Said(f"# Its table is read with {typed}: say so at each command.\n", drafted.text))
 
 
 def next_command(table: Path, data: Data) -> str:

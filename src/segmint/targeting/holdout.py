@@ -112,7 +112,7 @@ class PowerCalculation:
         if not self.held_out or not self.called:
             return f"Nobody is {'held out' if self.called else 'called'}, so the effect of calling cannot be measured afterwards."
         if self.is_in_vain:
-            return f"{self._nothing} {self.remedy}"
+            return Said(self._nothing, " ", self.remedy)
         return (
             f"With {self.called:,} called and {self.held_out:,} held out, a difference of "
             f"{100 * self.smallest_effect:.1f} points in the response rate is found in "
@@ -147,7 +147,7 @@ class PowerCalculation:
         if self.enough:
             return Said(
                 Term("policy.holdout_share"),
-                f" = {self.enough_share:.2f} holds out enough, at least {self.enough:,} with as many called.",
+                f" of {percent(self.enough_share, 0)} holds out enough, at least {self.enough:,} with as many called.",
             )
         return "Holding out more of this list does not help: call more customers, or measure several lists of the campaign together."
 

@@ -48,7 +48,7 @@ def test_the_step_follows_from_the_intervals(
 
 def test_a_holdout_in_vain_says_how_many_to_hold_out() -> None:
     said = measured((NAN, NAN), (NAN, NAN), called=0.4, customers_called=300, customers_held_out=10)
-    assert "policy.holdout_share = 0.16 holds out enough, at least 43 with as many called" in said
+    assert "policy.holdout_share of 16 % holds out enough, at least 43 with as many called" in said
 
 
 def test_a_large_campaign_that_changed_little_is_not_asked_for_more() -> None:

@@ -16,6 +16,7 @@ from segmint.store.run import Run
 from segmint.store.runs import runs_in
 from segmint.targeting.holdout import plan_holdout
 from segmint.targeting.policy import ContactPolicy, Economics
+from segmint.targeting.suppress import with_settings
 from tests.service.small import CONTRACT, small_parts
 
 POLICY = ContactPolicy(economics=Economics(cost_per_call=1, value_per_success=10), campaign="Spring 2026")
@@ -88,6 +89,20 @@ def test_the_power_of_a_holdout_that_was_held_out_before_is_that_of_the_new_cust
     assert f"{made.name}) as well; if that was used" in sentence
     assert "With 2,001 called and 1,996 held out, a difference of" in sentence
     assert of(POLICY.but(campaign="autumn")) == []
+
+
+def test_what_to_set_where_too_few_would_be_left_is_among_the_settings_of_the_doubt(tmp_path: Path) -> None:
+    a_list(tmp_path, "Spring 2026", ["c1"])  # c3 is held out
+    rows = pl.DataFrame({"customer": [f"c{n}" for n in range(2_000)]})
+    rows = rows.with_columns(
+        status=pl.when(pl.col("customer").is_in(["c3", "c4", "c5"]))
+        .then(pl.lit("held_out"))
+        .otherwise(pl.lit("listed"))
+    )
+    doubts = held_out_again(runs_in(tmp_path), POLICY, rows, plan_holdout(0.1, 1_997, 3), by_id=True, table="sha256:2")
+    (doubt,) = with_settings(doubts)
+    assert doubt["settings"] == ["policy.holdout_share"]
+    assert doubt["sentence"].endswith("with as many called")
 
 
 def test_where_all_held_out_were_on_the_list_before_nobody_would_be_left_to_measure_by(tmp_path: Path) -> None:

@@ -107,7 +107,7 @@ def test_a_holdout_too_small_to_show_anything_says_so(tmp_path: Path) -> None:
     html = render_report(tmp_path)
     assert "This holdout shows nothing" in html
     assert html.count("held out are too few to show what calling brings") == 1
-    assert f"policy.holdout_share = {found['enough_share']:.2f} holds out enough" in html
+    assert f"policy.holdout_share of {100 * found['enough_share']:.0f}\u00a0% holds out enough" in html
     assert "more of expected profit than the share of this list" in html
     forgone = [plan["forgone"] for plan in found["plans"]]
     assert forgone == sorted(forgone)

@@ -22,7 +22,7 @@ from segmint.targeting.calls_made import campaign_key
 from segmint.targeting.holdout import PowerCalculation, plan_holdout
 from segmint.targeting.policy import ContactPolicy, ContactRules
 from segmint.targeting.suppress import UNNAMED, Doubt
-from segmint.wording import Said, Term, some_named
+from segmint.wording import Said, Term, some_named, without_stop
 
 NEWEST = 10  # lists of a campaign that are looked into
 MOST_NAMED = 3  # so many of them are named
@@ -87,13 +87,16 @@ def held_out_again(
     were = f"{'was' if one else 'were'} held out" if as_now else f"{'stands' if one else 'stand'}"
     new = [len(met.who) - int(met.who.sum()) for met in (called, held)]
     gone = [arm for arm, left in zip(("called", "held out"), new, strict=True) if not left]
-    shows = f". {plan_holdout(power.base_rate, *new).sentence}".rstrip(".")
-    then = f", and then nobody {' or '.join(gone)} would be left to measure by" if gone else shows
+    left = f", and then nobody {' or '.join(gone)} would be left to measure by"
+    then = [left] if gone else [". ", without_stop(plan_holdout(power.base_rate, *new).sentence)]
     return [
         Doubt(
             title="Customers held out were part of the campaign before",
-            sentence=f"{held.of('held out')} {were} on {held.named} {'as well' if as_now else 'too'}; if that was used, "
-            f"`segmint measure --earlier` leaves them out{then}",
+            sentence=Said(
+                f"{held.of('held out')} {were} on {held.named} {'as well' if as_now else 'too'}; if that was used, "
+                "`segmint measure --earlier` leaves them out",
+                *then,
+            ),
         )
     ]
 
