@@ -111,7 +111,9 @@ def test_one_at_a_time(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     jobs, table = Jobs(tmp_path), few_rows(tmp_path / "t")
     first = jobs.start("a.csv", table, "bank-marketing")
     with pytest.raises(RunError, match="Another table"):
-        jobs.start("a.csv", table, "bank-marketing")
+        jobs.start("a.csv", table, "bank-marketing", ("--folds", "2"))
+    assert jobs.start("a.csv", table, "bank-marketing") is first  # whoever clicks twice means it once
+    assert len(jobs.at_work()) == 1
     jobs.stop()
     assert first.process.returncode == -signal.SIGTERM
     with pytest.raises(RunError):  # no child is born while the dashboard goes
@@ -133,7 +135,9 @@ def test_a_run_that_is_at_work_is_found_again_and_by_whoever_is_refused(
     begun = browser.post(f"/tables/{place.name}/run", data=form)
     assert begun.status_code == 303
     link = f'href="{begun.headers["location"]}">See how far it is'
-    refused = browser.post(f"/tables/{place.name}/run", data=form)
+    again = browser.post(f"/tables/{place.name}/run", data=form)  # whoever clicks twice means it once
+    assert again.headers["location"] == begun.headers["location"]
+    refused = browser.post(f"/tables/{place.name}/run", data=form | {"how": "quick"})
     assert "Another table is being worked on" in refused.text
     for shown in (browser.get("/upload"), browser.get("/runs"), refused):
         assert link in shown.text

@@ -126,6 +126,8 @@ class Jobs:
     def start(self, table: str, path: Path, contract: str, options: Sequence[str] = (), *, by: str = "") -> Job:
         """Start `segmint run` on a table for whom `by` says; the very run that was stopped here last goes on where it was.
 
+        What is at work already is not started again: its job is returned.
+
         Raises
         ------
         BusyError
@@ -138,6 +140,8 @@ class Jobs:
         before = frozenset(run.id for run in runs_in(self.runs))
         with self._lock:
             at_work = self.at_work()
+            if same := [job for job in at_work if job.asked == (*asked, kept)]:
+                return same[0]  # whoever clicks twice means it once
             if self._stopped or len(at_work) >= AT_ONCE:
                 raise BusyError(next(iter(at_work), None))
             errors, told = path.parent / SAID, path.parent / TOLD
