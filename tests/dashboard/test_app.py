@@ -74,6 +74,14 @@ def client(desk: Desk, *, signed_in: bool = False) -> Asker:
     return asker
 
 
+def test_whoever_is_signed_in_is_given_the_token_of_forms(tmp_path: Path) -> None:
+    desk = Desk(tmp_path)
+    browser = client(desk, signed_in=True)
+    assert browser.get("/token").json() == {"token": desk.keeper.token(browser.cookies["segmint_session"])}
+    out = client(desk).get("/token", headers={"accept": "application/json"})
+    assert (out.status_code, out.json()["came"]) == (401, "You are not signed in any more.")
+
+
 def test_without_a_session_every_page_stays_closed(tmp_path: Path) -> None:
     desk = Desk(tmp_path)
     browser = client(desk)

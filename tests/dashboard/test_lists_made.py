@@ -19,6 +19,7 @@ import pytest
 from segmint.dashboard import pages
 from segmint.dashboard.app import dashboard
 from segmint.dashboard.desk import Desk
+from segmint.dashboard.pages.lists import on_the_page
 from segmint.dashboard.policy_form import config_of
 from segmint.dashboard.sign_in import COOKIE
 from segmint.errors import PolicyError
@@ -26,6 +27,8 @@ from segmint.flows.target import target
 from segmint.service import start as start_file
 from segmint.service.start import Door, bound, server_config
 from segmint.store.champion import promote
+from segmint.targeting.suppress import Doubt
+from segmint.wording import Said, Term
 from tests.labels import controls_without_a_name
 from tests.service.test_champion import GATE, run_with_bundle
 from tests.service.test_children import hang_up
@@ -126,6 +129,16 @@ def test_a_holdout_that_can_show_nothing_is_said_as_the_list_will_say_it(desk: D
     config = config_of(FORM | {"holdout": "10"}, desk.standing)
     made = target(desk.tables.find(table).path, desk.origin(), config, runs=desk.runs)
     assert made.summary["holdout"]["sentence"] == f"{sentence}."
+
+
+def test_doubts_name_the_controls_and_only_settings_without_one_ask_for_a_policy_of_the_bank(desk: Desk) -> None:
+    doubt = Doubt(
+        title="a",
+        sentence=Said("lower ", Term("policy.campaign"), " or ", Term("policy.history"), " or ", Term("policy.quotas")),
+    )
+    (said,) = on_the_page([doubt])
+    assert said["sentence"] == "lower “Campaign” or policy.history or the quotas"
+    assert said["settings"] == ["policy.history"]
 
 
 @pytest.mark.usefixtures("undrawn_lists")

@@ -7,6 +7,7 @@ import json
 import re
 from pathlib import Path
 
+import polars as pl
 import pytest
 import xlsxwriter
 
@@ -339,9 +340,16 @@ def test_the_segments_say_what_the_report_decides_by_and_which_run_found_newer_o
     assert told["newer"] == made[1].id
     assert [block["kind"] for block in told["blocks"]] == ["statements", "table", "fold"]
     assert told["blocks"][2]["blocks"][1]["items"] == ["Segment 3 comes back with Jaccard 0.62, below 0.75."]
+    shown = [segment["key"] for segment in told["segments"]]
+    assert [row[0].split()[0] for row in told["blocks"][1]["rows"]] == shown
+    assert shown != sorted(shown)
+    assert pages.one_segment(desk, shown[0])["after"] == shown[1]  # type: ignore[index]
     assert pages.one_segment(desk, "1")["money"].startswith("Profits are reckoned")  # type: ignore[index]
     monkeypatch.undo()
-    assert "what to do" in client(desk, signed_in=True).get("/segments").text
+    page = client(desk, signed_in=True).get("/segments").text
+    assert "what to do" in page
+    assert [re.search(f'(?:href="#|id=")card-{place}"', page) is not None for place in (1, 2, 3)] == [True] * 3
+    assert re.search(f'<li class="card" id="card-1"><h2><a href="/segments/{shown[0]}">', page)
 
 
 @pytest.mark.parametrize("damage", ["[1]", "{", None])
@@ -444,3 +452,69 @@ def test_without_javascript_a_page_that_needs_it_says_so(tmp_path: Path) -> None
     page = browser.get(lists).text
     assert "“Calls at most” says how long it may be: empty means no limit" in page
     assert page.index('<div id="how-many" hidden>') < page.index('id="calls-slider"')
+
+
+def run_of_segments(runs: Path) -> str:
+    """A finished run whose model says to which segment a customer belongs."""
+    contract = CONTRACT.replace('"response"', '"assignment"').replace('positive = "yes"', "")
+    with Run.create(runs, "run", "", 1, {}) as here:
+        write_bundle(here.folder / "bundle", **small_parts() | {"contract": parse_contract(contract, origin="test")})
+        here.done({})
+    return here.folder.name
+
+
+def test_with_a_model_of_segments_no_page_offers_a_call_list(tmp_path: Path) -> None:
+    run_of_segments(tmp_path)
+    desk = Desk(tmp_path)
+    table, browser = bring(desk, "a"), client(desk, signed_in=True)
+    for path in ("/", f"/tables/{table}"):
+        page = browser.get(path).text
+        assert "all list" not in page.replace("No call list", "")
+        assert "ook a customer up" in page
+    for path in ("/lists", f"/lists?table={table}"):
+        page = browser.get(path).text
+        assert "No call list can be built with the model in use" in page
+        assert 'href="/lists?' not in page
+
+
+def test_where_the_model_in_use_reads_no_table_that_is_here_the_pages_say_so_and_name_it(tmp_path: Path) -> None:
+    run_with_bundle(tmp_path, 1)
+    desk = Desk(tmp_path)
+    table, browser = bring(desk, "a"), client(desk, signed_in=True)
+    for path in ("/customer", "/lists", "/try"):
+        assert "The model was trained on " in browser.get(path).text
+    desk.tables.find(table).path.write_text("balance,y\n1,no\n")
+    desk = Desk(tmp_path)
+    browser = client(desk, signed_in=True)
+    for path in ("/customer", "/lists"):
+        page = browser.get(path).text
+        assert "a.csv is here, but the model in use reads other columns" in page
+        assert '<a class="button" href="/runs">Use another model</a>' in page
+    desk.forget(table)
+    assert "No table of customers here" in browser.get("/customer").text
+
+
+def test_a_run_is_told_from_others_by_the_title_of_its_page_and_by_the_name_of_its_link(tmp_path: Path) -> None:
+    run = run_with_bundle(tmp_path, 1)
+    made_on(tmp_path, run, "2024-03-05")
+    browser = client(Desk(tmp_path), signed_in=True)
+    assert re.search("<title>Training · .*05 Mar 2024, 10:00 · segmint</title>", browser.get(f"/runs/{run}").text)
+    assert re.search('aria-label="Training, .*05 Mar 2024, 10:00 UTC">Training</a>', browser.get("/runs").text)
+
+
+def test_the_answer_to_a_form_has_the_focus_and_an_error_is_in_the_title(asked: Desk) -> None:
+    table, browser = bring(asked, "a"), client(asked, signed_in=True)
+    place = asked.tables.find(table).path
+    place.write_text(pl.read_csv(place).with_columns(rate=pl.lit(5)).write_csv())
+    token = {"token": asked.keeper.token(browser.cookies["segmint_session"])}
+    wrong = browser.post("/customer", data={"table": table, "customer": "nobody", **token}).text
+    assert "<title>Error: Customer" in wrong
+    assert re.search('<input name="customer"[^>]* aria-invalid="true" aria-describedby="problem"', wrong)
+    assert re.search('role="alert" id="problem" tabindex="-1" autofocus>', wrong)
+    found = browser.post("/customer", data={"table": table, "customer": "record 7", **token}).text
+    assert '<h2 tabindex="-1" autofocus>Customer record' in found
+    assert "Error" not in found
+    tried = browser.post("/try", data={"age": "41", "job": "student", "rate": "5", **token}).text
+    assert tried.index('action="/try"') < tried.index("autofocus>Prediction</h2>")
+    assert "<title>Error: Try it" in browser.post("/try", data={"age": "old", **token}).text
+    assert "autofocus" not in browser.get("/try").text

@@ -24,7 +24,7 @@ from starlette.routing import Route
 
 from segmint.config import Config
 from segmint.dashboard import pages
-from segmint.dashboard.contracts import chosen, words_of_the_draft
+from segmint.dashboard.contracts import chosen, drafted
 from segmint.dashboard.desk import Desk
 from segmint.dashboard.jobs import BusyError
 from segmint.dashboard.policy_form import ControlError, config_of, policy_of_controls, words_of_the_page
@@ -167,6 +167,7 @@ def ways() -> tuple[Way, ...]:
         Way("/sign-in", None, _sign_in, ("GET", "POST")),
         Way("/sign-out", None, _sign_out, ("POST",)),
         Way("/static/{name}", None, _static_file),
+        Way("/token", None, lambda d, r, f: JSONResponse({"token": d.keeper.token(r.cookies.get(COOKIE, ""))})),
         Way("/runs", "read", lambda d, r, f: _page(d, r, "runs", pages.run_list(d))),
         Way("/runs/{run}", "read|target", lambda d, r, f: _page(d, r, "run", pages.one_run(d, r.path_params["run"]))),
         Way("/runs/{run}/{file}", "read|predict|target", _file),  # and the file's own
@@ -338,16 +339,19 @@ def _page(desk: Desk, request: Request, name: str, context: dict[str, Any], *, s
     session = request.cookies.get(COOKIE, "")
     path = request.url.path
     here = next((to for to, _ in reversed(NAVIGATION) if path == to or (to != "/" and path.startswith(f"{to}/"))), "")
+    answers = request.method == "POST"  # then the page begins at its answer
     html = (
         _templates()
         .get_template(f"{name}.html.j2")
         .render(
-            **_readable(context),
+            **{"about": "", **_readable(context)},
             navigation=NAVIGATION,
             here=here or ("/upload" if path.startswith(("/tables", "/work")) else path),
             home=_home(desk, session),
             token=desk.keeper.token(session) if desk.keeper.knows(session) else "",
             signed_in=desk.keeper.knows(session),
+            answers=answers,
+            failed=status >= 400 or (answers and bool(context.get("problem"))),
         )
     )
     return Response(html, status_code=status, media_type="text/html")
@@ -539,7 +543,7 @@ def _table(desk: Desk, request: Request, form: Form) -> Response:
 
 def _contract(desk: Desk, request: Request, form: Form) -> Response:
     """Show the contract reviewed for a table, draft one, or keep the one that a person reviewed."""
-    from segmint.flows.draft import draft_contract, review_contract
+    from segmint.flows.draft import review_contract
 
     table = desk.tables.find(request.path_params["table"])
     request.state.back = f"/tables/{quote(table.id)}", "Back to the table"
@@ -550,10 +554,7 @@ def _contract(desk: Desk, request: Request, form: Form) -> Response:
     text = form.get("contract", "").replace("\r\n", "\n")  # as browsers end the lines of a form
     if not text:
         outcome = form.get("outcome", "").strip() or None
-        unanswered = form.get("unanswered") == "yes"
-        name = Path(table.name.lower().removesuffix(".gz").removesuffix(".zst")).stem or "table"
-        with words_of_the_draft():
-            draft = draft_contract(table.path, name=name, outcome=outcome, without_outcome=unanswered)
+        draft = drafted(table, outcome=outcome, without_outcome=form.get("unanswered") == "yes")
         return _page(desk, request, "table", pages.one_table(desk, table.id, draft))
     try:
         kept, is_reviewed = table.path.parent / "contract.toml", form.get("reviewed") == "yes"
@@ -584,4 +585,12 @@ def _stop(desk: Desk, request: Request, form: Form) -> Response:
 
 def _work(desk: Desk, request: Request, form: Form) -> Response:
     job = desk.jobs.find(request.path_params["job"])
-    return _page(desk, request, "work", {"title": "At work", "job": job.id, "table": job.table, "state": job.state()})
+    state = job.state()
+    if state["status"] == "done":
+        return RedirectResponse(f"/runs/{state['run']}", status_code=303)
+    return _page(
+        desk,
+        request,
+        "work",
+        {"title": "At work", "about": job.table, "job": job.id, "table": job.table, "state": state},
+    )

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import suppress
+from pathlib import Path
 
 from segmint.contract.column_match import match_columns
 from segmint.contract.contract import SHIPPED, Contract, load_contract, parse_contract
 from segmint.contract.draft_outcome import NAME_OUTCOME, NO_OUTCOME, SAY_NO_OUTCOME
 from segmint.dashboard.desk import Desk
+from segmint.dashboard.tables import Table
 from segmint.errors import ContractError, InputError, SegmintError
 from segmint.store.run import CONTRACT, Run
 from segmint.wording import in_words
@@ -60,17 +62,21 @@ def chosen(desk: Desk, table: str, value: str) -> str:
     raise InputError("No contract was chosen.", expected="one of the list", fix="choose one, or draft one")
 
 
-@contextmanager
-def words_of_the_draft() -> Iterator[None]:
-    """Say why a contract cannot be drafted as whoever sees the form knows its field and its box.
+def drafted(found: Table, *, outcome: str | None, without_outcome: bool) -> str:
+    """Draft a contract for a table; what is doubtful is said as whoever sees the form knows its field and its box.
 
     Raises
     ------
     ContractError
-        If the block raises one.
+        If it cannot be drafted, in the same words.
     """
+    from segmint.flows.draft import draft_contract
+
+    name = Path(found.name.lower().removesuffix(".gz").removesuffix(".zst")).stem or "table"
     try:
-        yield
+        return in_words(
+            draft_contract(found.path, name=name, outcome=outcome, without_outcome=without_outcome), _CALLED
+        )
     except ContractError as error:
         expected, fix = (in_words(text, _CALLED) for text in (error.expected, error.fix))
         raise ContractError(error.came, expected=expected, fix=fix) from error

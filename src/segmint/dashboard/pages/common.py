@@ -18,7 +18,7 @@ from segmint.store.bundle import Bundle
 from segmint.store.promoted import needed_runs
 from segmint.store.run import Run, read_kept, typed
 from segmint.store.run_files import LIST
-from segmint.wording import count
+from segmint.wording import count, some_named
 
 Context = dict[str, Any]
 Asked = TypeVar("Asked")
@@ -73,9 +73,16 @@ def has_model(desk: Desk, used: str | None) -> bool:
     return used is not None or desk.served is not None
 
 
-def model_in_words(desk: Desk, bundle: Bundle) -> str:
-    """Name the model in use: when it was trained, and on which table."""
-    used, _ = or_why_not(desk.bundle_run)
+def makes_lists(bundle: Bundle | None) -> bool:
+    """Whether a call list can be built with a model: one of segments says of nobody how likely a yes is."""
+    return bundle is not None and bundle.contract.outcome.positive is not None
+
+
+def model_in_words(desk: Desk) -> str:
+    """Name the model in use: when it was trained, and on which table; "" where none can be used."""
+    (used, _), (bundle, _) = or_why_not(desk.bundle_run), or_why_not(desk.bundle)
+    if bundle is None:
+        return ""
     view = None if used is None else RunView(desk.runs / used)
     told, _ = or_why_not(lambda: None if view is None else (day_of(view.run.get("made")), view.source))
     if told is None:
@@ -135,6 +142,14 @@ def tables_brought(desk: Desk) -> list[dict[str, str]]:
 def tables_to_use(desk: Desk) -> list[dict[str, str]]:
     """The tables that were brought and that the model in use can read, to choose one that something is made of."""
     return [told for told in tables_brought(desk) if not_for_the_model(desk, told["id"], told["name"]) is None]
+
+
+def unfit_tables(desk: Desk) -> str:
+    """Say which tables are here where the model in use reads none of them; "" where it reads some, or none are here."""
+    if tables_to_use(desk):
+        return ""
+    names = [*dict.fromkeys(table.name for table in desk.tables.all() if desk.unreadable(table.id) is None)]
+    return f"{some_named(names, 3)} {'is' if len(names) == 1 else 'are'} here" if names else ""
 
 
 def not_for_the_model(desk: Desk, table: str, name: str) -> SegmintError | None:

@@ -8,7 +8,7 @@ from typing import Any
 from segmint.contract.cells import in_one_way
 from segmint.contract.column import Column
 from segmint.dashboard.desk import Desk
-from segmint.dashboard.pages.common import Context, tables_to_use
+from segmint.dashboard.pages.common import Context, model_in_words, tables_to_use, unfit_tables
 from segmint.errors import SegmintError
 from segmint.flows.customer import TypedError, look_up, try_out
 from segmint.monitoring.reference import Usual, usual_of
@@ -21,24 +21,30 @@ def customer(desk: Desk, table: str | None, name: str) -> Context:
     """One customer by id: propensity, reasons, what would change it."""
     context: Context = {
         "title": "Customer",
+        "model": model_in_words(desk),
+        "unfit": unfit_tables(desk),
         "tables": tables_to_use(desk),
         "table": table,
         "name": name,
         "found": None,
+        "wrong": False,
     }
     if not table or not name:
         return context | {"problem": None}
     try:
-        bundle = desk.bundle()
-        told = look_up(desk.customers(table), name, bundle)
+        bundle, customers = desk.bundle(), desk.customers(table)
     except SegmintError as error:
         return context | {"problem": error}
+    try:
+        told = look_up(customers, name, bundle)
+    except SegmintError as error:
+        return context | {"problem": error, "wrong": True}
     return context | {"problem": None, "found": _told(told, bundle)}
 
 
 def try_it(desk: Desk, form: Mapping[str, str]) -> Context:
     """A form made from the contract, and what is predicted of whoever is typed into it."""
-    context: Context = {"title": "Try it", "fields": [], "found": None, "problem": None}
+    context: Context = {"title": "Try it", "model": model_in_words(desk), "fields": [], "found": None, "problem": None}
     try:
         bundle = desk.bundle()
         context["fields"] = [_field(column, bundle, form) for column in bundle.contract.features(bundle.at)]

@@ -2,12 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from segmint.contract.column import Column
 from segmint.dashboard.desk import Desk
-from segmint.dashboard.pages.common import Context, model_in_words, tables_to_use
-from segmint.dashboard.policy_form import ROWS, config_of, placeholders, policy_of_controls, starts, words_of_the_page
+from segmint.dashboard.pages.common import Context, makes_lists, model_in_words, or_why_not, tables_to_use, unfit_tables
+from segmint.dashboard.policy_form import (
+    ROWS,
+    WORDS,
+    config_of,
+    placeholders,
+    policy_of_controls,
+    starts,
+    words_of_the_page,
+)
 from segmint.errors import SegmintError
 from segmint.flows.preview import PreparedList, what_moved
 from segmint.flows.steps.bundle import SEGMENT, segment_names
@@ -16,14 +24,23 @@ from segmint.monitoring.reference import usual_of
 from segmint.store.bundle import Bundle
 from segmint.targeting.policy import ContactPolicy, whole_up
 from segmint.targeting.preview import Preview
-from segmint.targeting.suppress import Doubt, with_settings
-from segmint.wording import terms_in
+from segmint.targeting.suppress import Doubt
+from segmint.wording import in_words, terms_in, without_stop
 
 
 def list_builder(desk: Desk, table: str | None, form: Mapping[str, str]) -> Context:
     """The controls of a list and what it would be; without a table, which tables there are."""
-    context: Context = {"title": "List builder", "tables": tables_to_use(desk), "table": None, "problem": None}
-    if not table:
+    bundle, _ = or_why_not(desk.bundle)
+    context: Context = {
+        "title": "List builder",
+        "model": model_in_words(desk),
+        "lists": bundle is None or makes_lists(bundle),
+        "tables": tables_to_use(desk),
+        "unfit": unfit_tables(desk),
+        "table": None,
+        "problem": None,
+    }
+    if not table or not context["lists"]:
         return context
     try:
         bundle, chosen = desk.bundle(), desk.tables.find(table)
@@ -38,7 +55,6 @@ def list_builder(desk: Desk, table: str | None, form: Mapping[str, str]) -> Cont
     return context | {
         "table": chosen,
         "digest": bundle.digest,
-        "model": model_in_words(desk, bundle),
         "form": said,
         "unset": placeholders(desk.standing),
         "seen": seen,
@@ -69,7 +85,7 @@ def preview(
         _seen(prepared, found, policy)
         | what_moved(prepared, since.rows, found.rows)
         | {"curve": prepared.preview.curve(policy)}
-        | ({"doubts": with_settings([*_in_vain(found), *_doubts(desk, table, prepared, policy)])} if exact else {})
+        | ({"doubts": on_the_page([*_in_vain(found), *_doubts(desk, table, prepared, policy)])} if exact else {})
     )
 
 
@@ -77,10 +93,19 @@ def _in_vain(found: Preview) -> list[Doubt]:
     """Say that the holdout will show nothing, as the finished list would, while it can still be changed."""
     if not found.power.is_in_vain:
         return []
-    # more would not always help: the list itself may be too small
-    said = found.power.sentence.rstrip(".")
-    settings = [*terms_in(found.power.remedy)]
-    return [Doubt(title="The holdout cannot show what calling brings", sentence=said, settings=settings)]
+    return [Doubt(title="The holdout cannot show what calling brings", sentence=without_stop(found.power.sentence))]
+
+
+def on_the_page(doubts: Sequence[Doubt]) -> list[Doubt]:
+    """Say doubts in the words of the controls; `settings` are those that no control sets."""
+    return [
+        {
+            "title": doubt["title"],
+            "sentence": in_words(doubt["sentence"], WORDS),
+            "settings": [setting for setting in terms_in(doubt["sentence"]) if setting not in WORDS],
+        }
+        for doubt in doubts
+    ]
 
 
 def _doubts(desk: Desk, table: str, prepared: PreparedList, policy: ContactPolicy) -> list[Doubt]:

@@ -17,6 +17,7 @@ from segmint.dashboard.pages.common import (
     is_list,
     line_of,
     listed_of,
+    makes_lists,
     measuring,
     more_runs,
     or_why_not,
@@ -40,7 +41,8 @@ def overview(desk: Desk) -> Context:
     """The model in use, the last runs, what is wrong, and what to do next."""
     runs = desk.all_runs()
     (used, wrong), (champion, astray) = bundle_in_use(desk), or_why_not(desk.champion)
-    todo = statements([("What to do next", _next(desk, runs, used, champion))])
+    lists = makes_lists(or_why_not(desk.bundle)[0])
+    todo = statements([("What to do next", _next(desk, runs, used, champion, lists=lists))])
     blocks = [] if wrong else [*_in_use(desk, used, champion), todo]
     return {
         "title": "Overview",
@@ -49,6 +51,7 @@ def overview(desk: Desk) -> Context:
         "alarms": _alarms(runs, _in_use_as(desk)),
         "runs": [line_of(run) | {"champion": run.id == champion} for run in runs[:6]],
         "used": used,
+        "lists": lists,
         "actions": wrong is None and has_model(desk, used),
     }
 
@@ -121,16 +124,18 @@ def _role(desk: Desk, used: str, champion: str | None, made: object) -> tuple[st
     return "Champion" if used == champion else "Model in use", day[:6], f"{day[7:11]}, {why}"
 
 
-def _next(desk: Desk, runs: list[Run], used: str | None, champion: str | None) -> str:
+def _next(desk: Desk, runs: list[Run], used: str | None, champion: str | None, *, lists: bool) -> str:
     if not has_model(desk, used):
         return "Bring the table of your last campaign and let segmint learn from it."
     if used and used != champion and any(run.record["command"] == "run" for run in runs):
         return (
             "Read the report of the model in use. If it convinces you, have whoever runs segmint here make it the champion "
-            f"({typed(f'segmint promote {used}', desk.runs)}), and build the list of the next campaign."
+            f"({typed(f'segmint promote {used}', desk.runs)}), and {'build the list of the next campaign' if lists else 'look customers up'}."
         )
     back = before_champion(desk) if used == champion else None
     way_back = f" {back[1]} {back[0]}." if back else ""
+    if not lists:
+        return f"Bring customers whose segment is not known and look them up; `segmint predict` tells it of all of them at once.{way_back}"
     return (
         f"Bring the customers of the next campaign and build their call list; leave a random part uncalled.{way_back}"
     )

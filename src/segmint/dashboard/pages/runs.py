@@ -18,7 +18,7 @@ from segmint.dashboard.pages.common import (
     when_made,
 )
 from segmint.flows.report import stored_report
-from segmint.flows.runs import champion_among
+from segmint.flows.runs import champion_among, table_of
 from segmint.store.bundle import FOLDER
 from segmint.store.run import CONFIG, Run, typed
 from segmint.store.run_files import (
@@ -78,6 +78,7 @@ def one_run(desk: Desk, name: str) -> Context:
     ]
     return {
         "title": report["title"] if report else COMMANDS.get(run.record["command"], run.record["command"]),
+        "about": f"{table_of(run)}, {when_made(run)}",
         "subtitle": report["subtitle"] if report else when_made(run),
         "run": line_of(run),
         "pages": report["pages"] if report else [],

@@ -9,7 +9,7 @@ from segmint.dashboard.desk import Desk
 from segmint.dashboard.pages.common import Context, kept_by
 from segmint.report.blocks import Block, fold
 from segmint.report.html import printable_dict
-from segmint.report.pages.segments import currency_of, decision_blocks, segment_blocks, shortfalls
+from segmint.report.pages.segments import best_first, currency_of, decision_blocks, segment_blocks, shortfalls
 from segmint.segments.kept import KeptSegments, said_of
 from segmint.store.run_files import SEGMENTS
 from segmint.wording import count, percent
@@ -27,7 +27,7 @@ def segment_list(desk: Desk) -> Context:
             "response": percent((segment["response"] or {}).get("rate")),
             "who": printable_dict(next((s["text"] for s in segment["sentences"] if s["kind"] == "who"), "")),
         }
-        for segment in found.get("segments", ())
+        for segment in _in_order(found)
     ]
     return {
         "title": "Segments",
@@ -42,12 +42,13 @@ def segment_list(desk: Desk) -> Context:
 def one_segment(desk: Desk, key: str) -> Context | None:
     """One segment: who they are, how they answered, what to offer."""
     _, found = _segments(desk)
-    keys = [str(part["key"]) for part in found.get("segments", ())]
+    segments = _in_order(found)
+    keys = [str(part["key"]) for part in segments]
     if key not in keys:
         return None
     place = keys.index(key)
     title, *blocks = segment_blocks(
-        found["segments"][place], discovered=found.get("kind") == "discovered", currency=currency_of(found)
+        segments[place], discovered=found.get("kind") == "discovered", currency=currency_of(found)
     )
     return {
         "title": title["title"],
@@ -62,11 +63,22 @@ def _decision(found: dict[str, Any]) -> list[Block]:
     """What the report decides by; nothing of a run of before it was kept."""
     with suppress(KeyError):
         short = shortfalls(found)
+        blocks = decision_blocks(cast(KeptSegments, found))
+        for block in blocks:
+            if block["kind"] == "table":
+                block["links"] = [f"#card-{place}" for place, _ in enumerate(block["rows"], 1)]
         return [
-            *decision_blocks(cast(KeptSegments, found)),
+            *blocks,
             *([fold("What they fall short of", short)] if short else []),
         ]
     return []
+
+
+def _in_order(found: dict[str, Any]) -> list[Any]:
+    """The segments as the table shows them, the best first; as they were kept, of a run of before that was kept."""
+    with suppress(KeyError):
+        return [*best_first(cast(KeptSegments, found))]
+    return [*found.get("segments", ())]
 
 
 def _newer(desk: Desk, shown: str | None) -> str | None:

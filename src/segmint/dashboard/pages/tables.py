@@ -11,7 +11,9 @@ from segmint.dashboard.pages.common import (
     bundle_in_use,
     has_model,
     in_bytes,
+    makes_lists,
     not_for_the_model,
+    or_why_not,
     tables_brought,
 )
 from segmint.errors import SegmintError
@@ -28,6 +30,7 @@ def one_table(desk: Desk, table: str, draft: str | None = None, problem: Segmint
     used, wrong = bundle_in_use(desk)
     return {
         "title": found.name,
+        "about": f"{found.brought:{DAY}}",
         "table": found,
         "size": f"{in_bytes(found.size)}, brought {found.brought:{DAY}} UTC",
         "readable": unreadable is None,
@@ -35,5 +38,6 @@ def one_table(desk: Desk, table: str, draft: str | None = None, problem: Segmint
         "draft": draft,
         "problem": unreadable or problem or wrong,
         "model": wrong is None and has_model(desk, used),
+        "lists": makes_lists(or_why_not(desk.bundle)[0]),
         "misfit": None if unreadable else not_for_the_model(desk, table, found.name),
     }

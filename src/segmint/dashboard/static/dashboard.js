@@ -351,6 +351,8 @@
       at("after").append(" ", link);
     }
     at("failed").hidden = at("after").hidden = false;
+    at("failed").focus();
+    document.title = `Error: ${document.title}`;
   }
 
   async function watch(work) {
@@ -361,9 +363,13 @@
         at("share").textContent = say(state);
         return;
       }
-      if (state.status === "done") return location.assign(`/runs/${state.run}`);
+      // in its place: who goes back from the report comes to the table, and not here and on to the report again
+      if (state.status === "done") {
+        at("task").textContent = "Finished. The report opens here.";
+        return location.replace(`/runs/${state.run}`);
+      }
       if (state.status === "failed") return failed(state);
-      at("task").textContent = `${state.task} …`;
+      if (at("task").textContent !== `${state.task} …`) at("task").textContent = `${state.task} …`; // heard once
       const bar = at("progress");
       if (state.total > 1) bar.value = (100 * state.done) / state.total;
       else bar.removeAttribute("value");
@@ -384,6 +390,40 @@
       sessionStorage.setItem(name, JSON.stringify({ drafted: draft.defaultValue, changed: draft.value }));
     });
   }
+
+  // A form is sent once, with the token of whoever is signed in now; who is signed out meanwhile keeps what was typed.
+  async function sendForm(form) {
+    try {
+      const answer = await fetch("/token", { headers: { accept: "application/json" } });
+      const told = await answer.json();
+      if (answer.ok) {
+        form.elements.token.value = told.token;
+        return form.submit();
+      }
+      hold(form, `${told.came} What you typed stays here: sign in in another window, then send it again.`);
+    } catch {
+      hold(form, "The server does not answer. What you typed stays here. Is segmint still running?");
+    }
+  }
+
+  function hold(form, text) {
+    const words = form.querySelector(".held") ?? document.createElement("p");
+    words.className = "wrong held";
+    words.setAttribute("role", "alert");
+    words.textContent = text;
+    form.append(words);
+    delete form.dataset.sent;
+  }
+
+  document.addEventListener("submit", (event) => {
+    const form = event.target;
+    if (event.defaultPrevented || form.id === "builder" || !form.elements.token || !form.closest("main")) return;
+    event.preventDefault();
+    if (form.dataset.sent) return;
+    form.dataset.sent = "yes";
+    sendForm(form);
+  });
+  addEventListener("pageshow", () => document.querySelectorAll("form[data-sent]").forEach((form) => delete form.dataset.sent));
 
   // going back brings the controls back as they were
   const back = document.querySelector("a[data-back]");

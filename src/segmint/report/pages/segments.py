@@ -65,7 +65,7 @@ def page(run: RunView) -> Page | None:
     found = run.segments
     if found is None:
         return _without(run)
-    segments, asked = _asked_once(_best_first(found))
+    segments, asked = _asked_once(best_first(found))
     discovered = found["kind"] == "discovered"
     first = say_call_order(found)
     return make_page(
@@ -97,7 +97,7 @@ def decision_blocks(found: KeptSegments, *, told: Sequence[str] = ()) -> list[Bl
     said = [("Whom to call", say_call_order(found)), ("Who brings most", say_who_brings_most(found))]
     return [
         *(statements([(title, text)]) for title, text in said if text and text not in told),
-        _overview(found, _best_first(found)),
+        _overview(found, best_first(found)),
         *([points(vain)] if (vain := found.get("names_in_vain")) else []),
     ]
 
@@ -128,7 +128,7 @@ def _left_out(run: RunView, found: KeptSegments) -> Block | None:
     )
 
 
-def _best_first(found: KeptSegments) -> list[Segment]:
+def best_first(found: KeptSegments) -> list[Segment]:
     """The segments by what their calls brought, or by what their customers bring; else as they are numbered."""
     weighed, segments = found["brought"], found["segments"]
     order = {told["key"]: told["each"] for told in weighed["segments"]} if weighed else {}
