@@ -5,6 +5,8 @@ from __future__ import annotations
 import csv
 import errno
 import random
+import resource
+from collections.abc import Iterator
 from datetime import date
 from pathlib import Path
 
@@ -140,7 +142,27 @@ def test_a_workbook_goes_on_on_another_sheet(tmp_path: Path, monkeypatch: pytest
     assert [[cell.value for cell in sheet["A"]] for sheet in sheets] == [["n", 1, 2], ["n", 3]]
 
 
-def test_what_the_system_refuses_is_its_own_error_for_a_workbook_too() -> None:
-    with pytest.raises(OSError, match="No space left") as caught:
-        write_safe_workbook(FRAMES, Path("/dev/full"))
-    assert caught.value.errno == errno.ENOSPC
+@pytest.mark.parametrize("room", [3_000, 100_000])  # of a part that every workbook has, and of the rows
+def test_what_the_system_refuses_is_its_own_error_for_a_workbook_too(room: int, tmp_path: Path) -> None:
+    frame, limits = pl.DataFrame({"n": range(5_000 if room > 10_000 else 5)}), resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (room, limits[1]))
+    try:
+        with pytest.raises(OSError, match="File too large") as caught:
+            write_safe_workbook([frame], tmp_path / "t.xlsx")
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, limits)
+    assert type(caught.value) is OSError
+    assert caught.value.errno == errno.EFBIG
+
+
+def test_temporary_files_of_a_workbook_lie_beside_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("tempfile.gettempdir", lambda: pytest.fail("a file in the folder of everybody"))
+    seen: list[int] = []
+
+    def frames() -> Iterator[pl.DataFrame]:
+        yield FRAMES[0]
+        seen.append(len(list(tmp_path.iterdir())))
+
+    write_safe_workbook(frames(), tmp_path / "t.xlsx")
+    assert seen == [1]
+    assert [path.name for path in tmp_path.iterdir()] == ["t.xlsx"]

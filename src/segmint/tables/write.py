@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import errno
+import os
 import shutil
 import tempfile
 from collections.abc import Iterable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import Any, Literal
+from typing import IO, Any, Literal
 
 import polars as pl
 import polars.selectors as cs
@@ -108,16 +110,36 @@ def write_safe_workbook(frames: Iterable[pl.DataFrame], path: Path, *, title: st
 def new_workbook(path: Path) -> Iterator[Any]:
     """Write a workbook whose texts stay texts; a full disk is the system's own error, as for any other file.
 
-    It is made whole in a temporary file first: a half-written archive complains once more when it is thrown away.
+    Temporary files hold customers too: they lie beside it, where whoever lends the path removes them.
     """
     import xlsxwriter
 
-    with tempfile.TemporaryFile() as whole:
-        with xlsxwriter.Workbook(whole, PLAIN_WORKBOOK) as book:
+    with tempfile.TemporaryFile(dir=path.parent, buffering=0) as whole:
+        book = xlsxwriter.Workbook(whole, {**PLAIN_WORKBOOK, "tmpdir": str(path.parent)})
+        try:
             yield book
+        except BaseException:
+            for sheet in book.worksheets():
+                with suppress(OSError):
+                    sheet._opt_close()  # left open it would keep its room on the disk
+            raise
+        if (code := _close(book, whole)) is not None:
+            raise OSError(code, os.strerror(code))
         whole.seek(0)
         with path.open("wb") as file:
             shutil.copyfileobj(whole, file)
+
+
+def _close(book: Any, whole: IO[bytes]) -> int | None:
+    """Finish a workbook; return the system's number of what went wrong, when nothing holds the half-written archive any more."""
+    from xlsxwriter.exceptions import FileCreateError
+
+    try:
+        book.close()
+    except FileCreateError as error:
+        os.ftruncate(whole.fileno(), 0)  # an archive that is thrown away writes its end, and wants room for it
+        return error.args[0].errno or errno.EIO
+    return None
 
 
 def _write_cells(sheet: Any, line: int, cells: Sequence[Any]) -> None:
