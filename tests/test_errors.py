@@ -2,7 +2,13 @@ from __future__ import annotations
 
 import inspect
 import re
+import subprocess
+import sys
+from pathlib import Path
 
+import pytest
+
+import segmint
 from segmint import errors
 from segmint.tables.table_source import NoRowsError
 from segmint.targeting.optimise import UnfilledQuotaError
@@ -37,3 +43,51 @@ def test_a_program_is_told_the_terms_of_an_error() -> None:
     plain = {"kind": "PolicyError", "came": "It is 0.", "expected": "", "fix": "set policy.attempts"}
     assert errors.told_of(error) == plain | {"parts": {"fix": ["set ", {"term": "policy.attempts"}]}}
     assert errors.told_of(errors.PolicyError("It is 0.", fix="set policy.attempts")) == plain
+
+
+WITHOUT = (
+    "import sys; sys.modules.update(dict.fromkeys(('sklearn', 'lightgbm', 'keras', 'tensorflow', 'tensorboard'))); "
+)
+SAID = r"is not installed\.\nExpected: segmint\[train\]\nNext: pip install 'segmint\[train\]'\n$"
+
+
+def without_training(code: str, cwd: Path) -> subprocess.CompletedProcess[str]:
+    return subprocess.run([sys.executable, "-c", WITHOUT + code], capture_output=True, text=True, cwd=cwd)
+
+
+@pytest.mark.parametrize("argv", [["demo"], ["resume", "x"], ["update", "x", "--scored", "y", "--bundle", "z"]])
+def test_a_command_that_trains_says_what_is_not_installed(argv: list[str], tmp_path: Path) -> None:
+    ended = without_training(f"from segmint.cli import main; sys.exit(main({argv}))", tmp_path)
+    assert (ended.returncode, len(ended.stderr.splitlines())) == (2, 3)
+    assert re.search(SAID, ended.stderr)
+    assert not list(tmp_path.iterdir())
+
+
+def test_a_function_that_trains_says_what_is_not_installed(tmp_path: Path) -> None:
+    assert re.search(SAID, without_training("from segmint import run", tmp_path).stderr)
+
+
+def test_pages_lists_reasons_and_monitoring_need_nothing_that_trains(tmp_path: Path) -> None:
+    names = "explain_customers, monitor, target, predict, measure, SegmentFinder"
+    code = f"from segmint import {names}; import segmint.flows.assign, segmint.flows.report, segmint.dashboard.app"
+    assert without_training(code, tmp_path).stderr == ""
+
+
+def test_what_trains_is_asked_for_before_any_work(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Some of it may be there for another's sake."""
+    flows = segmint.run, segmint.backtest, segmint.update
+    monkeypatch.setitem(sys.modules, "tensorflow", None)
+    for flow in flows:
+        with pytest.raises(errors.MissingExtraError, match="tensorflow is not installed"):
+            flow(
+                *["nowhere"]
+                * len([one for one in inspect.signature(flow).parameters.values() if one.default is one.empty])
+            )
+
+
+def test_a_failed_import_is_told_by_what_it_lacks() -> None:
+    mapped = errors.of_import(ImportError("x.so: failed to map segment from shared object", name="sklearn._lib"))
+    assert "not enough memory" in str(mapped)
+    assert isinstance(errors.of_import(ModuleNotFoundError("No", name="catboost.core")), errors.MissingExtraError)
+    assert errors.of_import(ModuleNotFoundError("No", name="segmint.nothing")) is None
+    assert errors.of_import(ImportError("cannot import name 'x' from 'sklearn'", name="sklearn")) is None

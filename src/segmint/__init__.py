@@ -123,7 +123,14 @@ def __getattr__(name: str) -> Any:
         raise AttributeError(f"module 'segmint' has no attribute {name!r}")
     from importlib import import_module
 
-    return getattr(import_module(_WHERE[name]), name)
+    try:
+        return getattr(import_module(_WHERE[name]), name)
+    except ImportError as error:
+        from segmint.errors import of_import
+
+        if (told := of_import(error)) is not None:
+            raise told from error
+        raise
 
 
 def __dir__() -> list[str]:

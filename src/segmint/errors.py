@@ -19,10 +19,19 @@ Wrong arguments to Python functions stay ``ValueError`` and ``TypeError``.
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from importlib.util import find_spec
 from typing import Any
 
 from segmint.wording import Term, parts_of, terms_in
+
+TRAINING = ("sklearn", "lightgbm", "keras", "tensorflow")
+_EXTRAS: Mapping[str, str] = {
+    **dict.fromkeys((*TRAINING, "tensorboard"), "train"),
+    **dict.fromkeys(("catboost", "xgboost"), "best"),
+    "optuna": "search",
+    **dict.fromkeys(("prometheus_client", "starlette", "uvicorn"), "serve"),
+}
 
 
 class SegmintError(Exception):
@@ -99,23 +108,32 @@ def out_of_memory(error: MemoryError) -> RunError:
     )
 
 
-def require(package: str, extra: str) -> None:
-    """Refuse to go on without an optional package, with the line that installs it.
-
-    Parameters
-    ----------
-    package : str
-        The name to import.
-    extra : str
-        What brings it, as ``segmint[extra]``.
+def require(*packages: str) -> None:
+    """Refuse to go on without optional packages, with the line that installs them.
 
     Raises
     ------
     MissingExtraError
-        If the package is not installed.
+        If one of them is not installed.
     """
-    if find_spec(package) is None:
-        raise MissingExtraError(f"{package} is not installed.", expected=extra, fix=f"pip install '{extra}'")
+    for package in packages:
+        if find_spec(package) is None:
+            raise _missing(package)
+
+
+def of_import(error: ImportError) -> SegmintError | None:
+    """Say of a failed import what it lacks: an optional package, or memory; None if neither."""
+    package = (error.name or "").partition(".")[0]
+    if isinstance(error, ModuleNotFoundError) and package in _EXTRAS:
+        return _missing(package)
+    if "failed to map segment" in str(error) or "annot allocate memory" in str(error):
+        return out_of_memory(MemoryError())
+    return None
+
+
+def _missing(package: str) -> MissingExtraError:
+    extra = f"segmint[{_EXTRAS[package]}]"
+    return MissingExtraError(f"{package} is not installed.", expected=extra, fix=f"pip install '{extra}'")
 
 
 def kind_of(error: SegmintError) -> str:

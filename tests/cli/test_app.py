@@ -428,3 +428,22 @@ def test_threads_that_polars_cannot_have_are_refused(
     code, _, err = said("check", sample_path(), "--contract", "bank-marketing")
     assert code == 2
     assert "a whole number of 1 or more" in err
+
+
+@pytest.mark.parametrize(("asked", "code"), [("complete_bash", 0), ("complete_nothing", 1)])
+def test_completion_is_no_stop(asked: str, code: int) -> None:
+    told = {"_SEGMINT_COMPLETE": asked, "COMP_WORDS": "segmint ver", "COMP_CWORD": "1"}
+    done = subprocess.run([sys.executable, "-m", "segmint"], env={**os.environ, **told}, capture_output=True, text=True)
+    assert (done.returncode, done.stdout) == (code, "" if code else "verify\n")
+    assert "stopped" not in done.stderr
+
+
+def test_an_import_without_memory_is_told_and_no_traceback(
+    monkeypatch: pytest.MonkeyPatch, said: Callable[..., tuple[int, str, str]]
+) -> None:
+    def no_memory(*_: object, **__: object) -> None:
+        raise ImportError("libx.so: failed to map segment from shared object")
+
+    monkeypatch.setattr("segmint.flows.check.check", no_memory)
+    code, _, err = said("check", sample_path(), "--contract", "bank-marketing")
+    assert (code, "There is not enough memory for this work." in err) == (2, True)

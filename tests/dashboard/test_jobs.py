@@ -293,3 +293,12 @@ def test_the_job_of_a_page_belongs_to_its_run(tmp_path: Path, monkeypatch: pytes
     assert until(lambda: job.state()["status"] == "done", 30)
     told = job.state()
     assert (told["run"], told["task"], told["done"], told["total"]) == (runs_in(tmp_path)[0].id, "reading", 3, 9)
+
+
+def test_a_python_file_of_the_working_folder_is_not_taken_for_a_library(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "typer.py").write_text("raise SystemExit('ran')", "utf-8")
+    monkeypatch.chdir(tmp_path)
+    done = subprocess.run([*jobs_file.SEGMINT, "--version"], capture_output=True, text=True)
+    assert (done.returncode, done.stderr) == (0, "")

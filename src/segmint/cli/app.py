@@ -28,7 +28,6 @@ _FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO)
 app = typer.Typer(
     name="segmint",
     no_args_is_help=True,
-    add_completion=False,
     pretty_exceptions_enable=False,
     rich_markup_mode=None,
 )
@@ -58,7 +57,7 @@ for group in (training, customers, lists, time, contracts, dashboard, serve):
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run one command; return the exit code: 0, 2 for bad input, 128 and the number of a signal that stopped it."""
-    from segmint.errors import SegmintError, out_of_memory
+    from segmint.errors import SegmintError, of_import, out_of_memory
 
     try:
         _require_threads()
@@ -68,6 +67,10 @@ def main(argv: Sequence[str] | None = None) -> int:
         return _refused(error, argv)
     except MemoryError as error:
         return _refused(out_of_memory(error), argv)
+    except ImportError as error:
+        if (told := of_import(error)) is None:
+            raise
+        return _refused(told, argv)
     except OSError as error:
         if isinstance(error, FileNotFoundError) and _is_nowhere():
             return _refused(_nowhere(), argv)
@@ -76,17 +79,25 @@ def main(argv: Sequence[str] | None = None) -> int:
         silence(sys.stdout)
         return _refused(_not_written(error), argv)
     except SystemExit as stop:
-        # Who only wanted the beginning of a text has it; results and exit codes are told by `Screen`.
-        if isinstance(stop.__context__, BrokenPipeError):
-            return 0
-        if _as_json(argv) and hasattr(stop.__context__, "format_message"):
-            _tell_json(_misused(stop.__context__))
-        # Typer ends with 1 for one thing only: an input that ends where an answer is asked for.
-        code = ended_by() if stop.code in (1, INTERRUPTED) else int(stop.code or 0)
-        if code == ended_by():
-            tell_beside("\n".join(_notes(stop)) or stopped(sys.argv[1:] if argv is None else argv))
-        return code
+        return _ended(stop, argv)
     return 0
+
+
+def _ended(stop: SystemExit, argv: Sequence[str] | None) -> int:
+    """Say what there is to say of an end that Typer made; return the exit code."""
+    # Who only wanted the beginning of a text has it; results and exit codes are told by `Screen`.
+    if isinstance(stop.__context__, BrokenPipeError):
+        return 0
+    if _as_json(argv) and hasattr(stop.__context__, "format_message"):
+        _tell_json(_misused(stop.__context__))
+    # Typer aborts where an input ends that an answer is asked of.
+    if stop.code == INTERRUPTED or isinstance(stop.__context__, typer.Abort):
+        tell_beside("\n".join(_notes(stop)) or stopped(sys.argv[1:] if argv is None else argv))
+        return ended_by()
+    if isinstance(stop.code, str):
+        tell_beside(stop.code)
+        return 1
+    return stop.code or 0
 
 
 def _require_threads() -> None:

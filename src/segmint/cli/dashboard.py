@@ -21,16 +21,7 @@ def dashboard(
     policy: Standing = None,
 ) -> None:
     """Show runs, segments, lists and customers in a browser, on this machine only, until Ctrl-C."""
-    from segmint.errors import MissingExtraError
-
-    try:
-        from segmint.dashboard.app import open_door
-    except ImportError as error:
-        raise MissingExtraError(
-            "The dashboard needs packages that are not installed.",
-            expected="the extra 'serve'",
-            fix="pip install 'segmint[serve]'",
-        ) from error
+    from segmint.dashboard.app import open_door
     from segmint.dashboard.desk import Desk
     from segmint.flows.standing import StandingPolicy
 

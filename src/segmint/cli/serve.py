@@ -33,8 +33,7 @@ def serve(
     """Answer over HTTP and show the dashboard until Ctrl-C, in one process with the same keys."""
     from segmint.errors import require
 
-    for package in ("starlette", "uvicorn", "prometheus_client"):
-        require(package, "segmint[serve]")
+    require("starlette", "uvicorn", "prometheus_client")
     from segmint.service.start import start
 
     def pages(api: Any, service: Any) -> tuple[Any, str]:

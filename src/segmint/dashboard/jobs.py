@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import secrets
 import subprocess
-import sys
 from collections.abc import Sequence
 from contextlib import ExitStack, suppress
 from dataclasses import dataclass
@@ -15,12 +14,12 @@ from typing import Any
 
 from segmint.dashboard.tables import SAID, TOLD, writing
 from segmint.errors import RunError
+from segmint.service.children import SEGMINT
 from segmint.store.asked_by import said_to_be
 from segmint.store.run import Run
 from segmint.store.runs import runs_in
 
 AT_ONCE = 1
-SEGMINT = (sys.executable, "-m", "segmint")
 PATIENCE = 2.0  # seconds; a child that is told to end and does not is stuck
 QUICK = (
     "--folds", "2", "--recipe", "plain", "--set", "segments.enabled=false", "--set", "compare.repeats=200",

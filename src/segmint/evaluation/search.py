@@ -12,7 +12,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from segmint.errors import DataError, MissingExtraError
+from segmint.errors import DataError, require
 from segmint.progress import Progress, Remember, silent
 
 Settings = dict[str, Any]
@@ -88,14 +88,9 @@ def require_optuna() -> Any:
     MissingExtraError
         If Optuna is not installed.
     """
-    try:
-        import optuna
-    except ImportError as error:
-        raise MissingExtraError(
-            "Optuna, which searches for settings, is not installed.",
-            expected="segmint[search]",
-            fix="pip install 'segmint[search]'",
-        ) from error
+    require("optuna")
+    import optuna
+
     optuna.logging.set_verbosity(optuna.logging.ERROR)
     return optuna
 

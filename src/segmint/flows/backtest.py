@@ -14,7 +14,7 @@ from segmint.arguments import place_of
 from segmint.config import Config
 from segmint.contract.contract import Contract
 from segmint.contract.valid_table import ValidTable
-from segmint.errors import DataError, PolicyError
+from segmint.errors import TRAINING, DataError, PolicyError, require
 from segmint.evaluation.backtest import Backtest
 from segmint.evaluation.backtest import backtest as replay
 from segmint.evaluation.backtest_words import say_proxies, will_it_hold
@@ -112,6 +112,7 @@ def backtest(
     SegmintError
         For a table or setting that cannot be worked with.
     """
+    require(*TRAINING)
     config, runs = settings_of(config), place_of("runs", runs)
     contract = contract_of(contract)
     opened = open_source(source, config.data)

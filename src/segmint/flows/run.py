@@ -16,7 +16,7 @@ from segmint.config import Config, load_config
 from segmint.contract.contract import Contract
 from segmint.contract.valid_table import ValidTable
 from segmint.contract.yes_no import few_yes_told
-from segmint.errors import ConfigError, DataError
+from segmint.errors import TRAINING, ConfigError, DataError, require
 from segmint.evaluation.comparison import SCHEMA, Comparison, compare_models
 from segmint.evaluation.differences import outcome_by_level
 from segmint.evaluation.search import require_optuna
@@ -179,6 +179,7 @@ def run(
     SegmintError
         For a table, contract or setting that cannot be worked with.
     """
+    require(*TRAINING)
     settings, runs = _with_test(settings_of(config), test), place_of("runs", runs)
     _refuse_search_in_vain(settings)
     if settings.segments.enabled:

@@ -15,7 +15,7 @@ from segmint.contract.cells import has_answers
 from segmint.contract.column_match import Purpose
 from segmint.contract.contract import Contract
 from segmint.contract.valid_table import ValidTable
-from segmint.errors import DataError
+from segmint.errors import TRAINING, DataError, require
 from segmint.flows.report import write_report
 from segmint.flows.steps.call_money import call_money, why_no_money
 from segmint.flows.steps.named import customer_ids, named_by_record
@@ -98,6 +98,8 @@ def segment(
     answered = has_answers(opened, contract)
     purpose: Purpose = "train" if answered else "predict"
     require_contract(opened, contract, purpose=purpose, at=config.data.at)
+    if answered:
+        require(*TRAINING)
     with Run.create(runs, "segment", config.to_toml(), config.seed, {opened.name: opened.fingerprint}) as here:
         table = read(opened, contract, config.data, here, purpose=purpose, progress=progress)
         require_settings(table, config)

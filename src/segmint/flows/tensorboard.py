@@ -8,7 +8,7 @@ import sys
 import time
 from pathlib import Path
 
-from segmint.errors import MissingExtraError, RunError
+from segmint.errors import RunError, require
 
 
 def show_tensorboard(folder: Path, *, host: str, port: int) -> None:
@@ -26,13 +26,19 @@ def show_tensorboard(folder: Path, *, host: str, port: int) -> None:
         raise RunError(
             f"The run {folder.name} has no training log.", expected="a run that trained", fix="see: segmint runs"
         )
-    try:
-        import tensorboard  # noqa: F401
-    except ImportError as error:
-        raise MissingExtraError(
-            "TensorBoard is not installed.", expected="segmint[train]", fix="pip install 'segmint[train]'"
-        ) from error
-    command = [sys.executable, "-m", "tensorboard.main", "--logdir", str(log), "--host", host, "--port", str(port)]
+    require("tensorboard")
+    command = [
+        sys.executable,
+        "-P",
+        "-m",
+        "tensorboard.main",
+        "--logdir",
+        str(log),
+        "--host",
+        host,
+        "--port",
+        str(port),
+    ]
     command += ["--load_fast=false", "--reload_interval=5"]  # the fast loader lags behind a run that is still training
     serving = subprocess.Popen(command, preexec_fn=_ignore_interrupts)  # noqa: S603
     try:

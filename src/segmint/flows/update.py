@@ -15,7 +15,7 @@ from segmint.config import Config, load_config
 from segmint.contract.contract import Contract
 from segmint.contract.dates import today
 from segmint.contract.ids import bare_ids, without_marks_and_zeros
-from segmint.errors import DataError
+from segmint.errors import TRAINING, DataError, require
 from segmint.evaluation.gate import Gate, judge_move
 from segmint.evaluation.recalibration import Move, cross_fitted, flattered_by, move_of
 from segmint.flows.promote import GATE, compare_bundles
@@ -135,6 +135,7 @@ def update(
         If fewer than 100 customers have an outcome, or all have the same; if most results are of other customers; if the history holds the wave; or if the
         wave would be judged by what another bundle said of it.
     """
+    require(*TRAINING)
     config, runs = load_config(settings_of(config), flags={"data.upcoming": upcoming}), place_of("runs", runs)
     current = bundle_of(bundle, runs)
     config = of_its_moment(config, current)

@@ -192,7 +192,7 @@ class CatBoost(_Boosted):
 
     def fit(self, X: Any, y: Any, *, inner: tuple[Any, Any] | None = None) -> CatBoost:
         """Grow trees; `inner`, or a share of the rows if left out, says when to stop."""
-        require("catboost", "segmint[best]")
+        require("catboost")
         from catboost import CatBoostClassifier, Pool
 
         X, labels, watched = self._taught(X, y, inner)
@@ -246,7 +246,7 @@ class XGBoost(_Boosted):
 
     def fit(self, X: Any, y: Any, *, inner: tuple[Any, Any] | None = None) -> XGBoost:
         """Grow trees; `inner`, or a share of the rows if left out, says when to stop."""
-        require("xgboost", "segmint[best]")
+        require("xgboost")
         from xgboost import DMatrix, train
 
         X, labels, watched = self._taught(X, y, inner)

@@ -7,7 +7,6 @@ from numpy.typing import NDArray
 
 from segmint.contract.valid_table import ValidTable
 from segmint.errors import DataError
-from segmint.models.customer_model import make_model
 from segmint.splits.folds import make_folds
 from segmint.splits.groups import RowIdentity
 
@@ -30,6 +29,8 @@ def individual_propensities(table: ValidTable, seed: int, who: RowIdentity | Non
         folds = make_folds(outcome, who.groups, count=PARTS, seed=seed, keys=who.keys)
     except DataError:
         return None
+    from segmint.models.customer_model import make_model  # segments without answers need nothing that trains
+
     propensity = np.full(len(table), np.nan)
     draw = np.random.default_rng(seed)
     for fold in folds:

@@ -27,6 +27,7 @@ from segmint.store.run import Run
 from segmint.wording import Said, Term
 
 T = TypeVar("T")
+SEGMINT = (sys.executable, "-P", "-m", "segmint")  # -P: no Python file of the working folder is taken for a library
 CHILD_SECONDS = 300
 _LOOK_EVERY = 0.25  # seconds
 _FOLDERS = re.compile(r"(?<![\w.:/])/(?:[^\s'\"/]+/)+")
@@ -124,7 +125,7 @@ def make_list(children: Children, errand: Errand, given_up: Event) -> dict[str, 
     Problem
         500 if it ended otherwise, 503 if the bundle changed meanwhile; or as `Children.run`.
     """
-    command = [sys.executable, "-m", "segmint", "target", str(errand.table.absolute()), "--bundle", str(errand.origin)]
+    command = [*SEGMINT, "target", str(errand.table.absolute()), "--bundle", str(errand.origin)]
     command += ["--policy", str(errand.policy), "--runs", str(errand.runs.absolute()), "--json", "--quiet"]
     code, out, _ = children.run(command, CHILD_SECONDS, given_up, errand.by)
     if code:

@@ -81,9 +81,9 @@ def stopping() -> Problem:
 
 
 def problem_of(error: SegmintError, field: str | None = None) -> Problem:
-    """Turn an error of the product into a problem; a bundle that cannot be used is ours, the rest is the sender's."""
+    """Turn an error of the product into a problem; a bundle that cannot be used and a package that lacks are ours, the rest is the sender's."""
     code = kind_of(error).removesuffix("Error").lower()
-    status = 503 if code in ("bundle", "run") else error.status
+    status = 503 if code in ("bundle", "missingextra", "run") else error.status
     lines = [*error.came.splitlines(), *([f"Next: {error.fix}"] if error.fix else [])]
     detail = " ".join(_ended(line.strip()) for line in lines)
     if status >= 500:

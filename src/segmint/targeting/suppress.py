@@ -286,7 +286,9 @@ def _of_nobody(file: str, records: int) -> str:
 def count_reasons(because: pl.Series) -> dict[str, int]:
     """Count customers by single reason; one customer may count under several."""
     counted: Counter[str] = Counter()
-    for reasons, customers in because.filter(because != "").value_counts().sort("count", because.name, descending=[True, False]).iter_rows():
+    for reasons, customers in (
+        because.filter(because != "").value_counts().sort("count", because.name, descending=[True, False]).iter_rows()
+    ):
         for reason in dict.fromkeys(reasons.split(_BETWEEN)):
             counted[reason] += customers
     return dict(counted.most_common())
