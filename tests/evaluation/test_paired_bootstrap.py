@@ -38,6 +38,18 @@ def test_equal_models_have_equal_scores_in_every_repeat():
         np.testing.assert_array_equal(values[:, 0], values[:, 1])
 
 
+def test_a_class_that_no_row_has_is_not_judged():
+    random = np.random.default_rng(4)
+    truth, likely = random.integers(0, 2, 300), random.dirichlet(np.ones(4), 300)
+    likely[:, 3] = 0
+    model = Judged(likely, likely.argmax(axis=1))
+    scores = bootstrap_scores(truth, [model], tuple("abcd"), positive=None, seed=1, repeats=20, groups=None)
+    assert np.isnan(scores["f1_c"]).all()
+    assert np.isnan(scores["f1_d"]).all()
+    # one that is named counts against the model, as scikit-learn has it; one that is neither there nor named does not
+    assert scores["macro_f1"][0, 0] == pytest.approx(f1_score(truth, model.predicted, average="macro"))
+
+
 def test_customers_with_many_rows_widen_the_interval():
     random = np.random.default_rng(3)
     truth = np.repeat((random.random(100) < 0.3).astype(np.int64), 10)

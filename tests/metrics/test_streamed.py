@@ -56,6 +56,10 @@ def test_an_assignment_is_judged_by_its_classes() -> None:
     assert [found[f"f1_{row['outcome']}"] for row in told] == [row["f1"] for row in told]
     assert [[*row["predicted_as"].values()] for row in told] == confusion_matrix(outcome, said).tolist()
     assert [row["rows"] for row in told] == [(outcome == name).sum() for name in classes]
+    lacking = StreamedQuality((*classes, "d"), None)
+    lacking.add(outcome, np.where(said == "a", "d", said), np.zeros((0, 4)))
+    assert "f1_d" not in lacking.quality()  # nobody is it, so how well it is named is not judged
+    assert "f1" not in lacking.classes()[-1]
 
 
 @pytest.mark.parametrize("batch", [100, 1_000])

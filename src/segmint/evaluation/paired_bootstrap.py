@@ -75,7 +75,8 @@ def bootstrap_scores(
     Returns
     -------
     dict of str to ndarray of shape (1 + repeats, n_models)
-        Row 0 holds the metrics of the rows as they are.
+        Row 0 holds the metrics of the rows as they are. Of an assignment the F1 of a class that no row has is NaN, as it is
+        not judged, and macro F1 is over the classes that rows have or the model names, as in scikit-learn.
     """
     as_they_are = np.ones((1, truth.size), dtype=np.int32)
     judges = [_Judge(truth, model, classes, positive) for model in models]
@@ -113,8 +114,10 @@ class _Judge:
         common = {"accuracy": right, "log_loss": surprise, "brier": distance}
         if self._ranking is None or self._positive is None:
             weighted = (by_class * actual).sum(axis=1) / total
-            each = {f"f1_{name}": by_class[:, place] for place, name in enumerate(self._classes)}
-            return {"weighted_f1": weighted, "macro_f1": by_class.mean(axis=1), **common, **each}
+            macro = by_class.sum(axis=1) / (named + actual > 0).sum(axis=1)
+            judged = np.where(actual > 0, by_class, np.nan)
+            each = {f"f1_{name}": judged[:, place] for place, name in enumerate(self._classes)}
+            return {"weighted_f1": weighted, "macro_f1": macro, **common, **each}
         weighed = self._ranking.weigh(weights)
         return {
             "f1": self._thresholds.f1(weights) if anew and self._thresholds else by_class[:, self._positive],

@@ -74,7 +74,7 @@ class StreamedQuality:
     def quality(self) -> dict[str, float]:
         """Return the figures by name, with `_low` and `_high` where a 95 % interval is honest; empty before the first customer.
 
-        Of classes weighted F1, accuracy and ``f1_`` of each class. Of a response F1, ROC AUC, average precision, accuracy, log
+        Of classes weighted F1, accuracy and ``f1_`` of each class that a row has. Of a response F1, ROC AUC, average precision, accuracy, log
         loss, the rate of the yes and the mean propensity. What knowing only the shares of the outcomes gives is
         `largest_share` for an accuracy, `base_log_loss` for a log loss and the rate for an average precision.
         """
@@ -88,14 +88,17 @@ class StreamedQuality:
         by_class = {told["outcome"]: told for told in self.classes()}
         largest = {"largest_share": float(actual.max() / total)}
         if self._ranked is None or self._positive is None:
-            each = {f"f1_{name}": float(told["f1"]) for name, told in by_class.items()}
+            each = {f"f1_{name}": float(told["f1"]) for name, told in by_class.items() if "f1" in told}
             return self._weighted_f1() | accuracy | largest | each
         mine = by_class[self._positive]
         f1 = {name: float(mine[name]) for name in ("f1", "f1_low", "f1_high") if name in mine}
         return f1 | accuracy | largest | self._ranked.quality()
 
     def classes(self) -> list[dict[str, Any]]:
-        """Return a row of the confusion table per class: outcome, rows, predicted, F1 with its interval, and `predicted_as`."""
+        """Return a row of the confusion table per class: outcome, rows, predicted, F1 with its interval, and `predicted_as`.
+
+        Of several classes one that no row has is not judged, and has no F1.
+        """
         hits, named, actual = np.diag(self._confusion), self._confusion.sum(axis=0), self._confusion.sum(axis=1)
         each = f1_from_counts(hits, named, actual)
         effect = np.array(
@@ -107,7 +110,7 @@ class StreamedQuality:
                 "outcome": name,
                 "rows": int(actual[k]),
                 "predicted": int(named[k]),
-                **_estimate("f1", each[k], (low[k], high[k])),
+                **(_estimate("f1", each[k], (low[k], high[k])) if actual[k] or self._positive else {}),
                 "predicted_as": dict(zip(self._classes, self._confusion[k].tolist(), strict=True)),
             }
             for k, name in enumerate(self._classes)

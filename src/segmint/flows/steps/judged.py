@@ -161,10 +161,11 @@ def rates_told(quality: Mapping[str, float]) -> str:
 
 
 def classes_told(classes: Sequence[Mapping[str, Any]]) -> str:
-    """Write the F1 of each class and how many rows are it."""
+    """Write the F1 of each class that rows have, and how many are it."""
     each = [
         f"{told['outcome']} {told['f1']:.4f}{_bracket(told, 'f1')} of {counted(told['rows'], 'row')}"
         for told in classes
+        if "f1" in told
     ]
     return f"F1 by class: {', '.join(each)}"
 

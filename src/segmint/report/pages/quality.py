@@ -381,13 +381,13 @@ def _per_class(found: Predictions) -> Block:
     f1s = f1_per_class(found.outcome, found.predicted, found.classes)
     matrix = found.confusion()
     actual, named, hits = matrix.sum(axis=1), matrix.sum(axis=0), np.diag(matrix)
-    order = np.argsort(-f1s, kind="stable")
+    order = [at for at in np.argsort(-f1s, kind="stable").tolist() if actual[at]]  # who is not there is not judged
     rows = [
         {"label": found.classes[at], "value": float(f1s[at]), "low": float(f1s[at]), "high": float(f1s[at]), "ours": True,
          "shown": decimal(float(f1s[at]), 2), "tip": f"{shorten(found.classes[at], 40)}: F1 {decimal(float(f1s[at]))} on {count(actual[at])} customers"}
         for at in order
     ]  # fmt: skip
-    best, worst = (shorten(found.classes[int(at)], 24) for at in (order[0], order[-1]))
+    best, worst = (shorten(found.classes[at], 24) for at in (order[0], order[-1]))
     return chart(
         "F1 of each segment",
         draw(charts.bars(rows, title="F1"), "F1 of each segment"),
