@@ -12,7 +12,7 @@ pytestmark = pytest.mark.network
 pytest.importorskip("tensorflow")
 
 from segmint.models.network import DenseNetworkClassifier  # noqa: E402
-from segmint.models.tensorboard_log import CHARTS, Seen, TensorBoardLog  # noqa: E402
+from segmint.models.tensorboard_log import CHARTS, METRICS, Seen, TensorBoardLog  # noqa: E402
 
 TAGS = {"training": ("loss", "accuracy", "learning_rate", "matching_loss"), "validation": ("loss", "accuracy", "auc")}
 
@@ -40,6 +40,22 @@ def test_tensorboard_shows_one_finite_value_per_epoch_equal_to_the_history(tmp_p
             assert [step for step, _ in points] == [step for step, _ in expected]
             assert all(math.isfinite(value) for _, value in points)
             np.testing.assert_allclose([value for _, value in points], [value for _, value in expected], rtol=1e-6)
+
+
+@pytest.mark.filterwarnings("ignore::DeprecationWarning")
+def test_the_line_of_a_fit_is_of_the_epoch_whose_weights_are_kept(tmp_path: Path) -> None:
+    draw = np.random.default_rng(0)
+    X = draw.normal(size=(200, 20))
+    y = draw.random(200) < 1 / (1 + np.exp(-X[:, 0]))
+    log = TensorBoardLog(tmp_path, "final")
+    fitted = DenseNetworkClassifier((64,), epochs=12, learning_rate=0.02, log=log, random_state=1).fit(X, y)
+    best = fitted.history_[fitted.best_epoch_ - 1]
+    assert best is not fitted.history_[-1]
+    for run in METRICS:  # the tab shows the last point of each
+        for tag in ("loss", "accuracy", *(["auc"] if run == "validation" else [])):
+            last = read_scalars(tmp_path / "final" / run, f"kept_{tag}")[-1]
+            assert last == pytest.approx((best.epoch, getattr(best, f"{run}_{tag}")))
+    assert read_scalars(tmp_path / "final" / "validation", "kept_profit")[-1][0] == best.epoch
 
 
 @pytest.mark.parametrize("name", ["", "widths"])
@@ -155,7 +171,7 @@ def test_every_fit_is_a_line_of_hparams_in_numbers_with_its_own_name(logged: Pat
         assert info.hparams["hidden_layers"].number_value == layers
     content = read_events(logged).PluginTagToContent("hparams")[metadata.EXPERIMENT_TAG]
     experiment = metadata.parse_experiment_plugin_data(content)
-    assert ("validation", "loss") in {(metric.name.group, metric.name.tag) for metric in experiment.metric_infos}
+    assert ("validation", "kept_loss") in {(metric.name.group, metric.name.tag) for metric in experiment.metric_infos}
     # a setting that is not named here has no column: with none the whole tab is empty
     assert {setting.name for setting in experiment.hparam_infos} == set(kinds)
 

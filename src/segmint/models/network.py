@@ -415,7 +415,8 @@ class DenseNetworkClassifier(ClassifierMixin, BaseEstimator):
             def on_epoch(epoch: int, loss: float, rate: float) -> bool:
                 weights = begun.weights()
                 stop = curve.add(epoch, weights, loss, rate)
-                write(curve.epochs[-1], Seen(weights, curve.likely, inner_labels, self.classes_))
+                kept = curve.best_epoch == epoch + 1
+                write(curve.epochs[-1], Seen(weights, curve.likely, inner_labels, self.classes_, kept))
                 return stop
 
             begun.train(on_epoch, progress)

@@ -25,8 +25,11 @@ CHARTS = {
     "matching loss (what training minimises)": r"^matching_loss$",
 }
 OF_A_FIT = ".fit"  # how the file with a fit's settings ends: without a name it lies beside the run's results
-# What the tab "HParams" shows beside the settings of each fit.
-METRICS = {"validation": ("loss", "accuracy", "auc", "profit"), "training": ("loss", "accuracy")}
+# What the tab "HParams" shows beside the settings of each fit: of the epoch whose weights are kept, not of the last one.
+METRICS = {
+    "validation": ("kept_loss", "kept_accuracy", "kept_auc", "kept_profit"),
+    "training": ("kept_loss", "kept_accuracy"),
+}
 
 
 @dataclass(frozen=True)
@@ -41,12 +44,15 @@ class Seen:
     labels : ndarray of shape (n_inner,), int
         Places in `classes`.
     classes : ndarray of shape (n_classes,)
+    kept : bool
+        Whether these are the best weights so far: the last to be so are kept.
     """
 
     weights: Mapping[str, NDArray[np.float32]]
     likely: Floats
     labels: NDArray[np.int64]
     classes: NDArray[Any]
+    kept: bool = False
 
 
 Curve = tuple[NDArray[np.bool_], Floats]
@@ -59,7 +65,7 @@ class TensorBoardLog:
     Each fit gets a folder with the runs `training` and `validation`, so that both curves share one chart:
     `loss` (cross-entropy on real rows against real labels, nats) and `accuracy` per epoch; `learning_rate`,
     `matching_loss` and histograms of all weights under training; `auc`, `lift_top_tenth`, `profit` and precision-recall
-    curves under validation; the network's graph; the fit's settings as text and, as numbers, for the tab HParams.
+    curves under validation; `kept_loss` and the like, at the epochs that were the best so far; the network's graph; the fit's settings as text and, as numbers, for the tab HParams.
     Nothing in it tells of one customer.
 
     Parameters
@@ -146,8 +152,17 @@ class TensorBoardLog:
                 validation.scalar("auc", epoch.validation_auc, epoch.epoch)
                 for name, (yes, likely) in self._curves(seen).items():
                     validation.precision_recall(name, yes, likely, epoch.epoch)
-                for name, value in self._business(seen).items():
+                earned = self._business(seen)
+                for name, value in earned.items():
                     validation.scalar(name, value, epoch.epoch)
+                if seen.kept:
+                    training.scalar("kept_loss", epoch.training_loss, epoch.epoch)
+                    training.scalar("kept_accuracy", epoch.training_accuracy, epoch.epoch)
+                    validation.scalar("kept_loss", epoch.validation_loss, epoch.epoch)
+                    validation.scalar("kept_accuracy", epoch.validation_accuracy, epoch.epoch)
+                    validation.scalar("kept_auc", epoch.validation_auc, epoch.epoch)
+                    if "profit" in earned:
+                        validation.scalar("kept_profit", earned["profit"], epoch.epoch)
                 for events in (whole, training, validation):
                     events.flush()
 
@@ -182,7 +197,9 @@ class TensorBoardLog:
         with _keras.Events(self.root) as events:
             shown = {title: tag for title, tag in CHARTS.items() if in_profit or tag != r"^profit$"}
             events.layout(shown)
-            metrics = {run: [name for name in names if in_profit or name != "profit"] for run, names in METRICS.items()}
+            metrics = {
+                run: [name for name in names if in_profit or name != "kept_profit"] for run, names in METRICS.items()
+            }
             events.metrics(metrics, settings)
 
     def _curves(self, seen: Seen) -> dict[str, Curve]:
