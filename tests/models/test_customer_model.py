@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import threading
 import warnings
 from dataclasses import replace
 
@@ -28,6 +29,22 @@ def customers(count: int, seed: int) -> tuple[pl.DataFrame, np.ndarray]:
         age=pl.when(pl.Series(draw.random(count) < 0.1)).then(None).otherwise(pl.col("age"))
     )
     return frame, np.where(draw.random(count) < chance, "yes", "no")
+
+
+def test_a_forest_says_the_same_whenever_it_is_asked(monkeypatch: pytest.MonkeyPatch) -> None:
+    import sklearn.ensemble._forest as grown
+
+    frame, y = customers(300, 0)
+    model = make_model("random_forest", columns=COLUMNS, random_state=3).fit(frame, y)
+    sums, asked = grown._accumulate_prediction, []
+
+    def told(*given: object) -> None:
+        asked.append(threading.get_ident())
+        sums(*given)
+
+    monkeypatch.setattr(grown, "_accumulate_prediction", told)
+    model.predict_proba(frame)
+    assert set(asked) == {threading.get_ident()}  # trees that are added in another order move the last bit
 
 
 def auc_of(name: str, **settings: object) -> float:

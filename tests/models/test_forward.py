@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from typing import Any
 
 import numpy as np
@@ -9,7 +10,7 @@ import pytest
 from numpy.testing import assert_allclose, assert_array_equal
 
 from segmint.errors import LayerRuleError
-from segmint.models.forward import AT_ONCE, fold, forward, forward_one, forward_summed, probabilities
+from segmint.models.forward import AT_ONCE, activation_of, fold, forward, forward_one, forward_summed, probabilities
 
 FEATURES = 7
 
@@ -45,6 +46,13 @@ def some_weights(layers: list[dict[str, Any]], seed: int = 4) -> dict[str, np.nd
 
 def customers(count: int) -> np.ndarray:
     return np.random.default_rng(9).normal(size=(count, FEATURES)).astype(np.float32)
+
+
+def test_signals_far_below_nought_are_quiet() -> None:
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        said = activation_of("silu")(np.array([-1e4, -90.0, 0.0, 3.0], dtype=np.float32))
+    assert_allclose(said, [0.0, 0.0, 0.0, 3 / (1 + np.exp(-3.0))], rtol=1e-6, atol=1e-30)
 
 
 @pytest.mark.network

@@ -228,3 +228,14 @@ def test_nobody_is_surer_than_the_customers_who_taught_allow() -> None:
     assert known.surest == pytest.approx(np.log(0.85 * 900 + 1), abs=0.01)
     most = 1 / (1 + np.exp(-(known.surest / known.temperature + known.offset)))
     np.testing.assert_allclose(model.predict_proba(calls(9)[0])[:, 1], most)
+
+
+def test_a_random_state_is_a_seed_for_teachers_too(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(RECIPES, "fast", replace(RECIPES["fast"], teachers=one_teacher))
+    frame = calls(9)[0]
+    said = []
+    for _ in range(2):
+        model = NetworkModel.of(COLUMNS, recipe="fast", hidden=(16,), epochs=1)
+        model.set_params(classifier__random_state=np.random.RandomState(4))
+        said.append(model.fit(*calls(1), inner=calls(2, 300)).predict_proba(frame))
+    assert np.array_equal(*said)

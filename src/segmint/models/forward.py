@@ -148,7 +148,8 @@ def _relu(x: NDArray[np.float32]) -> NDArray[np.float32]:
 
 
 def _silu(x: NDArray[np.float32]) -> NDArray[np.float32]:
-    return np.asarray(x / (1.0 + np.exp(-x)), dtype=np.float32)
+    with np.errstate(over="ignore"):  # far below 0 it is 0, whatever the exponential
+        return np.asarray(x / (1.0 + np.exp(-x)), dtype=np.float32)
 
 
 def _linear(x: NDArray[np.float32]) -> NDArray[np.float32]:

@@ -323,8 +323,9 @@ class NetworkModel(Pipeline):
         features, network = self.named_steps["features"], self.named_steps["classifier"]
         features.pairs = ()
         if recipe is not None and recipe.pairs:
-            seed = network.random_state or 0
-            features.pairs = choose_pairs(X, labels, features.columns, rare=features.rare, seed=seed, groups=groups)
+            features.pairs = choose_pairs(
+                X, labels, features.columns, rare=features.rare, seed=_seed(network.random_state), groups=groups
+            )
         encoded: NDArray[np.float32] = features.fit(X, customers=customers).transform(X)
         return encoded
 
@@ -369,7 +370,7 @@ class NetworkModel(Pipeline):
             folds=recipe.teacher_folds,
             copies=most_copies(recipe, len(labels), encoded.shape[1]),
             swap=recipe.swap,
-            seed=network.random_state or 0,
+            seed=_seed(network.random_state),
             joined=rows.sizes if rows.pairs else None,
             encoded=rows.encoded,
             groups=groups,
@@ -390,6 +391,13 @@ class NetworkModel(Pipeline):
             **scores_of(lesson.targets[judges], labels[judges], None if groups is None else groups[judges]),
         }
         return Teaching(lesson.targets, lesson.inputs, lesson.copy_targets, recipe.share), told
+
+
+def _seed(random_state: Any) -> int:
+    """Return a seed for pairs and teachers: the number given, one drawn from a `RandomState`, or 0 for None."""
+    if isinstance(random_state, np.random.RandomState):
+        return int(random_state.randint(2**16))
+    return int(random_state or 0)
 
 
 class _Rows:
