@@ -113,7 +113,7 @@ def test_a_look_at_the_head_does_not_use_the_one_time_address_up(tmp_path: Path)
 
 
 def test_every_page_has_a_scope_and_a_key_without_it_is_refused_by_name(tmp_path: Path) -> None:
-    assert {way.path for way in ways() if way.scope is None} == {"/sign-in", "/sign-out", "/static/{name}"}
+    assert {way.path for way in ways() if way.scope is None} == {"/sign-in", "/sign-out", "/static/{name}", "/token"}
     path = tmp_path / "keys.toml"
     for scope in {way.scope for way in ways()} - {None, "read|predict|target"}:
         others = [other for other in ALL if other not in str(scope).split("|")]

@@ -12,6 +12,7 @@ from segmint.dashboard.pages.common import (
     has_model,
     in_bytes,
     makes_lists,
+    model_in_words,
     not_for_the_model,
     or_why_not,
     tables_brought,
@@ -38,6 +39,7 @@ def one_table(desk: Desk, table: str, draft: str | None = None, problem: Segmint
         "draft": draft,
         "problem": unreadable or problem or wrong,
         "model": wrong is None and has_model(desk, used),
+        "named": model_in_words(desk),
         "lists": makes_lists(or_why_not(desk.bundle)[0]),
         "misfit": None if unreadable else not_for_the_model(desk, table, found.name),
     }

@@ -294,13 +294,16 @@
 
   function bring(drop) {
     const send = (file) => {
-      if (!file) return;
-      const request = new XMLHttpRequest();
       const bar = at("sent");
+      if (!file || !bar.hidden) return; // one at a time: the page of the first to arrive takes the others' place
+      const request = new XMLHttpRequest();
       bar.hidden = false;
       at("said").textContent = `Sending ${file.name} …`;
       request.upload.onprogress = (event) => {
         if (event.lengthComputable) bar.value = (100 * event.loaded) / event.total;
+      };
+      request.upload.onload = () => {
+        at("said").textContent = `${file.name} is sent. Looking at it …`;
       };
       request.onload = () => {
         let told = {};
@@ -316,6 +319,7 @@
         }
       };
       request.onerror = () => {
+        bar.hidden = true;
         at("said").textContent = "The table did not arrive. Is segmint still running?";
       };
       request.open("PUT", `/tables?name=${encodeURIComponent(file.name)}`);
