@@ -4,7 +4,8 @@ VENV   ?= .venv
 PYTHONS ?= python3.11 python3.12 python3.13
 BIN    := $(VENV)/bin
 READY  := $(VENV)/.ready
-LOCK   := --universal --generate-hashes --no-emit-index-url --no-annotate --no-header --python-version 3.11 --all-extras
+LOCK   := uv pip compile --universal --generate-hashes --no-emit-index-url --no-annotate --no-header --python-version 3.11 pyproject.toml
+LOCKED := requirements/lock.txt
 export SEGMINT_DATA ?= ../shared/data
 export TF_CPP_MIN_LOG_LEVEL ?= 3
 
@@ -60,9 +61,11 @@ browser:
 	  SUDO=$$([ "$$(id -u)" = 0 ] || echo sudo); \
 	  $$SUDO apt-get update -qq && $$SUDO apt-get install -y -qq chromium; }
 
-lock:            ## renew requirements/lock.txt and requirements/bench.txt (needs uv)
-	uv pip compile $(LOCK) --group dev pyproject.toml -o requirements/lock.txt
-	uv pip compile $(LOCK) --group dev --group bench -c requirements/lock.txt pyproject.toml -o requirements/bench.txt
+lock:            ## renew the locks in requirements/ (needs uv)
+	$(LOCK) --all-extras --group dev -o $(LOCKED)
+	$(LOCK) --all-extras --group dev --group bench -c $(LOCKED) -o requirements/bench.txt
+	$(LOCK) -c $(LOCKED) -o requirements/base.txt
+	$(LOCK) --extra serve --extra train -c $(LOCKED) -o requirements/serve-train.txt
 
 clean:
 	rm -rf $(VENV) .venv-python3.* .venv-peers .pytest_cache .mypy_cache .ruff_cache

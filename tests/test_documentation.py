@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import runpy
 import shlex
+import tomllib
 from pathlib import Path
 
 import polars as pl
@@ -215,6 +216,30 @@ def test_the_page_of_licences_names_every_locked_package() -> None:
     assert re.search(r"^\| polars \| .* \| segmint \|$", page, re.M)
     assert re.search(r"^\| starlette \| .* \| segmint\[serve\]", page, re.M)
     assert re.search(r"^\| ruff \| .* \| development \|$", page, re.M)
+
+
+@pytest.mark.parametrize("name", ["base", "serve-train", "bench"])
+def test_every_lock_pins_what_the_lock_of_development_pins(name: str) -> None:
+    of_development, here = (_pins(lock) for lock in ("lock", name))
+    fewer, more = sorted((of_development, here), key=len)
+    assert fewer <= more
+    assert all("--hash=sha256:" in pin for pin in here)
+
+
+def _pins(lock: str) -> set[str]:
+    """Of each package the version and hashes; for which systems it is depends on what else is locked."""
+    text = (ROOT / "requirements" / f"{lock}.txt").read_text("utf-8").strip()
+    return {re.sub(r" ; .* \\$", r" \\", pin, flags=re.M) for pin in re.split(r"\n(?=\S)", text)}
+
+
+def test_the_locks_of_the_product_hold_what_it_needs_and_no_tools() -> None:
+    needs = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]
+    more = [*needs["optional-dependencies"]["serve"], *needs["optional-dependencies"]["train"]]
+    for name, texts in {"base": needs["dependencies"], "serve-train": [*needs["dependencies"], *more]}.items():
+        locked = set(re.findall(r"^([\w.-]+)==", (ROOT / "requirements" / f"{name}.txt").read_text("utf-8"), re.M))
+        assert {re.match(r"[\w-]+", text)[0] for text in texts} <= locked
+        assert not locked & {"pytest", "mypy", "ruff", "playwright"}
+        assert name != "base" or not locked & {"tensorflow", "scikit-learn"}
 
 
 def test_the_page_of_personal_data_names_every_file_that_names_customers() -> None:
