@@ -86,12 +86,62 @@ def test_an_unknown_contract_is_answered_with_a_suggestion(tmp_path: Path) -> No
         ),
         ("[outcome]", "[outcome", "makes no sense"),
         ("[columns.age]", "columns = 3\n[other]", "makes no sense"),
+        (
+            '[columns.age]\nkind = "number"\nrole = "characteristic"\nlabel = "age"',
+            "[columns]\nage = 1",
+            "columns.age must be a section",
+        ),
+        ("[columns.age]", "[[columns.age]]", "columns.age must be a section [columns.age]"),
+        ("[columns.age]", "[[columns]]", "columns must be sections [columns.<name>]"),
+        ("[outcome]", "[[outcome]]", "outcome must be a section [outcome]"),
+        ("[columns.age]", '[columns.age]\nname = "AGE"', "the section [columns.age] names the column"),
+        ("[columns.age]", '[columns." age "]', "has no spaces around it"),
+        ("[columns.age]", '[columns.""]', "the name of a column is not empty"),
+        ("[columns.age]", "[columns.Y]", "the column 'Y' is named like the outcome 'y' but for capitals"),
+        ('column = "y"', 'column = ""', "outcome.column: the name of a column is not empty"),
+        ('levels = ["no", "yes"]', 'levels = ["yes", "yes"]', "levels must differ, and 'yes' stands there twice"),
+        ('name = "small"', 'name = " "', "a text of one line"),
+        ('name = "small"', 'name = "../small"', "without / and"),
+        ('name = "small"', 'name = "a\\nb"', "a text of one line"),
+        ('name = "small"', 'name = "small"\nversion = -1', "version: Input should be greater than or equal to 0"),
+        ('label = "age"', 'label = "age"\nbounds = [40, nan]', "nan is none"),
+        ('label = "age"', 'label = "age"\nbounds = [true, 5]', "bounds.0: Input should be a valid number"),
+        ('label = "age"', 'label = "age"\nbounds = ["1", 5]', "bounds.0: Input should be a valid number"),
+        ('label = "age"', 'label = "age"\nstates = [{value = nan, name = "x"}]', "finite number"),
+        ('label = "age"', 'label = "age"\nstates = [{value = -1, name = " "}]', "state -1: `name` is empty"),
+        (
+            'label = "age"',
+            'label = "age"\nstates = [{value = -1, name = "x"}, {value = -1.0, name = "z"}]',
+            "same value or name, '-1'",
+        ),
+        (
+            'label = "age"',
+            'label = "age"\nstates = [{value = -1, name = "x"}, {value = -2, name = "x"}]',
+            "same value or name, 'x'",
+        ),
+        ('kind = "number"', 'kind = "category"\nallowed = ["a", "a"]', "allowed has 'a' twice"),
+        (
+            'kind = "number"',
+            'kind = "category"\nmissing = ["", "a"]\nallowed = ["a", "b"]',
+            "columns.age: 'a' is in `allowed` and is a word of `missing`",
+        ),
     ],
 )
 def test_a_contract_that_makes_no_sense_is_refused_with_the_place(old: str, new: str, sentence: str) -> None:
     with pytest.raises(ContractError) as refusal:
         parse_contract(SMALL.replace(old, new), origin="small.toml")
     assert sentence in str(refusal.value)
+
+
+def test_a_section_that_is_none_is_said_to_be_one() -> None:
+    for key in ("columns", "outcome"):
+        with pytest.raises(ContractError, match=rf"{key} must be .*\[{key}"):
+            parse_contract(f'name = "x"\n{key} = 1', origin="x.toml")
+
+
+def test_an_assignment_has_each_segment_once() -> None:
+    with pytest.raises(ValueError, match="levels must differ, and 'A' stands there twice"):
+        Outcome(column="s", kind="assignment", levels=("A", "B", "A"))
 
 
 RESPONSE = Outcome(column="y", kind="response", levels=("no", "yes"), positive="yes")

@@ -193,6 +193,14 @@ def test_names_of_columns_that_may_be_values_are_asked_about_in_a_file_and_names
     assert "header" not in infer_contract(open_table(frame), name="x", without_outcome=True).text
 
 
+def test_what_makes_no_contract_is_refused_as_a_contract_that_makes_no_sense() -> None:
+    frame = pl.DataFrame({"y": ["yes", "no"] * 50, "Y": list(range(100)), "age": list(range(100))})
+    with pytest.raises(ContractError, match="named like the outcome 'y' but for capitals"):
+        infer_contract(open_table(frame), name="x", outcome="y")
+    with pytest.raises(ContractError, match="a text of one line"):
+        infer_contract(open_table(frame.drop("Y")), name="k\udcff", outcome="y")
+
+
 def test_a_header_that_is_repeated_is_no_customer(tmp_path: Path) -> None:
     (tmp_path / "t.csv").write_text("age;job\n41;clerk\nage;job\n52;maid\n", "utf-8")
     assert "header" not in infer_contract(open_table(tmp_path / "t.csv"), name="x", without_outcome=True).text

@@ -9,7 +9,7 @@ import pytest
 
 from segmint.contract.cells import cell_texts
 from segmint.contract.contract import load_contract, parse_contract
-from segmint.contract.one_row import OneRow
+from segmint.contract.one_row import OneRow, UnreadableCellError
 from segmint.contract.synthetic import synthetic_rows
 from segmint.contract.validate import validate, validate_batches
 from segmint.errors import ContractError, DataError
@@ -109,6 +109,19 @@ def test_infinity_that_means_no_value_is_read_as_in_a_table_of_one_row(cell: obj
     contract = CONTRACT.model_copy(update={"columns": tuple(columns)})
     row = {**PLAIN, "age": cell}
     assert one_says(row, contract) == batch_says(row, contract)
+
+
+@pytest.mark.parametrize("name", ["age", "since", "job"])
+@pytest.mark.parametrize("cell", ["", "  ", "NA", "x", None], ids=repr)
+def test_where_empty_is_no_word_for_no_value_an_empty_cell_is_called_empty(name: str, cell: object) -> None:
+    contract = CONTRACT.model_copy(
+        update={"columns": tuple(c.model_copy(update={"missing": ("NA",)}) for c in CONTRACT.columns)}
+    )
+    row = {**PLAIN, name: cell}
+    assert one_says(row, contract) == batch_says(row, contract)
+    if name != "job" and cell is not None and not str(cell).strip():
+        with pytest.raises(UnreadableCellError, match='is empty, and "" is not among the words of `missing`'):
+            OneRow(contract, "planning").read(row)
 
 
 @pytest.mark.parametrize("name", ["job", "town", "id"])

@@ -26,6 +26,8 @@ _WHOLE = re.compile(rf"^([0-9]+)\.{DECIMAL_ZEROS}$")
 _EITHER_WAY = re.compile(r"[+\u2212-]?[1-9][0-9]{0,2}[.,][0-9]{3}")
 LARGEST = float(np.finfo(np.float32).max)
 """A network holds no larger number, and the square of a much larger one is held nowhere."""
+EMPTY_CELL = "empty_cell"
+"""The reason of a number or date that is empty where the contract says that an empty cell means something else than no value."""
 TRUTHS = ("true", "false")
 _BITS = ("1", "0")  # the same, as a database or a spreadsheet writes them
 SAFE_INTEGER = 2**53 - 1  # from 2**53 on, two whole numbers are one Float64
@@ -378,10 +380,15 @@ def _plain(value: Any) -> str:
 def _numbers(raw: pl.Series, missing: Sequence[str], decimal: str, unit: str) -> Cells:
     if raw.dtype.is_integer():  # always a number, always finite
         return Cells.without_problem(raw.cast(pl.Float64))
+    wrong: pl.Expr | pl.Series = pl.lit("not_a_number")
     if raw.dtype == Text:
         bare = raw.str.strip_chars()
         texts = _without(bare, missing, bare)
-        values, absent = _parsed(bare_amounts(texts, unit), raw.name, decimal), texts.is_null()
+        values, absent, wrong = (
+            _parsed(bare_amounts(texts, unit), raw.name, decimal),
+            texts.is_null(),
+            _wrong(bare, "not_a_number"),
+        )
     elif raw.dtype.is_temporal() or raw.dtype == pl.Boolean:
         values, absent = pl.Series([None] * len(raw), dtype=pl.Float64), raw.is_null()
     else:
@@ -395,11 +402,16 @@ def _numbers(raw: pl.Series, missing: Sequence[str], decimal: str, unit: str) ->
         .then(pl.lit(None, dtype=Text))
         .when(values.is_not_null())
         .then(pl.lit("not_finite"))
-        .otherwise(pl.lit("not_a_number"))
+        .otherwise(wrong)
     ).to_series()
     # -0.0 equals 0.0 and would still sort, print and hash differently
     clean = pl.select(pl.when(finite & (values == 0)).then(0.0).when(finite).then(values)).to_series()
     return Cells(clean.alias(raw.name), problem)
+
+
+def _wrong(bare: pl.Series, code: str) -> pl.Series:
+    """Say what is wrong with a text that is no value: another thing where there is none at all."""
+    return _code_where(bare == "", EMPTY_CELL).fill_null(code)
 
 
 def infinities(missing: Sequence[str]) -> list[float]:
@@ -435,14 +447,13 @@ def _dates(column: Column, raw: pl.Series, missing: Sequence[str]) -> Cells:
     if raw.dtype == Text or raw.dtype.is_numeric():  # 20260314
         bare = whole_as_text(raw, column.name).str.strip_chars()
         texts = _without(bare, missing, bare)
-        values = read_dates(texts, column.format or ISO)
+        values, wrong = read_dates(texts, column.format or ISO), _wrong(bare, "not_a_date")
         if column.format and not column.format.startswith("%Y-"):  # such a format means something else by it
             values = values.zip_with(values.is_not_null(), read_dates(texts, ISO))
-        failed = texts.is_not_null() & values.is_null()
-    else:
-        # the local day, which a cast would not take from a time with a zone
-        values = raw.dt.date() if raw.dtype in DAYS else pl.Series([None] * len(raw), dtype=pl.Date)
-        failed = raw.is_not_null() & values.is_null()
+        return Cells(values.alias(raw.name), wrong.set(texts.is_null() | values.is_not_null(), None))
+    # the local day, which a cast would not take from a time with a zone
+    values = raw.dt.date() if raw.dtype in DAYS else pl.Series([None] * len(raw), dtype=pl.Date)
+    failed = raw.is_not_null() & values.is_null()
     return Cells(values.alias(raw.name), _code_where(failed, "not_a_date"))
 
 

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from math import isinf
-from typing import Literal, TypeAlias
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from math import isinf, isnan
+from typing import Annotated, Literal, TypeAlias
 
-from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, Strict, field_validator, model_validator
 
 from segmint.contract.dates import is_format
+from segmint.wording import listed
 
 Kind = Literal["number", "category", "text", "date"]
 Known = Literal["planning", "dialling", "after_call"]
@@ -42,7 +44,18 @@ ROLES: Mapping[Role, str] = {
 }
 """What each role means, in a sentence for people."""
 
-Bounds: TypeAlias = tuple[float | None, float | None]
+
+def _as_in_a_header(name: str) -> str:
+    """A name that a column of a table can have: its header is read without the spaces around it."""
+    if not name or name != name.strip():
+        raise ValueError("the name of a column is not empty and has no spaces around it")
+    return name
+
+
+ColumnName: TypeAlias = Annotated[str, AfterValidator(_as_in_a_header)]
+Number: TypeAlias = Annotated[float, Strict()]
+"""A number, and neither a truth value nor a text that Python would take for one."""
+Bounds: TypeAlias = tuple[Number | None, Number | None]
 
 KNOWN_ORDER: tuple[Known, ...] = ("planning", "dialling", "after_call")
 FEATURE_ROLES: frozenset[str] = frozenset(
@@ -50,13 +63,18 @@ FEATURE_ROLES: frozenset[str] = frozenset(
 )
 
 
+def named_twice(names: Sequence[str]) -> str:
+    """List what occurs more than once, in quotes; "" if nothing does."""
+    return listed([f"'{name}'" for name, often in Counter(names).items() if often > 1])
+
+
 class Condition(BaseModel):
     """Holds where the number in `column` is greater than `above`."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True)
+    model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
 
     column: str
-    above: float
+    above: Number
 
 
 class State(BaseModel):
@@ -75,15 +93,17 @@ class State(BaseModel):
         Where `written` means this state. Comes together with `written`.
     """
 
-    model_config = ConfigDict(extra="forbid", frozen=True)
+    model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
 
-    value: float
+    value: Number
     name: str
-    written: float | None = None
+    written: Number | None = None
     when: Condition | None = None
 
     @model_validator(mode="after")
     def _makes_sense(self) -> State:
+        if not self.name.strip():
+            raise ValueError(f"state {self.value:g}: `name` is empty; say what the code means")
         if (self.written is None) != (self.when is None):
             raise ValueError(f"state '{self.name}': `written` and `when` come together")
         return self
@@ -136,7 +156,7 @@ class Column(BaseModel):
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
-    name: str
+    name: ColumnName
     kind: Kind
     role: Role
     label: str
@@ -157,6 +177,8 @@ class Column(BaseModel):
     @field_validator("bounds", mode="after")
     @classmethod
     def _infinite_is_no_bound(cls, bounds: Bounds) -> Bounds:
+        if any(bound is not None and isnan(bound) for bound in bounds):
+            raise ValueError("a bound is a number, and nan is none; inf and -inf stand for no bound")
         low, high = (None if bound is not None and isinf(bound) else bound for bound in bounds)
         return low, high
 
@@ -177,6 +199,10 @@ class Column(BaseModel):
             raise ValueError(f"column '{self.name}': cyclic or ordered needs its levels in `allowed`, in order")
         if low is not None and high is not None and low > high:
             raise ValueError(f"column '{self.name}': the lower bound is above the upper bound")
+        if twice := named_twice(self.allowed):
+            raise ValueError(f"column '{self.name}': allowed has {twice} twice")
+        if twice := named_twice([f"{code:.15g}" for code in self.codes]) or named_twice([s.name for s in self.states]):
+            raise ValueError(f"column '{self.name}': two states have the same value or name, {twice}")
         return self
 
     def known_by(self, at: Known) -> bool:

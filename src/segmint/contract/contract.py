@@ -6,13 +6,13 @@ import re
 from functools import cached_property
 from importlib import resources
 from pathlib import Path
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, ValidationError, model_validator
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from segmint.arguments import place_of
 from segmint.complaints import first_of, said
-from segmint.contract.column import Column, Known
+from segmint.contract.column import Column, ColumnName, Known, named_twice
 from segmint.contract.yes_no import NO, NO_WORDS, WHOLE, YES, YES_WORDS
 from segmint.errors import ContractError
 from segmint.toml_files import parse_toml, toml_text_of
@@ -20,6 +20,12 @@ from segmint.wording import counted, did_you_mean, listed, shorten
 
 LONGEST_NAME = 80  # of a contract in an error: whoever gives its text for its name reads it once
 SHIPPED = ("bank-marketing", "bank-additional", "customer-segments", "term-deposit", "simulated-campaign")
+
+
+def _of_one_line(name: str) -> str:
+    if not name.strip() or not name.isprintable() or "/" in name or "\\" in name:
+        raise ValueError("the name of a contract is a text of one line without / and \\")
+    return name
 
 
 class Outcome(BaseModel):
@@ -46,7 +52,7 @@ class Outcome(BaseModel):
 
     model_config = ConfigDict(extra="forbid", frozen=True, ignored_types=(cached_property,))
 
-    column: str
+    column: ColumnName
     kind: Literal["response", "assignment"]
     levels: tuple[str, ...]
     positive: str | None = None
@@ -56,6 +62,8 @@ class Outcome(BaseModel):
 
     @model_validator(mode="after")
     def _makes_sense(self) -> Outcome:
+        if twice := named_twice(self.levels):
+            raise ValueError(f"levels must differ, and {twice} stands there twice")
         if self.kind == "response" and (len(self.levels) != 2 or self.positive not in self.levels):
             raise ValueError("a response has two levels and names the positive one of them")
         if self.kind == "assignment" and (len(self.levels) < 2 or self.positive is not None):
@@ -121,8 +129,8 @@ class Contract(BaseModel):
 
     model_config = ConfigDict(extra="forbid", frozen=True, ignored_types=(cached_property,))
 
-    name: str
-    version: int = 1
+    name: Annotated[str, AfterValidator(_of_one_line)]
+    version: int = Field(default=1, ge=0)
     title: str = ""
     source: str = ""
     reviewed: bool = True
@@ -138,13 +146,18 @@ class Contract(BaseModel):
     @model_validator(mode="after")
     def _makes_sense(self) -> Contract:
         names = [column.name for column in self.columns]
-        if twice := sorted({name for name in names if names.count(name) > 1}):
+        if twice := named_twice(names):
             raise ValueError(f"columns named twice: {twice}")
-        if self.outcome.column in names:
-            raise ValueError(f"'{self.outcome.column}' is the outcome and stands under columns too")
+        outcome = self.outcome.column
+        if outcome in names:
+            raise ValueError(f"'{outcome}' is the outcome and stands under columns too")
+        if alike := next((name for name in names if name.casefold() == outcome.casefold()), None):
+            raise ValueError(f"the column '{alike}' is named like the outcome '{outcome}' but for capitals")
         if sum(column.role == "id" for column in self.columns) > 1:
             raise ValueError("only one column can be the id")
         for column in self.columns:
+            if both := [level for level in column.allowed if level in self.missing_tokens(column)]:
+                raise ValueError(f"columns.{column.name}: '{both[0]}' is in `allowed` and is a word of `missing`")
             for state in column.states:
                 if state.when and state.when.column not in names:
                     raise ValueError(f"state '{state.name}' looks at '{state.when.column}', which is no column")
@@ -219,9 +232,10 @@ def parse_contract(text: str, *, origin: str) -> Contract:
         )
     try:
         raw = parse_toml(text)
-        columns = raw.pop("columns", {})
+        columns = _section("columns", raw.pop("columns", {}), "sections [columns.<name>]")
+        _section("outcome", raw.get("outcome", {}))
         return Contract(**raw, columns=tuple(_column(name, rest) for name, rest in columns.items()))
-    except (ValueError, TypeError, AttributeError) as error:
+    except ValueError as error:
         raise ContractError(
             f"The contract '{origin}' makes no sense: {_said(error)}",
             expected="TOML with name, [outcome] and one [columns.<name>] table for each column",
@@ -229,11 +243,20 @@ def parse_contract(text: str, *, origin: str) -> Contract:
         ) from error
 
 
-def _column(name: str, settings: dict[str, Any]) -> Column:
+def _section(key: str, given: Any, wanted: str = "") -> dict[str, Any]:
+    if not isinstance(given, dict):
+        raise ValueError(f"{key} must be {wanted or f'a section [{key}]'}")
+    return given
+
+
+def _column(name: str, given: Any) -> Column:
+    settings = _section(f"columns.{name}", given)
+    if "name" in settings:
+        raise ValueError(f"columns.{name}: no key `name` is needed, the section [columns.{name}] names the column")
     try:
         return Column(name=name, **settings)
     except ValidationError as error:
-        raise TypeError(f"columns.{name}: {_said(error)}") from error
+        raise ValueError(f"columns.{name}: {_said(error)}") from error
 
 
 def _said(error: Exception) -> str:

@@ -13,7 +13,9 @@ from typing import TypeVar
 
 import numpy as np
 import polars as pl
+from pydantic import ValidationError
 
+from segmint.complaints import said
 from segmint.contract.column import KNOWN_ORDER, Column
 from segmint.contract.columns_used import columns_used
 from segmint.contract.contract import Contract, Outcome
@@ -137,14 +139,21 @@ def infer_contract(
     if is_german(frame.columns):
         drafted, columns = _with_capitals(drafted), [_with_capitals(column) for column in columns]
     columns.sort(key=lambda column: KNOWN_ORDER.index(column.known))
-    contract = Contract(
-        name=name,
-        title=" ".join(name.replace("_", " ").replace("-", " ").split()) or name,
-        reviewed=False,
-        missing=("", *found.no_answer),
-        outcome=drafted,
-        columns=tuple(columns),
-    )
+    try:
+        contract = Contract(
+            name=name,
+            title=" ".join(name.replace("_", " ").replace("-", " ").split()) or name,
+            reviewed=False,
+            missing=("", *found.no_answer),
+            outcome=drafted,
+            columns=tuple(columns),
+        )
+    except ValidationError as error:
+        raise ContractError(
+            f"No contract can be drafted for '{source.name}': {said(error)}.",
+            expected="a table and a name of which a contract can be made",
+            fix="give another name, or rename the column in the table or leave it out",
+        ) from error
     about_table = (headless, _guess_told(source, frame), *about_rows, copies_told(frame))
     text = draft_text(contract, suspects, notes, about_table)
     guessed = (

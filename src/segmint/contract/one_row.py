@@ -8,6 +8,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any, NamedTuple
 
 from segmint.contract.cells import (
+    EMPTY_CELL,
     GROUPED,
     LARGEST,
     NUMBER,
@@ -147,7 +148,7 @@ def _number(
             return None, None
         bare = _bare(text, unit)
         if bare is None:
-            return None, "not_a_number"
+            return None, "not_a_number" if text else EMPTY_CELL
         value = float(bare)
     elif isinstance(raw, int | float) and not isinstance(raw, bool):
         try:

@@ -14,6 +14,7 @@ import numpy as np
 import polars as pl
 
 from segmint.contract.cells import (
+    EMPTY_CELL,
     LARGEST,
     Cells,
     count_blanks,
@@ -52,6 +53,7 @@ FLAG_WORDS = {
     "other_capitals": "unseen level (known but for capitals)",
 }
 DETAILS = {
+    EMPTY_CELL: 'is empty, and "" is not among the words of `missing` in the contract',
     "not_a_number": "is not a number",
     "not_finite": "is not a finite number",
     "too_large": f"is a number beyond {LARGEST:.1e}, which no model can hold",
@@ -175,7 +177,7 @@ def refuse_rejected(ledger: Ledger, contract: Contract, max_rejected: float, *, 
     lines = [f"{wrong:,} of {judged:,} rows are rejected."]
     for reason, count in Counter(ledger.reasons).most_common(8):
         code = reason.partition(": ")[0]
-        words = f", which {DETAILS[code]}" if code == UNKNOWN_TREATMENT else ""
+        words = f", which {DETAILS[code]}" if code in (UNKNOWN_TREATMENT, EMPTY_CELL) else ""
         words += _other_levels(ledger, contract) if code == "unknown_outcome" else ""
         lines += [f"  {count:,}: {reason}{words}{_first_record(ledger, reason)}"] if code != LEFT_ALONE else []
     lines += [f"  {ledger.left_alone:,} more: nobody called the customer"] if ledger.left_alone else []

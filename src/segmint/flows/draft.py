@@ -69,13 +69,18 @@ def infer_contract(
     """
     require_switches(without_outcome=without_outcome)
     require_texts(name=name, outcome=outcome)
-    named = name or (Path(source).stem if isinstance(source, str | Path) else "table")
+    named = name or (_plainly(Path(source).stem) if isinstance(source, str | Path) else "table")
     data = settings_of(config).data
     opened = open_source(source, data)
     drafted = draft(opened, name=named, outcome=outcome, without_outcome=without_outcome, progress=progress)
     if not (typed := reading_as_typed(data)):
         return drafted
     return replace(drafted, text=Said(f"# Its table is read with {typed}: say so at each command.\n", drafted.text))
+
+
+def _plainly(stem: str) -> str:
+    """Name a contract after a file: what no name of a contract holds becomes a blank."""
+    return "".join(sign if sign.isprintable() and sign != "\\" else " " for sign in stem).strip() or "table"
 
 
 def next_command(table: Path, data: Data) -> str:

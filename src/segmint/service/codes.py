@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from segmint.contract import validate
+from segmint.contract.cells import EMPTY_CELL
 from segmint.contract.ledger import TOTAL_ROW
 from segmint.tables import text_records
 from segmint.tables.rejects import EMPTY_ROW
@@ -63,7 +64,8 @@ PROBLEMS: Mapping[str, str] = {
     "unknown_field": "the body has fields that mean nothing",
 }
 _CELLS = {
-    code: f"a value {validate.DETAILS[code]}" for code in ("not_a_date", "not_a_number", "not_finite", "too_large")
+    code: f"a value {validate.DETAILS[code]}"
+    for code in (EMPTY_CELL, "not_a_date", "not_a_number", "not_finite", "too_large")
 }
 RECORDS: Mapping[str, str] = {
     EMPTY_ROW: "no value in the row",
