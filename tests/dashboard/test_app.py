@@ -45,13 +45,13 @@ class Asker:
     """Asks the app without a network; keeps cookies, follows nothing."""
 
     def __init__(self, desk: Desk) -> None:
-        self.app, self.cookies = dashboard(desk), httpx.Cookies()
+        self.app, self.desk, self.cookies = dashboard(desk), desk, httpx.Cookies()
 
     def request(self, method: str, path: str, **more: Any) -> httpx.Response:
         async def ask() -> httpx.Response:
             transport = httpx.ASGITransport(app=self.app)
             async with httpx.AsyncClient(
-                transport=transport, base_url="http://127.0.0.1:8000", cookies=self.cookies
+                transport=transport, base_url="http://127.0.0.1", cookies=self.cookies
             ) as client:
                 return await client.request(method, path, **more)
 
@@ -105,11 +105,24 @@ def test_whoever_is_signed_out_is_answered_in_the_way_that_was_asked(tmp_path: P
         assert (told.status_code, told.json()["fix"]) == (401, "sign in again")
 
 
+def test_two_doors_of_one_machine_do_not_sign_each_other_out(tmp_path: Path) -> None:
+    """Browsers tell the cookies of one machine apart by their names, not by the port."""
+    doors = {f"127.0.0.1:{port}": client(Desk(tmp_path)) for port in (8000, 8001)}
+    one_jar = httpx.Cookies()
+    for host, browser in doors.items():
+        browser.cookies = one_jar
+        code = f"/sign-in?code={browser.desk.keeper.code}"
+        assert browser.get(code, headers={"host": host}).status_code == 303
+    for host, browser in doors.items():
+        assert browser.get("/", headers={"host": host}).status_code == 200
+    assert sorted(one_jar) == ["segmint_session_8000", "segmint_session_8001"]
+
+
 def test_a_form_needs_its_token_and_our_own_host(tmp_path: Path) -> None:
     browser = client(Desk(tmp_path), signed_in=True)
     assert browser.post("/sign-out", data={"token": "x"}).status_code == 422
     assert browser.request("PUT", "/tables?name=a.csv", content=b"a,b").status_code == 422
-    assert browser.get("/", headers={"host": "evil.example"}).status_code == 400
+    assert browser.get("/", headers={"host": "evil.example"}).status_code == 421
     assert browser.get("/", headers={"origin": "http://evil.example"}).status_code == 403
     assert not (tmp_path / "tables").exists()
 
@@ -353,9 +366,7 @@ def test_a_page_that_there_is_not_leads_back(tmp_path: Path) -> None:
         assert (shown.status_code, "Back to the overview" in shown.text) == (status, True)
     told = browser.get("/nosuch", headers={"accept": "application/json"})
     assert (told.status_code, told.json()["fix"]) == (404, "go back to the overview")
-    assert (
-        browser.get("/runs", headers={"host": "LOCALHOST:8000", "origin": "http://localhost:8000"}).status_code == 200
-    )
+    assert browser.get("/runs", headers={"host": "LOCALHOST", "origin": "http://localhost"}).status_code == 200
 
 
 def test_a_program_with_a_key_is_told_of_a_mistaken_path_by_the_service_and_a_browser_by_the_pages(

@@ -196,7 +196,7 @@ def test_told_to_stop_the_pages_answer_who_waits_for_a_list_and_end_it(
     said: list[httpx.Response] = []
     with httpx.Client(base_url=f"http://127.0.0.1:{port}", timeout=30) as browser:
         assert browser.get(f"/sign-in?code={desk.keeper.code}").status_code == 303
-        token = desk.keeper.token(browser.cookies["segmint_session"])
+        token = desk.keeper.token(browser.cookies[f"segmint_session_{port}"])
         form = FORM | {"table": table, "token": token}
         asking = threading.Thread(target=lambda: said.append(browser.post("/lists", data=form)))
         asking.start()

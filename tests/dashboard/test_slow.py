@@ -45,7 +45,8 @@ def test_whoever_sends_the_sign_in_form_slowly_is_cut_off(port: int) -> None:
 def test_a_table_that_arrives_slowly_is_cut_off_and_nothing_stays(port: int, desk: Desk) -> None:
     session = desk.keeper.open(str(desk.keeper.code))
     assert session is not None
-    asks = (f"Cookie: segmint_session={session}", f"X-Token: {desk.keeper.token(session)}", "Accept: application/json")
+    token = desk.keeper.token(session)
+    asks = (f"Cookie: segmint_session_{port}={session}", f"X-Token: {token}", "Accept: application/json")
     slow = dial(port, head(port, "PUT", "/tables?name=a.csv", *asks) + b"a,b\n")
     told = read_all(slow)
     assert told.startswith(b"HTTP/1.1 408")

@@ -28,7 +28,7 @@ from segmint.dashboard.contracts import chosen, drafted
 from segmint.dashboard.desk import Desk
 from segmint.dashboard.jobs import BusyError
 from segmint.dashboard.policy_form import ControlError, config_of, policy_of_controls, words_of_the_page
-from segmint.dashboard.sign_in import COOKIE, HOURS
+from segmint.dashboard.sign_in import HOURS, cookie_name
 from segmint.dashboard.tables import MOST_BYTES
 from segmint.errors import InputError, RunError, SegmintError
 from segmint.report.html import environment, printable_dict, static
@@ -122,6 +122,7 @@ def open_door(desk: Desk, port: int, say: Callable[[str], Any] = print) -> None:
         ended = desk.close()
     if not ended:
         leave()
+    log.info("ended")
 
 
 def beside(api: Any, pages_app: Any, *, api_paths: frozenset[str]) -> Any:
@@ -133,7 +134,7 @@ def beside(api: Any, pages_app: Any, *, api_paths: frozenset[str]) -> Any:
     def is_for_api(request: Request) -> bool:
         path = request.scope["path"]
         by_key = request.headers.get("authorization", "").lower().startswith("bearer ")
-        return path in api_paths or path.startswith("/v1/") or (by_key and COOKIE not in request.cookies)
+        return path in api_paths or path.startswith("/v1/") or (by_key and _session(request) is None)
 
     async def both(scope: Any, receive: Any, send: Any) -> None:
         to_api = scope["type"] == "http" and is_for_api(Request(scope))
@@ -220,12 +221,12 @@ class _Guard:
     def _refused(self, request: Request) -> Response | None:
         path = request.scope["path"]
         if not is_served(request, self.hosts):
-            return Response("This address is not served here.", status_code=400, media_type="text/plain")
+            return Response("This address is not served here.", status_code=421, media_type="text/plain")
         if is_foreign(request):
             return Response("Sent from another site.", status_code=403, media_type="text/plain")
         if path in OPEN or path.startswith("/static/"):
             return None
-        session = request.cookies.get(COOKIE)
+        session = _session(request)
         if session is None or not self.desk.keeper.knows(session):
             accepted = request.headers.get("accept", "")
             if "application/json" in accepted:
@@ -237,9 +238,13 @@ class _Guard:
         return None
 
 
+def _session(request: Request) -> str | None:
+    return request.cookies.get(cookie_name(request.headers.get("host", "")))
+
+
 async def _answer(desk: Desk, way: Way, request: Request) -> Response:
     """Answer, and write one line that names who asked for which page, and no customer."""
-    start, visitor = time.perf_counter(), desk.keeper.who(request.cookies.get(COOKIE))
+    start, visitor = time.perf_counter(), desk.keeper.who(_session(request))
     request.state.caller = "-" if visitor is None else visitor.name
     request.state.by = for_whom(request.state.caller)  # here: the workers know no request
     try:
@@ -305,7 +310,7 @@ class _ChangedError(SegmintError):
 
 
 def _require_scope(desk: Desk, request: Request, scope: str) -> None:
-    visitor = desk.keeper.who(request.cookies.get(COOKIE))
+    visitor = desk.keeper.who(_session(request))
     enough = scope.split("|")
     if visitor is None or visitor.scopes.isdisjoint(enough):
         named = " or ".join(f"'{one}'" for one in enough)
@@ -318,7 +323,7 @@ def _require_scope(desk: Desk, request: Request, scope: str) -> None:
 
 def _require_token(desk: Desk, request: Request, form: Form) -> None:
     token = request.headers.get("x-token") or form.get("token", "")
-    if not desk.keeper.is_token(request.cookies.get(COOKIE, ""), token):
+    if not desk.keeper.is_token(_session(request) or "", token):
         raise InputError("This form was not made by this page, or is too old.", fix="reload the page and send it again")
 
 
@@ -336,7 +341,7 @@ def _templates() -> Environment:
 
 
 def _page(desk: Desk, request: Request, name: str, context: dict[str, Any], *, status: int = 200) -> Response:
-    session = request.cookies.get(COOKIE, "")
+    session = _session(request) or ""
     path = request.url.path
     here = next((to for to, _ in reversed(NAVIGATION) if path == to or (to != "/" and path.startswith(f"{to}/"))), "")
     answers = request.method == "POST"  # then the page begins at its answer
@@ -385,7 +390,7 @@ def _problem(desk: Desk, request: Request, error: SegmintError, *, status: int |
 def _no_page(desk: Desk, request: Request, error: Exception) -> Response:
     """Lead back whoever asks for a page that there is not; the path is whatever was typed, so no line of the log has it."""
     status = error.status_code if isinstance(error, HTTPException) else 500
-    visitor = desk.keeper.who(request.cookies.get(COOKIE))
+    visitor = desk.keeper.who(_session(request))
     log.info("%s %s (no such page) %s", "-" if visitor is None else visitor.name, request.method, status)
     came = "There is no such page here." if status == 404 else "This page cannot be asked for in this way."
     answer = _problem(desk, request, SegmintError(came, fix="go back to the overview"), status=status)
@@ -411,7 +416,8 @@ def _sign_in(desk: Desk, request: Request, form: Form) -> Response:
         request.state.caller = visitor.name
     answer = RedirectResponse(_home(desk, session), status_code=303)
     secure = request.url.scheme == "https"
-    answer.set_cookie(COOKIE, session, max_age=3600 * HOURS, httponly=True, samesite="strict", secure=secure, path="/")
+    named = cookie_name(request.headers.get("host", ""))
+    answer.set_cookie(named, session, max_age=3600 * HOURS, httponly=True, samesite="strict", secure=secure, path="/")
     return answer
 
 
@@ -431,9 +437,9 @@ def _too_often(desk: Desk, request: Request, wait: int) -> Response:
 
 
 def _sign_out(desk: Desk, request: Request, form: Form) -> Response:
-    desk.keeper.close(request.cookies.get(COOKIE, ""))
+    desk.keeper.close(_session(request) or "")
     answer = RedirectResponse("/sign-in", status_code=303)
-    answer.delete_cookie(COOKIE, path="/")
+    answer.delete_cookie(cookie_name(request.headers.get("host", "")), path="/")
     return answer
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import hmac
+import re
 import secrets
 import time
 from collections.abc import Callable
@@ -17,6 +18,12 @@ from segmint.service.limits import Buckets
 COOKIE = "segmint_session"
 HOURS = 12
 _MOST_SESSIONS = 200
+
+
+def cookie_name(host: str) -> str:
+    """Name the cookie of a session: browsers tell cookies of one machine apart by name only, whatever the port."""
+    port = host.rpartition(":")[2] if ":" in host else ""
+    return f"{COOKIE}_{port}" if re.fullmatch(r"[0-9]{1,5}", port) else COOKIE
 
 
 @dataclass(frozen=True)
