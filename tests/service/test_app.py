@@ -16,6 +16,8 @@ import threading
 import time
 import zipfile
 from collections.abc import Callable
+from dataclasses import replace
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -25,7 +27,7 @@ import pyarrow as pa
 import pytest
 
 from segmint.contract.ledger import Ledger
-from segmint.errors import BundleError, DataError
+from segmint.errors import BundleError, DataError, RunError
 from segmint.flows.serve import FEW_VALUES, answer_rows
 from segmint.flows.steps.bundle import predictor_of
 from segmint.service import app, tables
@@ -46,6 +48,7 @@ pytestmark = [
 ]
 Ask = Callable[..., httpx.Response]
 CSV = {"content-type": "text/csv"}
+LONG_AGO = datetime(2020, 1, 1, tzinfo=UTC)
 TABLE = b"age,job\n41,student\n"
 ECONOMICS = "economics.cost_per_call=1&economics.value_per_success=100&policy.holdout_share=0"
 
@@ -170,10 +173,19 @@ def test_a_way_of_writing_that_makes_no_sense_is_refused(ask: Ask, query: str) -
     came = ask("POST", f"/v1/predict?{query}", b"age,job\n41,student\n", headers=CSV)
     assert came.status_code == 422
     assert came.json()["field"] == "query"
-    strange = ask(
-        "POST", "/v1/predict", b"age,job\n41,student\n", headers={"content-type": "text/csv; charset=klingon"}
-    )
-    assert (strange.status_code, "encoding" in strange.json()["detail"]) == (422, True)
+
+
+@pytest.mark.parametrize("path", ["/v1/predict?", f"/v1/target?{ECONOMICS}&"])
+def test_an_encoding_that_nobody_knows_is_told_by_where_it_was_sent_and_not_repeated(ask: Ask, path: str) -> None:
+    by_head = ask("POST", path[:-1], TABLE, headers={"content-type": "text/csv; charset=klingon"})
+    by_query = ask("POST", f"{path}data.encoding=klingon", TABLE, headers=CSV)
+    assert [(a.status_code, problem(a)["code"], a.json().get("field")) for a in (by_head, by_query)] == [
+        (415, "media_type", None),
+        (422, "policy", "query"),
+    ]
+    assert "klingon" not in by_head.text + by_query.text
+    assert "Content-Type" in by_head.text
+    assert "data.encoding" in by_query.text
 
 
 @pytest.mark.parametrize(
@@ -548,8 +560,8 @@ def test_nowhere_is_a_problem_too(ask: Ask) -> None:
     assert problem(ask("GET", "/v2/predict"))["status"] == 404
     assert problem(ask("GET", "/v1/predict"))["status"] == 405
     told = ask("GET", "/metrics").text
-    for status in (401, 404, 405):
-        assert f'segmint_requests_total{{route="none",status="{status}"}} 1.0' in told
+    for status, code in ((401, "key"), (404, "no_route"), (405, "no_route")):
+        assert f'segmint_requests_total{{code="{code}",route="none",status="{status}"}} 1.0' in told
 
 
 def test_the_contract_is_told_as_json_schema_with_an_example(ask: Ask) -> None:
@@ -574,6 +586,18 @@ def test_metrics_count_without_values(ask: Ask) -> None:
     told = ask("GET", "/metrics").text
     assert 'segmint_rows_total{became="rejected"} 1.0' in told
     assert "SECRET" not in told
+
+
+def test_metrics_name_the_bundle_in_use_the_queues_and_seconds_of_quick_and_long_answers(
+    ask: Ask, service: Service
+) -> None:
+    ask("POST", "/v1/predict", {"rows": [GOOD]})
+    service.lists.busy = 3
+    told = ask("GET", "/metrics").text
+    assert f'segmint_bundle_info{{bundle="{service.champion.handle.digest}",run="bundle"}} 1.0' in told
+    assert 'segmint_queued{queue="lists",state="working"} 1.0' in told
+    assert 'segmint_queued{queue="lists",state="waiting"} 2.0' in told
+    assert {'le="0.0005"', 'le="300.0"'} <= set(re.findall(r'le="[^"]*"', told))
 
 
 def test_the_log_names_the_method_that_came(ask: Ask, caplog: pytest.LogCaptureFixture) -> None:
@@ -603,6 +627,15 @@ def test_api_11_ready_says_no_while_the_file_of_keys_cannot_be_used(ask: Ask, se
     assert ask("GET", "/health/ready").json()["ready"]
 
 
+def test_api_11_ready_says_no_when_every_key_has_ended(
+    ask: Ask, service: Service, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(service.keys, "_keys", tuple(replace(k, expires=LONG_AGO) for k in service.keys._keys))
+    told = ask("GET", "/health/ready")
+    assert (told.status_code, told.json()["code"]) == (503, "keys")
+    assert ask("GET", "/health/live").status_code == 200
+
+
 def test_a_full_disk_is_said_with_when_to_come_again(
     ask: Ask, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
@@ -614,6 +647,34 @@ def test_a_full_disk_is_said_with_when_to_come_again(
     assert (answer.status_code, problem(answer)["code"], answer.headers["retry-after"]) == (503, "storage", "60")
     assert f"/v1/predict failed: OSError ({os.strerror(errno.ENOSPC)}) at " in caplog.text
     assert "SECRET" not in caplog.text
+
+
+def test_a_full_disk_of_which_polars_says_only_words_is_one_too(ask: Ask, monkeypatch: pytest.MonkeyPatch) -> None:
+    def onto_a_full_disk(frame: pl.DataFrame, path: Path) -> None:
+        written(frame, Path("/dev/full"))
+
+    written = pl.DataFrame.write_parquet
+    monkeypatch.setattr(pl.DataFrame, "write_parquet", onto_a_full_disk)
+    row = GOOD | {"phone": "+48221234567"}
+    answer = ask("POST", f"/v1/target?{ECONOMICS}&policy.budget_calls=1", {"rows": [row] * 5_000})
+    assert (answer.status_code, problem(answer)["code"], answer.headers["retry-after"]) == (503, "storage", "60")
+
+
+def test_what_the_operator_has_to_mend_stands_in_the_log_with_its_code_and_callers_are_told_whom_to_tell(
+    ask: Ask, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    def closed(*_: object) -> None:
+        raise RunError("Nothing may be written into the folder '/srv/runs'.", fix="name another place: --runs")
+
+    caplog.set_level("INFO", "segmint.service")
+    monkeypatch.setattr(app.tables, "predict_file", closed)
+    answer = ask("POST", "/v1/predict", TABLE, headers=CSV)
+    detail = "Nothing may be written into the folder 'runs'. Next: tell whoever runs the service."
+    assert (answer.status_code, problem(answer)["code"], problem(answer)["detail"]) == (503, "run", detail)
+    assert "run: Nothing may be written into the folder '/srv/runs'. Next: name another place: --runs" in caplog.text
+    assert "POST /v1/predict 503 run " in caplog.text
+    told = ask("GET", "/metrics").text
+    assert 'segmint_requests_total{code="run",route="/v1/predict",status="503"} 1.0' in told
 
 
 def test_api_13_many_threads_get_the_same_answers(service: Service) -> None:

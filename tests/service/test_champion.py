@@ -11,7 +11,7 @@ import pytest
 from segmint.errors import BundleError
 from segmint.evaluation.gate import Gate
 from segmint.service import champion as champion_file
-from segmint.service.champion import Champion, Handle, _cause
+from segmint.service.champion import Champion, Handle
 from segmint.store.bundle import write_bundle
 from segmint.store.champion import promote
 from segmint.store.run import Run
@@ -79,11 +79,23 @@ def test_the_log_says_why_a_promoted_bundle_is_refused(tmp_path: Path, caplog: p
     assert "Next: " in said
 
 
-def test_a_cause_takes_one_line_of_the_log() -> None:
-    said = _cause(BundleError("a\nb\x1b[1m" + "c" * 1_000, fix="d"))
-    assert said.startswith("a b\\x1b[1mccc")
-    assert len(said) < 600
-    assert _cause(ValueError("SECRET")) == "ValueError"
+def test_the_log_names_the_bundle_in_use_and_says_when_a_refused_one_is_well(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level("INFO", "segmint.service")
+    first, second = (run_with_bundle(tmp_path, seed) for seed in (1, 2))
+    promote(tmp_path, first, GATE)
+    champion = Champion("PROMOTED", tmp_path)
+    promote(tmp_path, second, GATE)
+    golden = tmp_path / second / "bundle" / "golden.json"
+    whole = golden.read_text()
+    golden.write_text("{}")
+    champion.swap()
+    golden.write_text(whole)
+    caplog.clear()
+    champion.swap()
+    used = f"bundle {champion.handle.digest} of {second} in use"
+    assert [record.getMessage() for record in caplog.records] == ["the promoted bundle is well again", used]
 
 
 def test_a_bundle_that_was_refused_is_tried_again_after_a_while(tmp_path: Path) -> None:

@@ -89,6 +89,25 @@ def test_a_revoked_key_opens_nothing_a_second_later(tmp_path: Path) -> None:
     assert ring.find(other) is not None
 
 
+def test_of_a_key_that_ended_the_log_says_whose_it_is_and_when_and_one_that_ends_soon_is_known(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path = tmp_path / "keys.toml"
+    text = add_key(path, "dialler", ["predict"], days=10)
+    add_key(path, "analyst", ["read"], days=90)
+    (soon,) = FileRing(path).ending()
+    assert soon.name == "dialler"
+    assert not soon.has_ended
+    path.write_text(path.read_text().replace(str(soon.expires.date()), "2020-01-31"))
+    assert FileRing(path).find(text) is None
+    assert f"the key dialler/{id_of(text)} ended on 2020-01-31" in caplog.text
+    assert text not in caplog.text
+    assert main(["keys", "list", "--keys", str(path)]) == 0
+    said = capsys.readouterr().out.splitlines()
+    assert ["ended 2020-01-31" in line for line in said] == [True, False]
+    assert ["until " in line for line in said] == [False, True]
+
+
 def test_a_file_of_keys_that_is_spoiled_opens_nothing_and_the_log_says_so_once(
     tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:

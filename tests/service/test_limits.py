@@ -54,6 +54,18 @@ def test_who_waits_no_more_leaves_the_queue_and_what_is_at_work_keeps_its_place(
     assert len(begun) == 1
 
 
+def test_who_finds_a_full_queue_is_told_to_come_when_the_last_answers_would_be_done() -> None:
+    workers = Workers(threads=2)
+    assert workers.until_room() == 1
+    asyncio.run(workers.do(lambda: None))
+    assert workers.until_room() == 1
+    for seconds, wait in ((80.0, 40), (300.0, 120)):
+        workers._spent.clear()
+        workers._spent.append(seconds)
+        assert workers.until_room() == wait
+    workers.close()
+
+
 def test_what_work_raises_reaches_who_asked() -> None:
     workers = Workers(threads=1)
     for error in (TimeoutError, KeyError):

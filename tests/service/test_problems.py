@@ -5,9 +5,10 @@ from __future__ import annotations
 import errno
 
 import pytest
+from polars.exceptions import ComputeError
 
-from segmint.errors import DataError, RunError
-from segmint.service.problems import place_of, problem_of, unexpected
+from segmint.errors import BundleError, DataError, RunError
+from segmint.service.problems import cause_of, place_of, problem_of, unexpected
 
 
 def test_folders_of_the_server_are_not_told_to_callers() -> None:
@@ -15,7 +16,8 @@ def test_folders_of_the_server_are_not_told_to_callers() -> None:
         RunError("'/srv/bank/runs/2026-11-26' could not be written: Permission denied", fix="see '/srv/x'")
     )
     assert problem.status == 503
-    assert problem.detail == "'2026-11-26' could not be written: Permission denied. Next: see 'x'."
+    told = "'2026-11-26' could not be written: Permission denied. Next: tell whoever runs the service."
+    assert problem.detail == told
 
 
 def test_a_senders_own_words_stay_as_they_are() -> None:
@@ -44,6 +46,23 @@ def test_a_full_or_closed_disk_can_be_waited_for_and_is_named_in_the_log(number:
     assert said.startswith(f"{type(full).__name__} (")
     assert said.partition(" at ")[2].startswith("test_problems.py:")
     assert "SECRET" not in said
+
+
+def test_a_full_disk_that_a_library_puts_in_words_only_is_one_too() -> None:
+    for error in (
+        ComputeError("parquet: SECRET: No space left on device (os error 28)"),
+        OSError("Read-only file system (os error 30)"),
+    ):
+        assert unexpected(error).code == "storage"
+        assert "SECRET" not in place_of(thrown(error))
+    assert place_of(error).startswith("OSError (Read-only file system)")
+
+
+def test_a_cause_takes_one_line_of_the_log() -> None:
+    said = cause_of(BundleError("a\nb\x1b[1m" + "c" * 1_000, fix="d"))
+    assert said.startswith("a b\\x1b[1mccc")
+    assert len(said) < 600
+    assert cause_of(ValueError("SECRET")) == "ValueError"
 
 
 def test_other_errors_have_no_name_for_callers() -> None:

@@ -89,14 +89,23 @@ def keys_add(
 
 @keys_app.command("list")
 def keys_list(keys: KeysFile = KEYS, json: AsJson = False) -> None:
-    """List keys by id, name, scopes and end."""
+    """List keys by id, name, scopes and end; one that has ended is marked."""
     from segmint.service.keys import read_keys
 
-    rows = [
-        {"id": key.id, "name": key.name, "scopes": sorted(key.scopes), "expires": key.expires.isoformat()}
+    rows: list[dict[str, Any]] = [
+        {
+            "id": key.id,
+            "name": key.name,
+            "scopes": sorted(key.scopes),
+            "expires": key.expires.isoformat(),
+            "ended": key.has_ended,
+        }
         for key in read_keys(keys)
     ]
-    lines = [f"{row['id']}  {row['name']}  {','.join(row['scopes'])}  until {row['expires']}" for row in rows]
+    lines = [
+        f"{row['id']}  {row['name']}  {','.join(row['scopes'])}  {'ended' if row['ended'] else 'until'} {row['expires']}"
+        for row in rows
+    ]
     Screen(json=json).say({"keys": rows}, *(lines or [f"no keys in {keys}; make one: segmint keys add NAME"]))
 
 

@@ -168,7 +168,7 @@ def ways() -> tuple[Way, ...]:
         Way("/sign-in", None, _sign_in, ("GET", "POST")),
         Way("/sign-out", None, _sign_out, ("POST",)),
         Way("/static/{name}", None, _static_file),
-        Way("/token", None, lambda d, r, f: JSONResponse({"token": d.keeper.token(r.cookies.get(COOKIE, ""))})),
+        Way("/token", None, lambda d, r, f: JSONResponse({"token": d.keeper.token(_session(r) or "")})),
         Way("/runs", "read", lambda d, r, f: _page(d, r, "runs", pages.run_list(d))),
         Way("/runs/{run}", "read|target", lambda d, r, f: _page(d, r, "run", pages.one_run(d, r.path_params["run"]))),
         Way("/runs/{run}/{file}", "read|predict|target", _file),  # and the file's own

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Callable, Sequence
+from copy import copy
 from typing import Any
 
 import polars as pl
-from joblib import parallel_config
 from numpy.typing import NDArray
 from sklearn.dummy import DummyClassifier
 from sklearn.ensemble import GradientBoostingClassifier, RandomForestClassifier
@@ -44,8 +44,9 @@ class _Forest(RandomForestClassifier):
 
     def predict_proba(self, X: Any) -> Any:
         """Say how likely each class is; shape (n_customers, n_classes)."""
-        with parallel_config(backend="sequential"):
-            return super().predict_proba(X)
+        alone = copy(self)
+        alone.n_jobs = 1
+        return super(_Forest, alone).predict_proba(X)
 
 
 def _natural(columns: Sequence[Column], classifier: Any, *, fill: bool = False) -> CustomerModel:

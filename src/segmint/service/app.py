@@ -12,7 +12,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
+from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, Info, generate_latest
 from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
@@ -29,11 +29,12 @@ from segmint.service.children import Children, list_workers
 from segmint.service.describe import openapi, row_schema
 from segmint.service.keys import Key, KeyRing
 from segmint.service.limits import Buckets, Workers, explain_workers, page_workers, table_workers
-from segmint.service.problems import Problem, place_of, problem_of, stopping, unexpected
+from segmint.service.problems import Problem, cause_of, place_of, problem_of, stopping, unexpected
 from segmint.service.request_id import for_whom
 
 LOCAL = ("127.0.0.1", "localhost", "[::1]")
 NO_ROUTE = "none"
+BUCKETS = (0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 120, 300)  # seconds
 AT_ONCE = 8 << 10  # bytes that are read on the loop: quicker than handing them to a thread
 PROBES = ("/health/live", "/health/ready")
 HEADERS = (
@@ -54,14 +55,18 @@ class Metrics:
 
     def __init__(self) -> None:
         self.registry = CollectorRegistry()
-        told = f"Requests; route {NO_ROUTE} where there is none (404, 405)."
-        self.requests = Counter("segmint_requests", told, ["route", "status"], registry=self.registry)
-        self.seconds = Histogram("segmint_seconds", "Seconds to answer.", ["route"], registry=self.registry)
+        told = f"Requests; route {NO_ROUTE} where there is none (404, 405), code of the problem where there is one."
+        self.requests = Counter("segmint_requests", told, ["route", "status", "code"], registry=self.registry)
+        told = "Seconds to answer."
+        self.seconds = Histogram("segmint_seconds", told, ["route"], buckets=BUCKETS, registry=self.registry)
         told = "Customers whose rows were predicted, explained or weighed for a list."
         self.rows = Counter("segmint_rows", told, ["became"], registry=self.registry)
         self.turned_away = Counter("segmint_turned_away", "Sent away by 503 crowded.", registry=self.registry)
         self.swaps = Gauge("segmint_swaps", "Bundles taken into use while running.", registry=self.registry)
         self.refused = Gauge("segmint_refused_bundles", "Promoted bundles that failed.", registry=self.registry)
+        self.bundle = Info("segmint_bundle", "The bundle in use and its run.", registry=self.registry)
+        told = "Answers in each queue, at work or waiting."
+        self.queued = Gauge("segmint_queued", told, ["queue", "state"], registry=self.registry)
 
 
 @dataclass
@@ -112,7 +117,7 @@ class Service:
     def stop(self) -> None:
         """End what is made for those who still wait, and tell them so."""
         self.children.close()
-        for pool in self._pools():
+        for pool in self.queues().values():
             pool.close()
 
     def close(self) -> bool:
@@ -120,10 +125,17 @@ class Service:
         self.stop()
         for close in self.closers:
             close()
-        return all(pool.is_idle() for pool in self._pools())
+        return all(pool.is_idle() for pool in self.queues().values())
 
-    def _pools(self) -> tuple[Workers, ...]:
-        return self.workers, self.explainers, self.tables, self.lists, self.pages
+    def queues(self) -> dict[str, Workers]:
+        """Every queue by the name that the metrics give it."""
+        return {
+            "answers": self.workers,
+            "reasons": self.explainers,
+            "tables": self.tables,
+            "lists": self.lists,
+            "pages": self.pages,
+        }
 
 
 @dataclass(frozen=True)
@@ -145,12 +157,19 @@ async def _ready(service: Service, request: Request, handle: Handle) -> Response
         raise stopping()
     if service.keys.is_refused():
         raise Problem(503, "keys", "The file of keys cannot be used, so nobody is let in; the service's log says why.")
+    if not service.keys.opens():
+        told = "Nobody is let in: every key has ended or was taken away. Whoever runs the service adds one."
+        raise Problem(503, "keys", told)
     return _json({"ready": True})
 
 
 async def _metrics(service: Service, request: Request, handle: Handle) -> Response:
     service.metrics.swaps.set(service.champion.swaps)
     service.metrics.refused.set(service.champion.refused)
+    service.metrics.bundle.info({"bundle": handle.digest, "run": handle.run})
+    for queue, pool in service.queues().items():
+        service.metrics.queued.labels(queue, "working").set(pool.working)
+        service.metrics.queued.labels(queue, "waiting").set(pool.waiting)
     return Response(generate_latest(service.metrics.registry), media_type="text/plain; version=0.0.4")
 
 
@@ -269,22 +288,33 @@ async def _answered(service: Service, way: Way, request: Request) -> Response:
             request.state.by = for_whom(caller)
             _admit(service, key, way.scope)
         response = await way.answer(service, request, handle)
-    except Problem as problem:
-        response = problem.response()
-    except SegmintError as error:
-        response = problem_of(error, _place(request)).response()
-    except Exception as error:  # the reply names no cause; the log names kind and place and never the message
-        log.error("%s failed: %s", way.path, place_of(error))
-        response = unexpected(error).response()
+        code = ""
+    except Exception as error:
+        problem = _problem_of(error, way, request)
+        response, code = problem.response(), problem.code
     if way.scope is not None and response.status_code not in (401, 403, 421):
         response.headers["segmint-bundle"] = handle.digest
     seconds = time.perf_counter() - start
-    service.metrics.requests.labels(way.path, str(response.status_code)).inc()
+    service.metrics.requests.labels(way.path, str(response.status_code), code).inc()
     service.metrics.seconds.labels(way.path).observe(seconds)
     # load balancers ask every few seconds, and only a no is news
     level = logging.DEBUG if way.path in PROBES and response.status_code < 400 else logging.INFO
-    log.log(level, "%s %s %s %s %.1f ms", caller, request.method, way.path, response.status_code, 1000 * seconds)
+    told = f"{response.status_code} {code}".rstrip()
+    log.log(level, "%s %s %s %s %.1f ms", caller, request.method, way.path, told, 1000 * seconds)
     return response
+
+
+def _problem_of(error: Exception, way: Way, request: Request) -> Problem:
+    """Turn what was raised into an answer; what is the operator's to mend stands in the log, in full."""
+    if isinstance(error, Problem):
+        return error
+    if isinstance(error, SegmintError):
+        problem = problem_of(error, _place(request))
+        if problem.status >= 500:
+            log.error("%s %s: %s", way.path, problem.code, cause_of(error))
+        return problem
+    log.error("%s failed: %s", way.path, place_of(error))  # its message may hold a customer's value
+    return unexpected(error)
 
 
 def _require_host(service: Service, request: Request) -> None:
@@ -373,12 +403,12 @@ def _no_route(service: Service, request: Request, error: Exception) -> Response:
         caller = key.caller
         _admit(service, key, None)
         headers = dict(getattr(error, "headers", None) or {})
-        response = Problem(status, "no_route", "See /openapi.json.", headers=headers).response()
-    except Problem as problem:
-        response = problem.response()
-    service.metrics.requests.labels(NO_ROUTE, str(response.status_code)).inc()
-    log.info("%s %s (no such route) %s", caller, request.method, response.status_code)
-    return response
+        problem = Problem(status, "no_route", "See /openapi.json.", headers=headers)
+    except Problem as refused:
+        problem = refused
+    service.metrics.requests.labels(NO_ROUTE, str(problem.status), problem.code).inc()
+    log.info("%s %s (no such route) %s %s", caller, request.method, problem.status, problem.code)
+    return problem.response()
 
 
 def closing(send: Any) -> Any:

@@ -13,7 +13,7 @@ from segmint.errors import SegmintError
 from segmint.flows.steps.bundle import predictor_of, require_golden, single_predictor_of
 from segmint.models.predict import Predictor
 from segmint.models.single import SinglePredictor
-from segmint.service.problems import place_of
+from segmint.service.problems import cause_of, one_line
 from segmint.store.bundle import Bundle, folder_of, open_bundle
 from segmint.store.promoted import WORD, read_promoted
 
@@ -21,7 +21,6 @@ log = logging.getLogger("segmint.service")
 
 LOOK_EVERY = 1.0  # seconds
 TRY_EVERY = 60.0
-MOST_SAID = 500  # characters of a cause in the log
 
 
 @dataclass(frozen=True)
@@ -38,6 +37,11 @@ class Handle:
         """SHA-256 of the bundle's manifest."""
         return self.bundle.digest
 
+    @property
+    def run(self) -> str:
+        """The name of the folder that it lies in: the id of its run, where it is of one."""
+        return one_line(self.origin.absolute().name)
+
     @classmethod
     def open(cls, path: Path | str, runs: Path) -> Handle:
         """Open a bundle and let it predict its golden rows.
@@ -50,15 +54,6 @@ class Handle:
         bundle = open_bundle(path, runs)
         require_golden(bundle)
         return cls(_folder(path, runs), bundle, predictor_of(bundle), single_predictor_of(bundle))
-
-
-def _cause(error: Exception) -> str:
-    """Say for the log why a bundle is refused, in one line; what an unexpected error says may hold anything."""
-    if not isinstance(error, SegmintError):
-        return place_of(error)
-    told = f"{error.came} Next: {error.fix}" if error.fix else error.came
-    # a bundle from elsewhere may hold line breaks that would write lines of their own into the log
-    return ascii(" ".join(told.split())[:MOST_SAID])[1:-1]
 
 
 def _folder(path: Path | str, runs: Path) -> Path:
@@ -110,11 +105,14 @@ class Champion:
         try:
             self._handle = Handle.open(self._path, self._runs)
             self.swaps += 1
+            if self._again is not None:
+                log.info("the promoted bundle is well again")
             self._again = None
+            self.say_in_use()
         except Exception as error:
             self.refused += self._again is None or self._mark != before
             self._again = self._clock() + TRY_EVERY
-            log.error("the promoted bundle %sis refused: %s", self._run_promoted(), _cause(error))
+            log.error("the promoted bundle %sis refused: %s", self._run_promoted(), cause_of(error))
         finally:
             self._swapping.release()
 
@@ -124,6 +122,10 @@ class Champion:
             return f"of {read_promoted(self._runs).run} "
         except (SegmintError, OSError):
             return ""
+
+    def say_in_use(self) -> None:
+        """Name the bundle in use in the log."""
+        log.info("bundle %s of %s in use", self._handle.digest, self._handle.run)
 
     def look(self) -> None:
         """Take what was promoted meanwhile into use."""

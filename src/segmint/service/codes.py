@@ -29,7 +29,7 @@ PROBLEMS: Mapping[str, str] = {
     "host": "this address is not served",
     "input": "the body cannot be read as a table",
     "key": "no valid key",
-    "keys": "the file of keys cannot be used",
+    "keys": "the file of keys cannot be used, or no key in it is valid",
     "layerrule": "the bundle has a layer that is not allowed",
     "lone_surrogate": "a text holds no whole Unicode character",
     "media_type": "this kind of body is not read",

@@ -27,6 +27,7 @@ from segmint.toml_files import read_toml_text
 SCOPES = ("read", "predict", "target")
 PREFIX = "sgm_"
 _CLOSED = "mode 0600, or 0440 where root owns it and this process is in its group"
+SOON = timedelta(days=14)  # so long before its end an operator is reminded of a key
 _ID = 8  # letters of the hash that tell keys apart
 log = logging.getLogger("segmint.service")
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,63}")
@@ -59,6 +60,11 @@ class Key:
         return self.sha256[:_ID]
 
     @property
+    def has_ended(self) -> bool:
+        """Whether it opens nothing any more."""
+        return self.expires <= datetime.now(UTC)
+
+    @property
     def caller(self) -> str:
         """What the log calls whoever holds the key: "dialler/3f9c12ab"."""
         return f"{self.name}/{self.id}"
@@ -82,11 +88,22 @@ class KeyRing:
         for key in self._keys:
             if hmac.compare_digest(key.sha256, digest):
                 found = key
-        return found if found is not None and found.expires > datetime.now(UTC) else None
+        if found is not None and found.has_ended:
+            log.warning("the key %s ended on %s", found.caller, found.expires.date())
+            return None
+        return found
+
+    def opens(self) -> bool:
+        """Whether any key is valid now."""
+        return any(not key.has_ended for key in self._keys)
+
+    def ending(self) -> list[Key]:
+        """The keys that ended, or end within `SOON`."""
+        return [key for key in self._keys if key.expires <= datetime.now(UTC) + SOON]
 
     def still(self, key: Key) -> bool:
         """Whether a key that was found before is still on the ring, unchanged, and has not ended."""
-        return key in self._keys and key.expires > datetime.now(UTC)
+        return key in self._keys and not key.has_ended
 
     def is_refused(self) -> bool:
         """Whether nobody is let in because where the keys are kept cannot be trusted."""
@@ -121,6 +138,11 @@ class FileRing(KeyRing):
         """Whether a key is still in the file and has not ended, after a look at it."""
         self._look()
         return super().still(key)
+
+    def opens(self) -> bool:
+        """Whether any key of the file is valid now, after a look at it."""
+        self._look()
+        return super().opens()
 
     def is_refused(self) -> bool:
         """Whether the file cannot be trusted now, after a look at it."""

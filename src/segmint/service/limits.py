@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import time
+from collections import deque
 from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import suppress
@@ -15,6 +16,8 @@ from segmint.service.problems import Problem, stopping
 
 T = TypeVar("T")
 LAST_SECONDS = 0.5  # for threads to notice that their program was ended
+LAST_ANSWERS = 8  # that say how long the next will take
+LONGEST_WAIT = 120  # seconds that a caller is told to wait at most
 _MOST_CALLERS = 10_000
 
 
@@ -71,9 +74,26 @@ class Workers:
 
     def __init__(self, threads: int = 2, queue: int = 32, seconds: float = 30.0) -> None:
         self._pool = ThreadPoolExecutor(threads, thread_name_prefix="segmint")
-        self._room, self.seconds = threads + queue, seconds
+        self._threads, self._room, self.seconds = threads, threads + queue, seconds
+        self._spent: deque[float] = deque(maxlen=LAST_ANSWERS)  # seconds of the last answers
         self._waiting: set[asyncio.Future[Any]] = set()
         self._lock, self.busy = Lock(), 0
+
+    @property
+    def working(self) -> int:
+        """How many answers are at work."""
+        return min(self.busy, self._threads)
+
+    @property
+    def waiting(self) -> int:
+        """How many answers wait for a thread."""
+        return max(self.busy - self._threads, 0)
+
+    def until_room(self) -> int:
+        """Say after how many seconds a place is free, going by how long the last answers took."""
+        spent = list(self._spent)
+        mean = sum(spent) / len(spent) if spent else 0.0
+        return min(max(round(mean / self._threads), 1), LONGEST_WAIT)
 
     async def do(self, work: Callable[[], T]) -> T:
         """Do work away from the loop; who waits no more leaves the queue.
@@ -85,7 +105,8 @@ class Workers:
             answer keeps its place until it ends.
         """
         if self.busy >= self._room:
-            raise Problem(503, "busy", "Too many answers are being worked on.", headers={"retry-after": "1"})
+            wait = {"retry-after": str(self.until_room())}
+            raise Problem(503, "busy", "Too many answers are being worked on.", headers=wait)
         answer: asyncio.Future[T] = asyncio.get_running_loop().create_future()
         self._waiting.add(answer)  # before there is work: `close` tells all who wait
         job: Future[T] | None = None
@@ -103,13 +124,20 @@ class Workers:
 
     def _begin(self, work: Callable[[], T], answer: asyncio.Future[T]) -> Future[T]:
         try:
-            job = self._pool.submit(work)
+            job = self._pool.submit(self._timed, work)
         except RuntimeError as error:  # the pool is closed
             raise stopping() from error
         with self._lock:
             self.busy += 1
         job.add_done_callback(partial(self._ended, answer))
         return job
+
+    def _timed(self, work: Callable[[], T]) -> T:
+        start = time.monotonic()
+        try:
+            return work()
+        finally:
+            self._spent.append(time.monotonic() - start)
 
     def _ended(self, answer: asyncio.Future[T], job: Future[T]) -> None:
         with self._lock:

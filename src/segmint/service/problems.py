@@ -14,6 +14,7 @@ from starlette.responses import Response
 
 from segmint.errors import SegmintError, kind_of
 from segmint.service.request_id import ASKED
+from segmint.store.staging import system_code
 
 TITLES = {
     400: "This cannot be read",
@@ -33,6 +34,7 @@ TITLES = {
 }
 STORAGE = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EROFS, errno.EACCES)
 STORAGE_SECONDS = 60  # after which somebody may have made room
+MOST_SAID = 500  # characters of a cause in the log
 _FOLDERS = re.compile(r"'/(?:[^'/]+/)*(?=[^'/]+')")
 OTHER_TITLES = {"origin": "Sent from another site", "gone": "Nobody waits for it any more"}  # by code
 
@@ -81,14 +83,19 @@ def stopping() -> Problem:
 
 
 def problem_of(error: SegmintError, field: str | None = None) -> Problem:
-    """Turn an error of the product into a problem; a bundle that cannot be used and a package that lacks are ours, the rest is the sender's."""
+    """Turn an error of the product into a problem; a bundle that cannot be used and a package that lacks are ours, the rest is the sender's.
+
+    What mends ours names options and folders that a caller has not: that stands in the log, see `cause_of`.
+    """
     code = kind_of(error).removesuffix("Error").lower()
-    status = 503 if code in ("bundle", "missingextra", "run") else error.status
-    lines = [*error.came.splitlines(), *([f"Next: {error.fix}"] if error.fix else [])]
-    detail = " ".join(_ended(line.strip()) for line in lines)
-    if status >= 500:
-        detail = without_folders(detail)
-    return Problem(status, code, detail, field=None if status >= 500 else field)
+    if code in ("bundle", "missingextra", "run"):
+        return Problem(503, code, without_folders(_sentences(error.came, "tell whoever runs the service")))
+    return Problem(error.status, code, _sentences(error.came, error.fix), field=field)
+
+
+def _sentences(came: str, fix: str) -> str:
+    lines = [*came.splitlines(), *([f"Next: {fix}"] if fix else [])]
+    return " ".join(_ended(line.strip()) for line in lines)
 
 
 def without_folders(text: str) -> str:
@@ -104,11 +111,24 @@ def unexpected(error: Exception) -> Problem:
     """What a caller is told of an error that nobody foresaw: a full or closed disk can be waited for, and of others no cause."""
     seen: BaseException | None = error
     while seen is not None:
-        if isinstance(seen, OSError) and seen.errno in STORAGE:
+        if isinstance(seen, Exception) and system_code(seen) in STORAGE:
             told = "The service cannot use its storage: no room is left, or a folder is closed to it."
             return Problem(503, "storage", told, headers={"retry-after": str(STORAGE_SECONDS)})
         seen = seen.__cause__ or seen.__context__
     return Problem(500, "failed", "The answer could not be made.")
+
+
+def cause_of(error: Exception) -> str:
+    """Say for the log what went wrong and what mends it, in one line; what an unexpected error says may hold anything."""
+    if not isinstance(error, SegmintError):
+        return place_of(error)
+    told = f"{error.came} Next: {error.fix}" if error.fix else error.came
+    return one_line(told)[:MOST_SAID]
+
+
+def one_line(text: str) -> str:
+    """Write a text for the log: one that comes from elsewhere may hold line breaks that would write lines of their own."""
+    return ascii(" ".join(text.split()))[1:-1]
 
 
 def place_of(error: Exception) -> str:
@@ -118,6 +138,6 @@ def place_of(error: Exception) -> str:
     """
     frames = traceback.extract_tb(error.__traceback__)
     ours = [frame for frame in frames if "segmint" in Path(frame.filename).parts] or list(frames)
-    said = f" ({os.strerror(error.errno)})" if isinstance(error, OSError) and error.errno else ""
+    said = f" ({os.strerror(code)})" if (code := system_code(error)) else ""
     kind = f"{type(error).__name__}{said}"
     return f"{kind} at {Path(ours[-1].filename).name}:{ours[-1].lineno}" if ours else kind

@@ -70,6 +70,9 @@ def start(
         service = prepare(bundle, runs, host=host, keys=keys, names=names, policy=policy, say=say)
         unless_started.pop_all()
     write_log()
+    service.champion.say_in_use()
+    for key in service.keys.ending():
+        log.warning("the key %s %s on %s", key.caller, "ended" if key.has_ended else "ends", key.expires.date())
     service.champion.watch()
     app, address = make_app(service), f"http://{as_asked(host)}:{port}"
     if pages is not None:
@@ -80,6 +83,7 @@ def start(
     Door(config, service.stop, service.drain).run(sockets)
     if not service.close():
         leave()
+    log.info("ended")
 
 
 def leave() -> NoReturn:
@@ -220,6 +224,15 @@ def is_local(host: str) -> bool:
         return False
 
 
+def _has_terminal() -> bool:
+    """Whether the process belongs to a terminal, which may close."""
+    try:
+        os.close(os.open("/dev/tty", os.O_RDWR | os.O_NOCTTY))
+    except OSError:
+        return False
+    return True
+
+
 class Door(uvicorn.Server):
     """A server that can be told to stop: it says so, and lets us end what is ours.
 
@@ -237,6 +250,7 @@ class Door(uvicorn.Server):
     def __init__(self, config: uvicorn.Config, stop: Callable[[], Any], told: Callable[[], Any] = lambda: None) -> None:
         super().__init__(config)
         self._stop, self._told = stop, told
+        self._signal = signal.SIGTERM  # that told it to stop
         self._end: float | None = None  # when uvicorn gives up on those who still wait
         self._under_way: set[Any] | None = None
 
@@ -245,9 +259,11 @@ class Door(uvicorn.Server):
         # uvicorn raises a signal once more when it is done, which would end us before our children are ended
         for number in (signal.SIGINT, signal.SIGTERM):
             signal.signal(number, lambda *_: None)
-        # of a terminal that closes uvicorn knows nothing; ignored, as `nohup` has it, it stays ignored
+        # of a terminal that closes uvicorn knows nothing; ignored, as `nohup` has it, it stays ignored;
+        # and where there is no terminal it asks to open the log anew, which is standard error
         if signal.getsignal(signal.SIGHUP) is not signal.SIG_IGN:
-            signal.signal(signal.SIGHUP, lambda *_: self.handle_exit(signal.SIGTERM, None))
+            close = (lambda *_: self.handle_exit(signal.SIGHUP, None)) if _has_terminal() else signal.SIG_IGN
+            signal.signal(signal.SIGHUP, close)
         super().run(sockets)
 
     def handle_exit(self, sig: int, frame: Any) -> None:
@@ -256,7 +272,7 @@ class Door(uvicorn.Server):
             self.should_exit = True
             super().handle_exit(sig, frame)
             return
-        self._end = time.monotonic() + GRACE
+        self._end, self._signal = time.monotonic() + GRACE, signal.Signals(sig)
         self._told()
         last = threading.Timer(GRACE - 1, self._stop)
         last.daemon = True
@@ -266,6 +282,7 @@ class Door(uvicorn.Server):
         """Close as soon as those are answered who asked before it was told to stop, or have waited too long."""
         if self._end is not None:
             if self._under_way is None:
+                log.info("told to stop (%s)", self._signal.name)  # here: a line may be half written when a signal comes
                 self._under_way = set(self.server_state.tasks)
             left = self._end - time.monotonic()
             if left <= 1 or all(task.done() for task in self._under_way):

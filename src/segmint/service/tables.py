@@ -23,7 +23,7 @@ from starlette.responses import FileResponse, Response
 
 from segmint.config import Config, Data, load_config
 from segmint.contract.ledger import Ledger
-from segmint.errors import ConfigError, SegmintError
+from segmint.errors import ConfigError, InputError, SegmintError
 from segmint.flows.serve import as_frame, predict_file, refused_rows, unreadable_rows
 from segmint.flows.standing import StandingPolicy
 from segmint.flows.steps.settings import policy_of
@@ -36,7 +36,7 @@ from segmint.store.bundle import Bundle
 from segmint.store.run import CONFIG
 from segmint.store.run_files import LEDGER, LIST, REJECTED
 from segmint.store.staging import passing_folder, sweep_dead
-from segmint.tables.byte_stream import PARQUET, archive_of
+from segmint.tables.byte_stream import PARQUET, archive_of, is_one_byte_ascii
 from segmint.targeting.policy import ContactRules, Economics
 from segmint.wording import in_words
 
@@ -46,6 +46,7 @@ SHOWN = ("customer", "rank", "propensity", "expected_profit", "segment", "reason
 READING = frozenset({"data.delimiter", "data.encoding", "data.decimal", "data.header_row"})
 MOST_COLUMNS = 1_000
 MAGIC_BYTES = 8
+_ENCODINGS = "Send a name like utf-8, cp1252, latin-1 or utf-16, or none."
 _NO_MONEY = (
     "Nothing says what a call costs and what a success brings. "
     "Send economics.cost_per_call and economics.value_per_success in the query."
@@ -183,12 +184,34 @@ def _settings(*, of_files: bool) -> Iterator[str]:
 
 
 def settings_of(request: Request, kind: str) -> list[tuple[str, str]]:
-    """Tell the settings that a request sends: its query, and the charset of a CSV body where the query names none."""
+    """Tell the settings that a request sends: its query, and the charset of a CSV body where the query names none.
+
+    Raises
+    ------
+    Problem
+        For an encoding that nobody knows: 422 where the query names it, 415 where the head does.
+    """
     query = request.query_params.multi_items()
-    charset = charset_of(request) if kind == "csv" else None
-    if charset is None or any(key == "data.encoding" for key, _ in query):
+    if kind != "csv":
         return query
+    if named := [encoding for key, encoding in query if key == "data.encoding"]:
+        if not all(map(_is_known, named)):
+            raise Problem(422, "policy", f"data.encoding names no encoding. {_ENCODINGS}", field="query")
+        return query
+    charset = charset_of(request)
+    if charset is None:
+        return query
+    if not _is_known(charset):
+        raise Problem(415, "media_type", f"The charset of Content-Type names no encoding. {_ENCODINGS}")
     return [("data.encoding", charset), *query]
+
+
+def _is_known(encoding: str) -> bool:
+    try:
+        is_one_byte_ascii(encoding)
+    except InputError:
+        return False
+    return True
 
 
 def charset_of(request: Request) -> str | None:

@@ -373,7 +373,7 @@ def disk_explained(target: Path, codes: frozenset[int] | None = None) -> Iterato
     except SegmintError:
         raise
     except Exception as error:
-        code = _system_code(error)
+        code = system_code(error)
         if code not in codes if codes is not None else not isinstance(error, OSError):
             raise
         full = code in _NO_ROOM
@@ -384,7 +384,7 @@ def disk_explained(target: Path, codes: frozenset[int] | None = None) -> Iterato
         ) from error
 
 
-def _system_code(error: Exception) -> int:
+def system_code(error: Exception) -> int:
     """Find the system's number of what went wrong; libraries written in Rust only say it: "(os error 28)"."""
     if isinstance(error, OSError) and error.errno is not None:
         return error.errno
