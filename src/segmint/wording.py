@@ -14,6 +14,8 @@ from collections.abc import Iterable, Mapping, Sequence
 _UNPRINTABLE = re.compile(
     "[\x00-\x08\x0b-\x1f\x7f-\x9f\u200e\u200f\u202a-\u202e\u2066-\u2069\ud800-\udfff\ufffe\uffff]"
 )
+LONE_SURROGATE = re.compile("[\ud800-\udfff]")
+"""Half a character, which no file and no page can hold."""
 _TWO_LETTERS = str.maketrans(
     {
         "ä": "ae",

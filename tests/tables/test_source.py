@@ -148,6 +148,12 @@ def test_whole_numbers_of_128_bits_become_text() -> None:
     assert read.to_arrow().num_rows == 2
 
 
+def test_whole_numbers_of_128_bits_in_a_file_are_named_and_no_damage(tmp_path: Path) -> None:
+    pl.DataFrame({"id": ["x"], "a": pl.Series([1], dtype=pl.Int128)}).write_parquet(tmp_path / "t.parquet")
+    with pytest.raises(InputError, match="whole numbers of 128 bits, which cannot be read from Parquet: a"):
+        open_table(tmp_path / "t.parquet")
+
+
 def test_columns_of_pandas_that_hold_no_values_are_named() -> None:
     import numpy as np
     import pandas as pd
@@ -215,6 +221,25 @@ def test_what_is_no_table_is_refused_in_one_sentence(tmp_path: Path, data: bytes
     assert refusal.value.exit_code == 2
     assert refusal.value.expected
     assert refusal.value.fix
+
+
+def test_a_header_is_refused_with_what_helps_against_what_is_wrong_with_it(tmp_path: Path) -> None:
+    wide = b";".join(b"c%d" % i for i in range(5_000)) + b"\n1\n"
+    for data, expected, fix in (
+        (wide, "at most 4,096 columns", "leave out"),
+        (b"a;b\x07;c\n1;2;3\n", "letters, digits", "rename this column"),
+        (b"a;;c\n1;2;3\n", "one name for each column", "data.header_row"),
+    ):
+        with pytest.raises(InputError) as refusal:
+            open_table(write(tmp_path, data))
+        assert expected in refusal.value.expected
+        assert fix in refusal.value.fix
+        assert ("header_row" in refusal.value.fix) is (b";;" in data)
+    pl.DataFrame({"a": [1], " ": [2]}).write_parquet(tmp_path / "t.parquet")
+    for table in (tmp_path / "t.parquet", pl.DataFrame({"a": [1], " ": [2]})):
+        with pytest.raises(InputError, match="column 2 has no name") as refusal:
+            open_table(table)
+        assert refusal.value.fix == "name this column"
 
 
 def test_a_missing_file_and_a_folder_are_refused(tmp_path: Path) -> None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import re
 from collections.abc import Iterator, Mapping, Sized
 from contextlib import contextmanager
 from dataclasses import replace
@@ -19,6 +18,7 @@ from segmint.tables.rejects import EMPTY_ROW, Reject
 from segmint.tables.same_file import SameFile
 from segmint.tables.table_source import BATCH, JSON, NoRowsError, RawBatch, without_empty_rows
 from segmint.tables.text_source import check_names
+from segmint.wording import LONE_SURROGATE
 
 if TYPE_CHECKING:
     import pyarrow.parquet as pq
@@ -27,7 +27,7 @@ MAX_ROW_GROUP_BYTES = 4 << 30
 MAX_EXPANSION = 300
 MAX_ROWS_PER_BYTE = 100
 _ALL_WHOLE = 2**53  # below it each whole number is a floating point number of its own
-_LONE_SURROGATE = re.compile("[\ud800-\udfff]")
+_WIDE = ("Int128", "UInt128")  # by name, because older Polars has no UInt128
 
 
 class FrameSource:
@@ -195,8 +195,7 @@ def _with_texts(frame: pl.DataFrame, name: str) -> pl.DataFrame:
     Whole numbers of 128 bits become texts too: neither Arrow nor Parquet has them.
     """
     columns = [column for column, dtype in frame.schema.items() if dtype == pl.Binary]
-    # by name, because older Polars has no UInt128
-    wide = [column for column, dtype in frame.schema.items() if str(dtype) in ("Int128", "UInt128")]
+    wide = [column for column, dtype in frame.schema.items() if str(dtype) in _WIDE]
     frame = frame.with_columns(pl.col(pl.Categorical, pl.Enum).cast(pl.String), pl.col(wide).cast(pl.String))
     for column in columns:
         try:
@@ -271,7 +270,7 @@ def _texts(name: str, texts: list[str | None]) -> pl.Series:
     try:
         return pl.Series(name, texts, dtype=pl.String)
     except UnicodeEncodeError:
-        row = next(row for row, text in enumerate(texts, start=1) if text and _LONE_SURROGATE.search(text))
+        row = next(row for row, text in enumerate(texts, start=1) if text and LONE_SURROGATE.search(text))
         raise _unreadable(
             {name: f"text with half a character, in row {row:,}"}, "a frame"
         ) from None  # it holds the cell
@@ -316,10 +315,31 @@ def _parquet(table: SameFile) -> Iterator[pq.ParquetFile]:
     with table.opened() as file:
         try:
             parquet = pq.ParquetFile(file)
+        except pa.ArrowNotImplementedError as error:
+            raise _too_wide(file, table.name) from error
         except (OSError, pa.ArrowException) as error:
             raise _not_parquet(table.name) from error
         with parquet:
             yield parquet
+
+
+def _too_wide(file: IO[bytes], name: str) -> InputError:
+    """Name the whole numbers of 128 bits, which Polars writes into a file that Arrow then does not open."""
+    file.seek(0)
+    try:
+        schema = pl.read_parquet_schema(file)
+    except pl.exceptions.PolarsError:
+        return _not_parquet(name)
+    wide = [column for column, dtype in schema.items() if str(dtype) in _WIDE]
+    return (
+        InputError(
+            f"'{name}' has columns of whole numbers of 128 bits, which cannot be read from Parquet: {', '.join(wide[:5])}.",
+            expected="whole numbers of 64 bits, decimals or texts",
+            fix="cast these columns before writing the file, or leave them out",
+        )
+        if wide
+        else _not_parquet(name)
+    )
 
 
 def _not_parquet(name: str) -> InputError:

@@ -66,7 +66,7 @@ class TextSource:
         self.name, self.fingerprint, self.size = name, fingerprint, size
         self._opener = opener
         self.profile = find_profile(opener, name, options)
-        self.columns = check_names(self.profile.header, name)
+        self.columns = check_names(self.profile.header, name, in_rows=True)
         self.receipt: dict[str, JSON] = _receipt(self.profile) | dict(receipt or {})
         self._refuse_header_only()
 
@@ -104,8 +104,16 @@ class TextSource:
         raise NoRowsError(f"'{self.name}' has a header and no rows.", self.columns, fix="check the export")
 
 
-def check_names(names: tuple[str, ...], table: str) -> tuple[str, ...]:
+def check_names(names: tuple[str, ...], table: str, *, in_rows: bool = False) -> tuple[str, ...]:
     """Return the column names, stripped, line breaks as blanks, or refuse names that nobody could tell apart.
+
+    Parameters
+    ----------
+    names : tuple of str
+    table : str
+        Its name, for the error.
+    in_rows : bool
+        Whether they were found in a row of the table, so that another row may be meant.
 
     Raises
     ------
@@ -113,29 +121,38 @@ def check_names(names: tuple[str, ...], table: str) -> tuple[str, ...]:
         If a name is blank, occurs twice or holds control characters, or if there are more than `MAX_COLUMNS`.
     """
     stripped = tuple(re.sub(r"\s*[\r\n]+\s*", " ", name.strip()) for name in names)
-    problem = _problem_with_names(stripped)
-    if problem:
-        raise InputError(
-            f"The header of '{table}' cannot be used: {problem}.",
-            expected="one name for each column, each once",
-            fix="correct the header (a delimiter at the end of the line makes a blank name), or say in which row it stands "
-            "(data.header_row)",
-        )
+    if found := _problem_with_names(stripped, in_rows=in_rows):
+        came, expected, fix = found
+        raise InputError(f"The header of '{table}' cannot be used: {came}.", expected=expected, fix=fix)
     return stripped
 
 
-def _problem_with_names(names: tuple[str, ...]) -> str:
+def _problem_with_names(names: tuple[str, ...], *, in_rows: bool) -> tuple[str, str, str] | None:
+    """Say what came, what was expected and what to do."""
     if len(names) > MAX_COLUMNS:
-        return f"it has {len(names):,} columns, more than {MAX_COLUMNS:,}"
+        return (
+            f"it has {len(names):,} columns, more than {MAX_COLUMNS:,}",
+            f"at most {MAX_COLUMNS:,} columns",
+            "leave out the columns that nobody needs",
+        )
+    row = ", or say in which row the header stands (data.header_row)" if in_rows else ""
+    each = "one name for each column, each once"
     if "" in names:
-        return f"column {names.index('') + 1} has no name"
+        ends = " (a delimiter at the end of the line makes a blank name)" if in_rows else ""
+        return f"column {names.index('') + 1} has no name", each, f"name this column{ends}{row}"
     if len(set(names)) < len(names):
         # told by their places: in a file without a header the names are a customer's values
         first = next(place for place, name in enumerate(names) if names.count(name) > 1)
-        return f"columns {first + 1} and {names.index(names[first], first + 1) + 1} have the same name"
-    if any(unicodedata.category(char) == "Cc" for name in names for char in name):
-        return "a name holds control characters"
-    return ""
+        second = names.index(names[first], first + 1)
+        return f"columns {first + 1} and {second + 1} have the same name", each, f"rename one of them{row}"
+    for place, name in enumerate(names, start=1):
+        if any(unicodedata.category(char) == "Cc" for char in name):
+            return (
+                f"the name of column {place} holds control characters",
+                "names of letters, digits and signs",
+                "rename this column",
+            )
+    return None
 
 
 def _shifted(blocks: Iterator[LineBlock], start: int) -> Iterator[LineBlock]:

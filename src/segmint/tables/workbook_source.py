@@ -66,7 +66,7 @@ def open_workbook(path: Path, options: ReadOptions, *, fingerprint: str) -> Fram
         raise _not_a_workbook(path) from error
     header, places = _find_table(rows, options.header_row, path.name)
     table = [[row[column] for column in places] for row in rows[header:]]
-    names = check_names(tuple(table[0]), path.name)
+    names = check_names(tuple(table[0]), path.name, in_rows=True)
     _refuse_merged(rows, header, dict(zip(places, names, strict=True)), merged, path.name)
     body = table[1:] if any(map(any, table[1:])) else []
     columns = zip(*body, strict=True) if body else [()] * len(names)
