@@ -24,6 +24,7 @@ from segmint.flows.run import RunResult, run
 from segmint.flows.steps.settings import policy_of
 from segmint.flows.target import Targeted, target
 from segmint.simulation import Campaign, simulate_batches
+from segmint.store.as_made import sealed
 from segmint.store.run import Run
 from segmint.store.runs import runs_in
 from segmint.targeting.choose import choose
@@ -75,6 +76,8 @@ def test_the_page_of_a_list_that_another_version_made_is_refused_in_words(
     told = json.loads((older / "target.json").read_text("utf-8"))
     del told["doubts"]
     (older / "target.json").write_text(json.dumps(told), encoding="utf-8")
+    record = json.loads((older / "run.json").read_text("utf-8"))
+    (older / "run.json").write_text(json.dumps(sealed(record, older)), encoding="utf-8")
     assert main(["report", older.name, "--runs", str(tmp_path)]) == 2
     assert "do not say 'doubts', which its report shows" in capsys.readouterr().err
 

@@ -6,7 +6,8 @@ import json
 from pathlib import Path
 from typing import Any
 
-from segmint.errors import RunError
+from segmint.errors import RunError, SegmintError
+from segmint.store.as_made import require_as_made
 from segmint.store.run import Run, read_kept, typed
 from segmint.store.run_files import PAGE, STORED_PAGE
 from segmint.store.staging import publish_bytes
@@ -34,11 +35,17 @@ def write_report_again(folder: Path) -> Path:
     Raises
     ------
     RunError
-        If its files say less than they do today: another version of segmint wrote them.
+        If its files were changed so that no page can be drawn of them, or say less than they do today: another version of
+        segmint wrote them.
     """
     try:
         page = write_report(folder)
-    except KeyError as error:
+    except SegmintError:
+        raise
+    except Exception as error:
+        _blame_what_was_changed(folder, error)
+        if not isinstance(error, KeyError):
+            raise
         raise RunError(
             f"The files of {folder.name} do not say {error}, which its report shows.",
             expected="a run of this version of segmint",
@@ -46,6 +53,16 @@ def write_report_again(folder: Path) -> Path:
         ) from error
     Run.open(folder).page_written_again()
     return page
+
+
+def _blame_what_was_changed(folder: Path, error: Exception) -> None:
+    """Refuse a finished run that is not as it was left; if it is, the error is a fault of ours and stays to be seen."""
+    run = Run.open(folder)
+    if run.status == "done":
+        try:
+            require_as_made(run.record, folder)
+        except RunError as differs:
+            raise differs from error
 
 
 def stored_report(folder: Path) -> dict[str, Any] | None:
