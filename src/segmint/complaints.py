@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from pathlib import Path
 from typing import Any, TypeVar, get_args, get_origin
 
 import numpy as np
 from pydantic import BaseModel, ConfigDict, ValidationError, ValidationInfo, field_validator
 
-from segmint.wording import did_you_mean
+from segmint.wording import LONE_SURROGATE, did_you_mean
 
 Complaint = TypeVar("Complaint", bound=Mapping[str, Any])
 
@@ -36,7 +37,11 @@ class Section(BaseModel):
     @field_validator("*", mode="before")
     @classmethod
     def _is_what_it_looks_like(cls, given: object, info: ValidationInfo) -> object:
-        """Refuse a truth value for a number, which it is to Python, and a table for a list, as one would go through its columns."""
+        """Refuse what Python takes and no run can keep, or means otherwise.
+
+        That is a truth value for a number, which it is to Python; a table for a list, as one would go through its columns; and
+        a lone surrogate, which no file can hold.
+        """
         annotation = cls.model_fields[str(info.field_name)].annotation
         kinds = _kinds(annotation)
         values = given if isinstance(given, list | tuple) else [given]
@@ -45,6 +50,9 @@ class Section(BaseModel):
             raise ValueError("a number, not true or false")
         if get_origin(annotation) is tuple and isinstance(given, Iterable) and hasattr(given, "columns"):
             raise ValueError("a list, not a table")
+        texts = [*given, *given.values()] if isinstance(given, Mapping) else values
+        if any(isinstance(each, str | Path) and LONE_SURROGATE.search(str(each)) for each in texts):
+            raise ValueError("text that can be written in UTF-8")
         return given
 
 

@@ -447,3 +447,23 @@ def test_an_import_without_memory_is_told_and_no_traceback(
     monkeypatch.setattr("segmint.flows.check.check", no_memory)
     code, _, err = said("check", sample_path(), "--contract", "bank-marketing")
     assert (code, "There is not enough memory for this work." in err) == (2, True)
+
+
+@pytest.mark.parametrize(
+    "argv",
+    [
+        ("find", "C\udcff"),
+        ("explain", "--bundle", "r", "--customer", "C\udcff"),
+        ("contract", "infer", sample_path(), "--name", "k\udcff"),
+        ("check", sample_path(), "--contract", "bank-marketing", "--set", "data.delimiter=\udcff"),
+    ],
+)
+def test_a_word_that_is_no_utf_8_is_refused_unless_it_is_a_file(
+    argv: tuple[str, ...], tmp_path: Path, monkeypatch: pytest.MonkeyPatch, said: Callable[..., tuple[int, str, str]]
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    code, out, err = said(*argv)
+    assert (code, out) == (2, "")
+    assert "is neither text in UTF-8 nor a file that is there" in err
+    (tmp_path / "k\udcff.csv").write_bytes(sample_path().read_bytes())
+    assert said("check", "k\udcff.csv", "--contract", "bank-marketing", "--quiet")[0] == 0

@@ -61,6 +61,7 @@ def main(argv: Sequence[str] | None = None) -> int:
 
     try:
         _require_threads()
+        _require_text(sys.argv[1:] if argv is None else argv)
         with command_line(sys.argv[1:] if argv is None else argv):
             app(args=None if argv is None else list(argv), prog_name="segmint")
     except SegmintError as error:
@@ -111,6 +112,27 @@ def _require_threads() -> None:
             expected="a whole number of 1 or more",
             fix="set it to the number of threads to use, or unset it",
         )
+
+
+def _require_text(argv: Sequence[str]) -> None:
+    """Refuse a word that is no UTF-8, as a terminal of another encoding sends some; files of such names can be read."""
+    from segmint.errors import ConfigError
+
+    for word in argv:
+        if not (_is_text(word) or os.path.lexists(word)):
+            raise ConfigError(
+                f"'{printable(word)}' is neither text in UTF-8 nor a file that is there.",
+                expected="words in UTF-8",
+                fix="set the terminal to UTF-8 and type it again",
+            )
+
+
+def _is_text(word: str) -> bool:
+    try:
+        os.fsencode(word).decode("utf-8")
+    except UnicodeError:
+        return False
+    return True
 
 
 def _is_nowhere() -> bool:
