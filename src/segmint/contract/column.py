@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from math import isinf, isnan
 from typing import Annotated, Literal, TypeAlias
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, Strict, field_validator, model_validator
+from pydantic import BaseModel, ConfigDict, Field, Strict, field_validator, model_validator
 
 from segmint.contract.dates import is_format
 from segmint.wording import listed
@@ -45,14 +45,6 @@ ROLES: Mapping[Role, str] = {
 """What each role means, in a sentence for people."""
 
 
-def _as_in_a_header(name: str) -> str:
-    """A name that a column of a table can have: its header is read without the spaces around it."""
-    if not name or name != name.strip():
-        raise ValueError("the name of a column is not empty and has no spaces around it")
-    return name
-
-
-ColumnName: TypeAlias = Annotated[str, AfterValidator(_as_in_a_header)]
 Number: TypeAlias = Annotated[float, Strict()]
 """A number, and neither a truth value nor a text that Python would take for one."""
 Bounds: TypeAlias = tuple[Number | None, Number | None]
@@ -156,7 +148,7 @@ class Column(BaseModel):
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
-    name: ColumnName
+    name: str
     kind: Kind
     role: Role
     label: str

@@ -12,7 +12,7 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationErr
 
 from segmint.arguments import place_of
 from segmint.complaints import first_of, said
-from segmint.contract.column import Column, ColumnName, Known, named_twice
+from segmint.contract.column import Column, Known, named_twice
 from segmint.contract.yes_no import NO, NO_WORDS, WHOLE, YES, YES_WORDS
 from segmint.errors import ContractError
 from segmint.toml_files import parse_toml, toml_text_of
@@ -25,6 +25,13 @@ SHIPPED = ("bank-marketing", "bank-additional", "customer-segments", "term-depos
 def _of_one_line(name: str) -> str:
     if not name.strip() or not name.isprintable() or "/" in name or "\\" in name:
         raise ValueError("the name of a contract is a text of one line without / and \\")
+    return name
+
+
+def _as_in_a_header(name: str) -> str:
+    """A name that a column of a table can have: its header is read without the spaces around it."""
+    if not name or name != name.strip():
+        raise ValueError(f"the name of a column is not empty and has no spaces around it: '{name}'")
     return name
 
 
@@ -52,7 +59,7 @@ class Outcome(BaseModel):
 
     model_config = ConfigDict(extra="forbid", frozen=True, ignored_types=(cached_property,))
 
-    column: ColumnName
+    column: Annotated[str, AfterValidator(_as_in_a_header)]
     kind: Literal["response", "assignment"]
     levels: tuple[str, ...]
     positive: str | None = None
@@ -145,7 +152,7 @@ class Contract(BaseModel):
 
     @model_validator(mode="after")
     def _makes_sense(self) -> Contract:
-        names = [column.name for column in self.columns]
+        names = [_as_in_a_header(column.name) for column in self.columns]
         if twice := named_twice(names):
             raise ValueError(f"columns named twice: {twice}")
         outcome = self.outcome.column
