@@ -37,6 +37,8 @@ _EXTRAS: Mapping[str, str] = {
 class SegmintError(Exception):
     """An error that answers three questions: what came, what was expected, what to do next.
 
+    Settings and options that a door calls otherwise are terms of these sentences, see `segmint.wording.Said`.
+
     Parameters
     ----------
     came : str
@@ -45,8 +47,6 @@ class SegmintError(Exception):
         What would have been right.
     fix : str
         The next step for the user.
-
-    Settings and options that a door calls otherwise are terms of these sentences, see `segmint.wording.Said`.
     """
 
     exit_code = 2

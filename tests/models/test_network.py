@@ -278,7 +278,7 @@ def test_inner_rows_hold_some_of_each_class_and_teach_nobody() -> None:
     y = np.where(np.arange(200) < 6, "B", "A")
     network = DenseNetworkClassifier((8,), epochs=1, random_state=0)
     network.classes_ = np.array(["A", "B"])
-    fit, labels, kept, judged = network._inner_rows(X, (y == "B").astype(int), None, 5)
+    fit, labels, _, kept, judged = network._inner_rows(X, (y == "B").astype(int), np.arange(200), None, 5)
     assert (len(fit), len(kept)) == (170, 30)
     assert (labels.sum(), judged.sum()) == (5, 1)
     assert not {row.tobytes() for row in fit} & {row.tobytes() for row in kept}

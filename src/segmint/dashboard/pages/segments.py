@@ -48,7 +48,7 @@ def one_segment(desk: Desk, key: str) -> Context | None:
         return None
     place = keys.index(key)
     title, *blocks = segment_blocks(
-        segments[place], discovered=found.get("kind") == "discovered", currency=currency_of(found)
+        segments[place], discovered=found.get("kind") == "discovered", currency=currency_of(found), chart_level=3
     )
     return {
         "title": title["title"],

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any
+from typing import Any, Literal
 
 from segmint.report import charts
 from segmint.report.blocks import (
@@ -539,19 +539,21 @@ def _named(segment: Segment) -> str:
     return f"Segment {segment['key']} ({segment['name']})"
 
 
-def segment_blocks(segment: Segment, *, discovered: bool, currency: str = "") -> list[Block]:
-    """Show one segment: who they are, how they answered, what to offer."""
+def segment_blocks(
+    segment: Segment, *, discovered: bool, currency: str = "", chart_level: Literal[3, 4] = 4
+) -> list[Block]:
+    """Show one segment: who they are, how they answered, what to offer; the chart's heading is below the segment's."""
     said = {kind: " ".join(s["text"] for s in segment["sentences"] if s["kind"] == kind) for kind, _ in KINDS}
     (_, customers, share), *more = shown = _figures(segment, currency, discovered=discovered)
     return [
         heading(_titled(segment), "" if more else f"{customers} customers, {share}."),
         *([figures(shown)] if more else []),
-        *_typical(segment),
+        *_typical(segment, chart_level),
         statements([(title, said[kind]) for kind, title in KINDS if said[kind]]),
     ]
 
 
-def _typical(segment: Segment) -> list[Block]:
+def _typical(segment: Segment, level: Literal[3, 4]) -> list[Block]:
     """The strongest markers as a picture: here beside everybody."""
     chosen = segment["markers"][:MOST_MARKERS]
     if not chosen or segment["customers"] < DESCRIBED:
@@ -579,7 +581,7 @@ def _typical(segment: Segment) -> list[Block]:
             key("rival", "all customers", "line"),
         ],
         wide=True,
-        level=4,
+        level=level,
     )
     return [picture]
 
