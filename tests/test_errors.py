@@ -4,6 +4,7 @@ import inspect
 import re
 import subprocess
 import sys
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -75,7 +76,7 @@ def test_pages_lists_reasons_and_monitoring_need_nothing_that_trains(tmp_path: P
 
 def test_what_trains_is_asked_for_before_any_work(monkeypatch: pytest.MonkeyPatch) -> None:
     """Some of it may be there for another's sake."""
-    flows = segmint.run, segmint.backtest, segmint.update
+    flows = segmint.run, segmint.backtest, partial(segmint.update, history="nowhere")
     monkeypatch.setitem(sys.modules, "tensorflow", None)
     for flow in flows:
         with pytest.raises(errors.MissingExtraError, match="tensorflow is not installed"):

@@ -39,6 +39,8 @@ def test_a_terminal_gets_long_lines_broken_between_words_and_a_file_gets_them_wh
         lines = capsys.readouterr().out.splitlines()
         assert " ".join(lines) == said
         assert len(lines) == (2 if terminal else 1)
+        Screen().say({}, "next: segmint update results.csv --scored predictions.parquet")  # copied as one
+        assert len(capsys.readouterr().out.splitlines()) == 1
 
 
 def test_a_long_task_is_told_every_few_seconds_and_when_it_ends(
@@ -90,6 +92,9 @@ def test_what_comes_after_a_result_still_happens_where_its_reader_has_gone(monke
 
         def flush(self) -> None:
             pass
+
+        def isatty(self) -> bool:
+            return False
 
     monkeypatch.setattr("segmint.cli.screen.silence", closed.append)
     monkeypatch.setattr(sys, "stdout", Gone())

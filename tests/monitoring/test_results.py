@@ -55,6 +55,17 @@ def test_who_has_no_outcome_yet_is_no_stranger(column: str) -> None:
     assert "0 not reached, 0 to be called back, 3 with no outcome yet" in sentence
 
 
+def test_blank_outcomes_are_a_no_and_said_where_the_contract_says_so_and_somebody_has_answered() -> None:
+    outcome = CONTRACT.outcome.model_copy(update={"blank": "no"})
+    contract = CONTRACT.model_copy(update={"outcome": outcome})
+    scored = pl.DataFrame({"client": ["1", "2", "3"]})
+    found = outcomes_of(scored, scored.with_columns(y=pl.Series(["yes", "", None])), contract, PLAIN)
+    assert found.said_yes.tolist() == [True, False, False]
+    assert "2 blank outcomes read as no, as the contract says." in found.sentence.replace("\u202f", " ").lower()
+    with pytest.raises(DataError, match="was called and reached"):
+        outcomes_of(scored, scored.with_columns(y=pl.lit("")), contract, PLAIN)
+
+
 def test_under_a_wrong_number_nobody_can_be_called_back() -> None:
     scored = pl.DataFrame({"client": ["1", "2", "3"]})
     results = pl.DataFrame(

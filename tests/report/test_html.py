@@ -52,6 +52,13 @@ def test_a_summary_renders_to_the_same_page(response_run: Path, response_page: s
     assert render(json.loads(json.dumps(summarise(response_run)))) == response_page
 
 
+def test_a_report_that_was_stored_before_headings_had_levels_is_still_shown(response_run: Path) -> None:
+    stored = json.loads(
+        json.dumps(summarise(response_run)), object_hook=lambda block: {k: v for k, v in block.items() if k != "level"}
+    )
+    assert "<h3>" in render(stored)
+
+
 def test_after_call_gets_a_banner_and_planning_none(make_run: Callable[..., Path], response_page: str) -> None:
     words = "known only after the call"
     page = render_report(make_run(kind="response", at="after_call"))

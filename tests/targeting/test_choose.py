@@ -253,7 +253,9 @@ def test_the_advice_says_everybody_nobody_or_down_to_where(chance, said):
 
 def test_the_advice_says_what_a_larger_budget_would_bring():
     advice = choose(ids(4), [0.5, 0.5, 0.4, 0.4], make_policy(budget_calls=2)).advice
-    assert advice[0].startswith("4 of 4 eligible customers pay for their call;")  # and no "call everybody"
+    assert advice[0].startswith(
+        "4 of 4 eligible customers pay for their call."
+    )  # no "call everybody", and none below them
     assert "2 more customers would pay, together 70 EUR" in advice[1]
     assert advice[-1] == "The list of 2 is expected to bring 90 EUR and 1 success."
 

@@ -19,6 +19,7 @@ from segmint.targeting.suppress import (
     respects_objections,
     suppress,
 )
+from segmint.wording import terms_in
 from tests.targeting.conftest import TODAY, doubted, make_policy, run, with_columns, write
 
 
@@ -101,7 +102,7 @@ def test_a_column_whose_words_keep_nearly_everybody_off_is_said(contract, custom
     assert said.startswith("'opt_in' keeps 200 of 200 customers off: it says 'agreed' (200), and the words")
     assert "'yes', 'y', 'true', 't', '1', 'ja'" in said
     assert "14 more" in said
-    assert "policy.consent_words" in said
+    assert terms_in(said) == ("policy.consent_words",)
     assert not doubted(run(everyone, contract, make_policy(consent_words=["Agreed"])), BY_WORDS)
     flag = pl.Series(["leer"] * 150 + ["storno"] * 50)
     (said,) = doubted(

@@ -31,8 +31,8 @@ def one_line(text: str) -> str:
 
 
 def _fitted(line: str) -> str:
-    """Break a line between words where a person reads it on a terminal; a file or another program gets it whole."""
-    if not sys.stdout.isatty():
+    """Break a line between words where a person reads it on a terminal; another program gets it whole, and so does who copies a command."""
+    if not sys.stdout.isatty() or "segmint " in line:
         return line
     return textwrap.fill(line, shutil.get_terminal_size().columns, break_long_words=False, break_on_hyphens=False)
 

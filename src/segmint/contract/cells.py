@@ -265,13 +265,19 @@ def _is_blank(bare: pl.Series) -> pl.Series:
 
 def has_answers(source: TableSource, contract: Contract) -> bool:
     """Whether any customer's outcome is filled in; a table for the next calls may bring the column empty."""
-    outcome = contract.outcome.unanswered
+    outcome = contract.outcome
     return outcome.column in source.columns and any(
-        not (read_outcome(outcome, batch.frame[outcome.column], contract.missing).problem == "missing_outcome")
-        .fill_null(False)
-        .all()
-        for batch in source.batches()
+        _is_answered(outcome, batch.frame[outcome.column], contract.missing) for batch in source.batches()
     )
+
+
+def as_answered(outcome: Outcome, raw: pl.Series, missing: Sequence[str]) -> Outcome:
+    """Return the outcome by which a whole column is read: where nobody has answered, an empty cell means nothing."""
+    return outcome if _is_answered(outcome, raw, missing) else outcome.unanswered
+
+
+def _is_answered(outcome: Outcome, raw: pl.Series, missing: Sequence[str]) -> bool:
+    return not (read_outcome(outcome.unanswered, raw, missing).problem == "missing_outcome").fill_null(False).all()
 
 
 def missing_codes(missing: Sequence[str], decimal: str) -> list[float]:

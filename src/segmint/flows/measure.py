@@ -15,11 +15,10 @@ import polars as pl
 from segmint.arguments import place_of, require_between, require_several, require_switches
 from segmint.arrays import Floats
 from segmint.config import Config, Data
-from segmint.contract.cells import count_blanks, read_outcome
+from segmint.contract.cells import as_answered, read_outcome
 from segmint.contract.contract import Contract, load_contract
 from segmint.contract.dates import today
 from segmint.contract.ids import bare_ids, match_ids
-from segmint.contract.ledger import say_blanks
 from segmint.errors import DataError, SegmintError
 from segmint.flows.report import write_report
 from segmint.flows.steps.call_lists import open_call_list, read_call_list
@@ -35,7 +34,7 @@ from segmint.monitoring.codes import PLAIN, Dispositions
 from segmint.monitoring.joined import ARMS, JoinedResults, join_results
 from segmint.monitoring.measure import Measurement
 from segmint.monitoring.measure import measure as estimate
-from segmint.monitoring.results import meaning_of
+from segmint.monitoring.results import blanks_read, meaning_of
 from segmint.monitoring.strangers import caution_of_strangers
 from segmint.progress import Progress, silent
 from segmint.store.run import CONTRACT, Run
@@ -306,9 +305,7 @@ def _by_the_outcome(
     meaning = meaning_of(results, contract, codes)
     answered = results.with_columns(meaning.alias(codes.code)).filter(meaning.is_not_null())
     said = f"'{contract.outcome.column}' of the results tells who said yes, as the list's own contract reads it."
-    if contract.outcome.column in results.columns:
-        blanks = say_blanks(count_blanks(contract.outcome, results[contract.outcome.column]), contract.outcome.blank)
-        said += f" {blanks}." if blanks else ""
+    said = f"{said} {blanks_read(results, contract, codes)}".rstrip()
     still_open = results.height - answered.height
     waiting = 0 if judged is None else _of_the_arms(results.filter(meaning.is_null()), judged, contract, codes)
     if waiting:
@@ -338,7 +335,8 @@ def _as_the_contract_reads(purchases: pl.DataFrame, contract: Contract | None) -
     if contract is None or contract.outcome.positive is None or contract.outcome.column not in purchases.columns:
         return purchases
     outcome = contract.outcome
-    words = read_outcome(outcome, purchases[outcome.column], contract.missing).values
+    raw = purchases[outcome.column]
+    words = read_outcome(as_answered(outcome, raw, contract.missing), raw, contract.missing).values
     answers = {level: "yes" if level == outcome.positive else "no" for level in outcome.levels}
     read = words.replace_strict(answers, default=None, return_dtype=pl.String)
     return purchases.with_columns(read.fill_null(purchases[outcome.column].cast(pl.String)).alias(outcome.column))

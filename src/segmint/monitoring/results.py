@@ -9,9 +9,10 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
-from segmint.contract.cells import read_outcome
+from segmint.contract.cells import as_answered, count_blanks, read_outcome
 from segmint.contract.contract import Contract
 from segmint.contract.ids import bare_ids
+from segmint.contract.ledger import say_blanks
 from segmint.contract.treatment import nobody_called
 from segmint.contract.validate import MIN_ROWS_PER_LEVEL
 from segmint.errors import DataError
@@ -23,7 +24,7 @@ from segmint.monitoring.codes import (
 from segmint.monitoring.early import Early
 from segmint.monitoring.met_results import meet
 from segmint.monitoring.two_answers import TwoAnswers, answers_in, said_yes
-from segmint.wording import counted, some_of
+from segmint.wording import capital, counted, some_of
 
 FEWEST_OUTCOMES = 100
 """Customers with an answer from which on a bundle can be judged or moved."""
@@ -168,6 +169,7 @@ def outcomes_of(
             f"{counted(results.height, 'result')} read, {met.strangers:,} of customers who are not in the scored table{nameless}; "
             f"{some_of(customers[answered['_row']].n_unique(), customers.n_unique(), 'scored customers', 'has', 'have')} an outcome.",
             *([several.sentence] if several.sentence else []),
+            *filter(None, [blanks_read(results, contract, codes)]),
             *early.sentences(early.left_out),
             *([early.ahead] if early.ahead else []),
             *met.match.said("result"),
@@ -239,8 +241,9 @@ class Answers(NamedTuple):
 def meaning_of(results: pl.DataFrame, contract: Contract, codes: Dispositions) -> pl.Series:
     """Say what each result means; null where there is no outcome yet: a blank, or a word of the contract for no value."""
     outcome = contract.outcome
-    if outcome.column in results.columns and codes.code not in results.columns:
-        cells = read_outcome(outcome, results[outcome.column], contract.missing)
+    if _told_by_outcome(results, contract, codes):
+        raw = results[outcome.column]
+        cells = read_outcome(as_answered(outcome, raw, contract.missing), raw, contract.missing)
         if (cells.problem == "unknown_outcome").any():
             raise DataError(
                 f"'{outcome.column}' of the results has words that mean no outcome.",
@@ -256,6 +259,20 @@ def meaning_of(results: pl.DataFrame, contract: Contract, codes: Dispositions) -
             fix=NAME_THE_COLUMNS,
         )
     return meanings_of(results, codes, nothing=("", *contract.missing))
+
+
+def blanks_read(results: pl.DataFrame, contract: Contract, codes: Dispositions) -> str:
+    """Say in a sentence how many empty outcomes `meaning_of` takes for what the contract says; "" for none."""
+    if not _told_by_outcome(results, contract, codes):
+        return ""
+    raw = results[contract.outcome.column]
+    outcome = as_answered(contract.outcome, raw, contract.missing)
+    blanks = say_blanks(count_blanks(outcome, raw), outcome.blank)
+    return f"{capital(blanks)}." if blanks else ""
+
+
+def _told_by_outcome(results: pl.DataFrame, contract: Contract, codes: Dispositions) -> bool:
+    return contract.outcome.column in results.columns and codes.code not in results.columns
 
 
 def _keys(scored: pl.DataFrame, results: pl.DataFrame, contract: Contract, codes: Dispositions) -> tuple[str, str]:

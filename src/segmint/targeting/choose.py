@@ -471,4 +471,5 @@ def _how_many(share: float, paying: int, eligible: int, *, limited: bool) -> str
         who = "everybody" if share >= _EVERYBODY else "nearly everybody"
         return f"Call {who}: {some_of(paying, eligible, 'eligible customers', 'pays', 'pay')} for it."
     who = some_of(paying, eligible, "eligible customers", "pays for the", "pay for their")
-    return f"{who} call; below them a call costs more than it brings."
+    below = "; below them a call costs more than it brings" if paying < eligible else ""
+    return f"{who} call{below}."

@@ -393,10 +393,11 @@ def _off_by_words(contract: Contract, frame: pl.DataFrame, policy: ContactPolicy
             may = _says(values, words) if role == "consent" else _spared(values, policy)
             off = int((~may & (said != "").fill_null(False)).sum())
             if off > NEARLY_EVERYBODY * len(said):
-                yield (
+                yield Said(
                     f"'{column.name}' keeps {off:,} of {len(said):,} customers off: it {_in_words(said)}, and the words by "
-                    f"which a customer may be called are {_some_of(words)}; if another word says so, name all that do as "
-                    f'policy.{setting}; if its yes means the opposite, change the role "{role}" in the contract'
+                    f"which a customer may be called are {_some_of(words)}; if another word says so, name all that do as ",
+                    Term(f"policy.{setting}"),
+                    f'; if its yes means the opposite, change the role "{role}" in the contract',
                 )
 
 

@@ -89,6 +89,7 @@ def test_columns_that_tell_the_time_are_named_once_whatever_version_wrote_them(
     for part in (
         "_headline",
         "_by_strategy",
+        "_probabilities",
         "_money_over_time",
         "_strategies",
         "_rankings",
