@@ -122,4 +122,6 @@ def test_a_correction_that_brings_no_gain_is_not_applied(table: ValidTable, clas
     assert found.judged is not None
     assert (found.judged[1] == likely).all()
     if classes == 2:
-        assert found.calibration["interval"] == interval_of(likely[:, 1], said == "yes")["interval"]
+        assert (
+            found.calibration["interval"] == interval_of(likely[:, 1], said == "yes", np.arange(len(said)))["interval"]
+        )
