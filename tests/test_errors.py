@@ -56,7 +56,7 @@ def without_training(code: str, cwd: Path) -> subprocess.CompletedProcess[str]:
     return subprocess.run([sys.executable, "-c", WITHOUT + code], capture_output=True, text=True, cwd=cwd)
 
 
-@pytest.mark.parametrize("argv", [["demo"], ["resume", "x"], ["update", "x", "--scored", "y", "--bundle", "z"]])
+@pytest.mark.parametrize("argv", [["demo"], ["resume", "x"], ["run", "x", "--contract", "y"]])
 def test_a_command_that_trains_says_what_is_not_installed(argv: list[str], tmp_path: Path) -> None:
     ended = without_training(f"from segmint.cli import main; sys.exit(main({argv}))", tmp_path)
     assert (ended.returncode, len(ended.stderr.splitlines())) == (2, 3)

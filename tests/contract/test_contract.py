@@ -97,11 +97,9 @@ def test_an_unknown_contract_is_answered_with_a_suggestion(tmp_path: Path) -> No
         ("[columns.age]", '[columns.age]\nname = "AGE"', "the section [columns.age] names the column"),
         ("[columns.age]", '[columns." age "]', "has no spaces around it"),
         ("[columns.age]", '[columns.""]', "the name of a column is not empty"),
-        ("[columns.age]", "[columns.Y]", "the column 'Y' is named like the outcome 'y' but for capitals"),
         ('column = "y"', 'column = ""', "outcome.column: the name of a column is not empty"),
         ('levels = ["no", "yes"]', 'levels = ["yes", "yes"]', "levels must differ, and 'yes' stands there twice"),
         ('name = "small"', 'name = " "', "a text of one line"),
-        ('name = "small"', 'name = "../small"', "without / and"),
         ('name = "small"', 'name = "a\\nb"', "a text of one line"),
         ('name = "small"', 'name = "small"\nversion = -1', "version: Input should be greater than or equal to 0"),
         ('label = "age"', 'label = "age"\nbounds = [40, nan]', "nan is none"),
@@ -112,12 +110,7 @@ def test_an_unknown_contract_is_answered_with_a_suggestion(tmp_path: Path) -> No
         (
             'label = "age"',
             'label = "age"\nstates = [{value = -1, name = "x"}, {value = -1.0, name = "z"}]',
-            "same value or name, '-1'",
-        ),
-        (
-            'label = "age"',
-            'label = "age"\nstates = [{value = -1, name = "x"}, {value = -2, name = "x"}]',
-            "same value or name, 'x'",
+            "same value, '-1'",
         ),
         ('kind = "number"', 'kind = "category"\nallowed = ["a", "a"]', "allowed has 'a' twice"),
         (

@@ -62,7 +62,7 @@ def test_blank_outcomes_are_a_no_and_said_where_the_contract_says_so_and_somebod
     found = outcomes_of(scored, scored.with_columns(y=pl.Series(["yes", "", None])), contract, PLAIN)
     assert found.said_yes.tolist() == [True, False, False]
     assert "2 blank outcomes read as no, as the contract says." in found.sentence.replace("\u202f", " ").lower()
-    with pytest.raises(DataError, match="was called and reached"):
+    with pytest.raises(DataError, match="Nobody has an outcome under 'y'"):
         outcomes_of(scored, scored.with_columns(y=pl.lit("")), contract, PLAIN)
 
 

@@ -18,7 +18,7 @@ from segmint.cli.screen import from_here, silence, tell_beside
 from segmint.cli.stopped import INTERRUPTED, ended_by, stopped
 from segmint.cli.streams import flush_streams
 from segmint.store.command_line import command_line
-from segmint.wording import printable
+from segmint.wording import LONE_SURROGATE, printable
 
 if TYPE_CHECKING:
     from segmint.errors import SegmintError
@@ -119,7 +119,7 @@ def _require_text(argv: Sequence[str]) -> None:
     from segmint.errors import ConfigError
 
     for word in argv:
-        if not (_is_text(word) or os.path.lexists(word)):
+        if not (_is_text(word) or any(map(os.path.lexists, (word, word.partition("=")[2])))):
             raise ConfigError(
                 f"'{printable(word)}' is neither text in UTF-8 nor a file that is there.",
                 expected="words in UTF-8",
@@ -128,8 +128,10 @@ def _require_text(argv: Sequence[str]) -> None:
 
 
 def _is_text(word: str) -> bool:
+    """Whether a word is text here, or would be in a locale of UTF-8."""
     try:
-        os.fsencode(word).decode("utf-8")
+        if LONE_SURROGATE.search(word):
+            os.fsencode(word).decode("utf-8")
     except UnicodeError:
         return False
     return True

@@ -31,8 +31,8 @@ def one_line(text: str) -> str:
 
 
 def _fitted(line: str) -> str:
-    """Break a line between words where a person reads it on a terminal; another program gets it whole, and so does who copies a command."""
-    if not sys.stdout.isatty() or "segmint " in line:
+    """Break a line between words where a person reads it on a terminal, but for commands and paths, which people copy."""
+    if not sys.stdout.isatty() or "segmint " in line or os.sep in line:
         return line
     return textwrap.fill(line, shutil.get_terminal_size().columns, break_long_words=False, break_on_hyphens=False)
 

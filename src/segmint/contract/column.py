@@ -193,8 +193,8 @@ class Column(BaseModel):
             raise ValueError(f"column '{self.name}': the lower bound is above the upper bound")
         if twice := named_twice(self.allowed):
             raise ValueError(f"column '{self.name}': allowed has {twice} twice")
-        if twice := named_twice([f"{code:.15g}" for code in self.codes]) or named_twice([s.name for s in self.states]):
-            raise ValueError(f"column '{self.name}': two states have the same value or name, {twice}")
+        if twice := named_twice([f"{code:.15g}" for code in self.codes]):
+            raise ValueError(f"column '{self.name}': two states have the same value, {twice}")
         return self
 
     def known_by(self, at: Known) -> bool:

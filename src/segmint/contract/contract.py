@@ -16,15 +16,15 @@ from segmint.contract.column import Column, Known, named_twice
 from segmint.contract.yes_no import NO, NO_WORDS, WHOLE, YES, YES_WORDS
 from segmint.errors import ContractError
 from segmint.toml_files import parse_toml, toml_text_of
-from segmint.wording import counted, did_you_mean, listed, shorten
+from segmint.wording import counted, did_you_mean, listed, printable, shorten
 
 LONGEST_NAME = 80  # of a contract in an error: whoever gives its text for its name reads it once
 SHIPPED = ("bank-marketing", "bank-additional", "customer-segments", "term-deposit", "simulated-campaign")
 
 
 def _of_one_line(name: str) -> str:
-    if not name.strip() or not name.isprintable() or "/" in name or "\\" in name:
-        raise ValueError("the name of a contract is a text of one line without / and \\")
+    if not name.strip() or printable(name) != name or "\n" in name or "\t" in name:
+        raise ValueError("the name of a contract is a text of one line")
     return name
 
 
@@ -158,8 +158,6 @@ class Contract(BaseModel):
         outcome = self.outcome.column
         if outcome in names:
             raise ValueError(f"'{outcome}' is the outcome and stands under columns too")
-        if alike := next((name for name in names if name.casefold() == outcome.casefold()), None):
-            raise ValueError(f"the column '{alike}' is named like the outcome '{outcome}' but for capitals")
         if sum(column.role == "id" for column in self.columns) > 1:
             raise ValueError("only one column can be the id")
         for column in self.columns:

@@ -19,7 +19,6 @@ from segmint.errors import TRAINING, DataError, require
 from segmint.evaluation.gate import Gate, judge_move
 from segmint.evaluation.recalibration import Move, cross_fitted, flattered_by, move_of
 from segmint.flows.promote import GATE, compare_bundles
-from segmint.flows.run import run as train_run
 from segmint.flows.steps.bundle import predict_texts, propensities, require_response
 from segmint.flows.steps.calibrate import interval_of
 from segmint.flows.steps.call_lists import read_call_list, with_numbers
@@ -151,6 +150,8 @@ def update(
         receipt += doubt
         draft = _Draft(current, learned, "recalibrated on the results", said, said)
     else:
+        from segmint.flows.run import run as train_run  # a recalibration needs nothing that trains
+
         wave, left_out = _apart_from(read_frame(history, config.data, whole=False), wave, current.contract)
         receipt += left_out
         settings = config.model_copy(update={"model": config.model.over_time})

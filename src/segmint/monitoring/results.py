@@ -157,6 +157,12 @@ def outcomes_of(
     answered = joined.filter("_called", pl.col("_yes").is_not_null())
     customers = pl.Series(customer_groups(scored, contract))
     if answered.is_empty():
+        if _told_by_outcome(results, contract, codes):
+            raise DataError(
+                f"Nobody has an outcome under '{contract.outcome.column}' of the results.",
+                expected="answers; where nobody has answered, an empty outcome is no answer whatever the contract says",
+                fix="wait for more results",
+            )
         raise DataError(
             f"None of the {customers[joined['_row']].n_unique():,} scored customers with a result was called and reached.",
             expected="results that mean success, refused or do_not_call",
