@@ -191,8 +191,8 @@ def target(
             _copy(here.folder, out)
         write_report(here.folder)
         progress("writing", 1, 1)
-        here.done({key: summary[key] for key in ("counts", "expected_profit")})
-    sentences = _sentences(call_list, summary)
+        sentences = _sentences(call_list, summary)
+        here.done({"counts": summary["counts"], "expected_profit": summary["expected_profit"], "sentences": sentences})
     return Targeted(here.folder, out, call_list, sentences, summary | {"sentences": list(sentences)})
 
 

@@ -27,6 +27,7 @@ from segmint.service.body import MOST_EXPLAINED, Rows, parse_json, read_body, ro
 from segmint.service.champion import Champion, Handle
 from segmint.service.children import Children, list_workers
 from segmint.service.describe import openapi, row_schema
+from segmint.service.idempotency import REPLAYED
 from segmint.service.keys import Key, KeyRing
 from segmint.service.limits import Buckets, Workers, explain_workers, page_workers, table_workers
 from segmint.service.problems import Problem, cause_of, place_of, problem_of, stopping, unexpected
@@ -237,11 +238,16 @@ async def _explain(service: Service, request: Request, handle: Handle) -> Respon
 async def _target(service: Service, request: Request, handle: Handle) -> Response:
     kind = _kind(request)
     config = tables.config_of(tables.settings_of(request, kind), service.standing, kind)
-    found, counts = await tables.target_table(
+    found = await tables.target_table(
         request, handle, kind, config, service.runs, service.workers, service.lists, service.children
     )
-    _count(service, counts["accepted"], counts["rejected"])
-    return await service.workers.do(partial(_json, {"bundle": handle.digest, **found}))
+    response = await service.workers.do(partial(_json, found.told))
+    response.headers["segmint-bundle"] = found.told["bundle"]
+    if found.replayed:
+        response.headers.update(REPLAYED)
+    else:
+        _count(service, found.accepted, found.rejected)
+    return response
 
 
 WAYS = (
@@ -285,6 +291,7 @@ async def _answered(service: Service, way: Way, request: Request) -> Response:
         if way.scope is not None:
             key = _key(service, request)
             caller = key.caller
+            request.state.name = key.name
             request.state.by = for_whom(caller)
             _admit(service, key, way.scope)
         response = await way.answer(service, request, handle)
@@ -293,7 +300,7 @@ async def _answered(service: Service, way: Way, request: Request) -> Response:
         problem = _problem_of(error, way, request)
         response, code = problem.response(), problem.code
     if way.scope is not None and response.status_code not in (401, 403, 421):
-        response.headers["segmint-bundle"] = handle.digest
+        response.headers.setdefault("segmint-bundle", handle.digest)
     seconds = time.perf_counter() - start
     service.metrics.requests.labels(way.path, str(response.status_code), code).inc()
     service.metrics.seconds.labels(way.path).observe(seconds)

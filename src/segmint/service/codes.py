@@ -27,6 +27,7 @@ PROBLEMS: Mapping[str, str] = {
     "failed": "nobody foresaw it; the log says where",
     "gone": "the caller has gone",
     "host": "this address is not served",
+    "idempotency": "the Idempotency-Key is none, or came before with another request",
     "input": "the body cannot be read as a table",
     "key": "no valid key",
     "keys": "the file of keys cannot be used, or no key in it is valid",
@@ -61,6 +62,7 @@ PROBLEMS: Mapping[str, str] = {
     "too_slow": "the body arrives too slowly",
     "two_keys": "more than one Authorization",
     "two_lengths": "both Content-Length and Transfer-Encoding",
+    "under_way": "the list of this Idempotency-Key is being made",
     "unknown_field": "the body has fields that mean nothing",
 }
 _CELLS = {

@@ -16,6 +16,8 @@ from segmint.contract.yes_no import NO, YES, bare_words
 from segmint.flows.steps.bundle import SEGMENT, segment_names
 from segmint.service.body import MOST_EXPLAINED, MOST_JSON, MOST_ROWS, MOST_TABLE
 from segmint.service.codes import PROBLEMS, RECORDS, ROWS
+from segmint.service.idempotency import HEADER, REPLAYED
+from segmint.service.request_id import SANE
 from segmint.service.tables import READING, SECTIONS, settings_without_files
 from segmint.store.bundle import Bundle
 from segmint.targeting.suppress import safety_columns
@@ -125,7 +127,7 @@ def openapi(bundle: Bundle) -> JSON:
                     "Predict customers.",
                     {"application/json": _ref("predictions"), **_TABLES},
                     body={"application/json": _ref("rows"), **_TABLES},
-                    query=[_setting(*setting) for setting in _reading()],
+                    parameters=[_setting(*setting) for setting in _reading()],
                     headers=_COUNTS,
                 )
             },
@@ -141,7 +143,9 @@ def openapi(bundle: Bundle) -> JSON:
                     "Choose whom to call under a policy; the list is kept as a run.",
                     {"application/json": _ref("call_list")},
                     body={"application/json": _ref("listed_rows"), **_TABLES},
-                    query=[_setting(*setting) for setting in (*_settings(), *_reading())],
+                    parameters=[_IDEMPOTENCY_KEY, *(_setting(*setting) for setting in (*_settings(), *_reading()))],
+                    headers=_REPLAYED,
+                    later=("409",),
                 )
             },
             "/v1/contract": {
@@ -173,6 +177,20 @@ _COUNTS: JSON = {
 }
 _REQUEST_ID: JSON = {
     "x-request-id": {"description": "The id that the request brought, or one made for it.", "schema": _TEXT}
+}
+_IDEMPOTENCY_KEY: JSON = {
+    "name": HEADER,
+    "in": "header",
+    "required": False,
+    "schema": {"type": "string", "pattern": f"^{SANE}$"},
+    "description": "A new one, such as a UUID, for each new list: the same request with the same key makes no second one.",
+}
+_REPLAYED: JSON = {
+    name: {
+        "description": "Where the list was made for an earlier request with the same key.",
+        "schema": {"const": value},
+    }
+    for name, value in REPLAYED.items()
 }
 _RETRY_AFTER: JSON = {
     "retry-after": {
@@ -340,8 +358,9 @@ def _operation(
     answers: JSON,
     *,
     body: JSON | None = None,
-    query: Sequence[JSON] = (),
+    parameters: Sequence[JSON] = (),
     headers: JSON | None = None,
+    later: Sequence[str] = (),
 ) -> JSON:
     found = {
         "description": "The answer.",
@@ -357,11 +376,11 @@ def _operation(
         "headers": _REQUEST_ID,
         "content": _content({"application/problem+json": _ref("problem")}),
     }
-    later = problem | {"headers": _RETRY_AFTER | _REQUEST_ID}
-    answered = {"200": found, "429": later, "4XX": problem, "503": later, "5XX": problem}
+    again = problem | {"headers": _RETRY_AFTER | _REQUEST_ID}
+    answered = {"200": found, **dict.fromkeys(later, again), "429": again, "4XX": problem, "503": again, "5XX": problem}
     told: JSON = {"summary": summary, "responses": answered}
-    if query:
-        told["parameters"] = list(query)
+    if parameters:
+        told["parameters"] = list(parameters)
     if body is not None:
         told["requestBody"] = {"required": True, "content": _content(body)}
     return told

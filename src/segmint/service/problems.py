@@ -23,6 +23,7 @@ TITLES = {
     404: "There is nothing here",
     405: "Not in this way",
     408: "Too slow",
+    409: "This is being worked on",
     413: "Too much",
     415: "This kind of body is not read",
     421: "This address is not served here",

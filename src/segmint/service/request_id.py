@@ -11,7 +11,9 @@ from ipaddress import ip_address
 from typing import Any, NamedTuple
 
 HEADER = b"x-request-id"
-_SANE = re.compile(rb"[A-Za-z0-9._:=+/-]{1,128}")
+MOST = 128
+SANE = f"[A-Za-z0-9._:=+/-]{{1,{MOST}}}"
+_SANE = re.compile(SANE.encode())
 
 
 class Asked(NamedTuple):
@@ -47,6 +49,11 @@ class WithRequestId:
             await self.app({**scope, "client": (ASKED.get().address, port)}, receive, with_id)
 
 
+def is_sane(brought: bytes) -> bool:
+    """Whether what a caller calls a request may be taken as it is: nothing in it could break a line of the log."""
+    return _SANE.fullmatch(brought) is not None
+
+
 def for_whom(caller: str) -> str:
     """Say for whom a run is made, and by which request."""
     asked = ASKED.get().id
@@ -56,7 +63,7 @@ def for_whom(caller: str) -> str:
 @contextmanager
 def named(host: str, brought: bytes = b"") -> Iterator[tuple[bytes, bytes]]:
     """Name a request that came from a host for as long as it is answered; yield the header of its answer."""
-    name = brought if _SANE.fullmatch(brought) else secrets.token_hex(8).encode()
+    name = brought if is_sane(brought) else secrets.token_hex(8).encode()
     kept = ASKED.set(Asked(name.decode(), _address(host)))
     try:
         yield HEADER, name

@@ -13,7 +13,7 @@ from email.message import Message
 from functools import partial
 from pathlib import Path
 from threading import Event
-from typing import Any
+from typing import Any, NamedTuple
 
 import polars as pl
 from pydantic import BaseModel
@@ -30,11 +30,12 @@ from segmint.flows.steps.settings import policy_of
 from segmint.service.body import MOST_TABLE, limited, parse_json, read_body, rows_of
 from segmint.service.champion import Handle
 from segmint.service.children import Children, Errand, in_turn, make_list
+from segmint.service.idempotency import Once, key_of, made_before, once_of
 from segmint.service.limits import Workers
 from segmint.service.problems import Problem
 from segmint.store.bundle import Bundle
-from segmint.store.run import CONFIG
-from segmint.store.run_files import LEDGER, LIST, REJECTED
+from segmint.store.run import CONFIG, Run
+from segmint.store.run_files import LEDGER, LIST, REJECTED, TARGET
 from segmint.store.staging import passing_folder, sweep_dead
 from segmint.tables.byte_stream import PARQUET, archive_of, is_one_byte_ascii
 from segmint.targeting.policy import ContactRules, Economics
@@ -92,6 +93,15 @@ async def predict_table(request: Request, handle: Handle, kind: str, workers: Wo
     return FileResponse(out, media_type=MEDIA[kind], headers=headers, background=BackgroundTask(returned.close)), ledger
 
 
+class Listed(NamedTuple):
+    """What is told of a list, how many rows were accepted and rejected, and whether it was made for an earlier request."""
+
+    told: dict[str, Any]
+    accepted: int
+    rejected: int
+    replayed: bool = False
+
+
 async def target_table(
     request: Request,
     handle: Handle,
@@ -101,29 +111,37 @@ async def target_table(
     workers: Workers,
     lists: Workers,
     children: Children,
-) -> tuple[dict[str, Any], dict[str, int]]:
-    """Build a call list of a body; return what is told of it, and how many rows were accepted and rejected.
+) -> Listed:
+    """Build a call list of a body, or tell again of the one that the same request made before.
 
     A child process does it, as the command line would, so that a large table or a long optimisation never weighs on
     the answers of others. `workers` read what came as JSON, `lists` wait for the child.
     """
+    key = key_of(request)
     with passing_folder(_place()) as folder:
+        body, once = b"", None
+        table = folder / ("rows" if kind == "json" else f"table.{kind}")  # as errors call it: rows are no file
         if kind == "json":
-            body, table = await read_body(request), folder / "rows"  # as errors call it: nobody sent a file
+            body = await read_body(request)
+        else:
+            await _receive(request, table, kind)
+        if key is not None:
+            asked = (kind, sorted(settings_of(request, kind)))
+            once = await workers.do(partial(once_of, key, asked, body if kind == "json" else table))
+            if earlier := await workers.do(partial(_replayed, runs, once, kind)):
+                return earlier
+        if kind == "json":
             await workers.do(partial(_write_rows, body, handle.bundle, table, config))
             # its numbers are texts there, and only one sign could have written them
             config = config.model_copy(update={"data": config.data.model_copy(update={"decimal": "point"})})
-        else:
-            table = folder / f"table.{kind}"
-            await _receive(request, table, kind)
         policy = folder / CONFIG
         policy.write_text(config.to_toml(only_set=True), "utf-8")
-        errand = Errand(table, policy, handle.origin, handle.digest, runs, request.state.by)
+        by = request.state.by + (once.words if once else "")
+        errand = Errand(table, policy, handle.origin, handle.digest, runs, by)
         try:
-            found, counts = await in_turn(lists, partial(_listed, children, errand, kind), request.receive)
+            return await in_turn(lists, partial(_listed, children, errand, kind, once), request.receive)
         except ConfigError as error:
             raise _settings_problem(error, "list") from error
-    return found, counts
 
 
 def _write_rows(body: bytes, bundle: Bundle, table: Path, config: Config) -> None:
@@ -303,25 +321,38 @@ def _settings_problem(error: SegmintError, what: str) -> Problem:
     return Problem(422, "policy", " ".join(detail.split())[-600:], field="query")
 
 
-def _listed(children: Children, errand: Errand, kind: str, given_up: Event) -> tuple[dict[str, Any], dict[str, int]]:
-    """Make a list and tell whom to call, best first, who was rejected and why, and how many were not.
+def _listed(children: Children, errand: Errand, kind: str, once: Once | None, given_up: Event) -> Listed:
+    """Make a list and tell of it; the same request may have made it while this one waited, as lists are made one at a time."""
+    if once and (earlier := _replayed(errand.runs, once, kind)):
+        return earlier
+    return _told_of(Run.open(Path(make_list(children, errand, given_up)["run"])), kind)
+
+
+def _replayed(runs: Path, once: Once, kind: str) -> Listed | None:
+    run = made_before(runs, once)
+    return None if run is None else _told_of(run, kind)._replace(replayed=True)
+
+
+def _told_of(run: Run, kind: str) -> Listed:
+    """Tell of a list whom to call, best first, who was rejected and why, and how many were not.
 
     Rows of JSON have their place, from 0, records of a table their number, from 1, as predictions have.
     """
-    told = make_list(children, errand, given_up)
-    run, place = Path(told["run"]), pl.col("record")
+    place = pl.col("record")
     place = (place - 1).alias("row") if kind == "json" else place
-    listed = pl.read_parquet(run / LIST).filter(pl.col("status") == "listed").sort("rank")
+    listed = pl.read_parquet(run.folder / LIST).filter(pl.col("status") == "listed").sort("rank")
     kept = listed.select(place, *(name for name in SHOWN if name in listed.columns))
-    said = {name: told[name] for name in ("counts", "expected_profit", "sentences")}
-    named = {setting for doubt in told["doubts"] for setting in doubt["settings"]}
+    said = {name: run.record["summary"][name] for name in ("counts", "expected_profit", "sentences")}
+    doubts = json.loads((run.folder / TARGET).read_text("utf-8"))["doubts"]
+    named = {setting for doubt in doubts for setting in doubt["settings"]}
     if files := [setting for setting in _settings(of_files=True) if setting in named]:
         said["sentences"] += [f"Only the operator of the service can name files, in --policy: {', '.join(files)}."]
-    ledger = json.loads((run / LEDGER).read_text("utf-8"))
-    counts = {name: int(ledger[name]) for name in ("accepted", "rejected")}
+    ledger = json.loads((run.folder / LEDGER).read_text("utf-8"))
     rejected: list[dict[str, Any]] = []
-    if counts["rejected"]:
+    if ledger["rejected"]:
         error = pl.struct(pl.col("reason").alias("code"), "detail").alias("error")
-        kept_aside = pl.read_csv(run / REJECTED, schema_overrides={"record": pl.Int64}, infer_schema=False)
+        kept_aside = pl.read_csv(run.folder / REJECTED, schema_overrides={"record": pl.Int64}, infer_schema=False)
         rejected = kept_aside.select(place, error).to_dicts()
-    return {"run": run.name, **said, "list": kept.to_dicts(), "rejected": rejected}, counts
+    bundle = run.record["inputs"]["bundle"].removeprefix("sha256:")
+    told = {"bundle": bundle, "run": run.id, **said, "list": kept.to_dicts(), "rejected": rejected}
+    return Listed(told, ledger["accepted"], ledger["rejected"])

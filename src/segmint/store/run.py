@@ -427,9 +427,14 @@ def installed_versions() -> dict[str, str]:
 
 def _free_name(runs: Path, now: datetime) -> str:
     while True:
-        name = f"{now:%Y-%m-%dT%H-%M-%SZ}-{secrets.token_hex(2)}"
+        name = f"{moment_of_id(now)}-{secrets.token_hex(2)}"
         if not os.path.lexists(runs / name):
             return name
+
+
+def moment_of_id(moment: datetime) -> str:
+    """Write how the id of a run begins that is begun at a moment, in UTC: ids stand in the order of time."""
+    return f"{moment:%Y-%m-%dT%H-%M-%SZ}"
 
 
 def lock_folder(folder: Path) -> int:

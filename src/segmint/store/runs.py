@@ -6,11 +6,12 @@ import os
 from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
 
 from segmint.errors import RunError, why
 from segmint.store.promoted import RUN_ID
-from segmint.store.run import RECORD, Run, entries, lock_folder, why_unread
+from segmint.store.run import RECORD, Run, entries, lock_folder, moment_of_id, why_unread
 from segmint.store.run_record import read_record
 from segmint.store.sealed_folder import in_ascii
 from segmint.store.staging import (
@@ -46,16 +47,19 @@ class Unreadable:
     why: str
 
 
-def runs_in(runs: Path) -> list[Run]:
-    """Return all runs that can be read, newest first."""
-    return read_runs(runs)[0]
+def runs_in(runs: Path, since: datetime | None = None) -> list[Run]:
+    """Return all runs that can be read, newest first; as `read_runs`."""
+    return read_runs(runs, since)[0]
 
 
-def read_runs(runs: Path) -> tuple[list[Run], list[Unreadable]]:
-    """Return all runs and those that cannot be read, newest first."""
+def read_runs(runs: Path, since: datetime | None = None) -> tuple[list[Run], list[Unreadable]]:
+    """Return all runs and those that cannot be read, newest first; of those begun `since` a moment (in UTC) only, if it is told."""
+    first = "" if since is None else moment_of_id(since)
     found: list[Run] = []
     unreadable: list[Unreadable] = []
     for folder in entries(runs):
+        if folder.name < first:
+            break
         if not RUN_ID.fullmatch(folder.name) or folder.is_symlink():
             continue
         try:
