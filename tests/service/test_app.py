@@ -787,7 +787,8 @@ def test_nobody_waits_while_the_rows_of_a_list_are_read_or_written(ask: Ask, mon
 
         monkeypatch.setattr(place, name, noted)
 
-    monkeypatch.setattr(tables, "_listed", lambda *_: ({"list": [GOOD] * 100}, {"accepted": 1, "rejected": 0}))
+    told = {"bundle": "of the list", "list": [GOOD] * 100}
+    monkeypatch.setattr(tables, "_listed", lambda *_: tables.Listed(told, accepted=1, rejected=0))
     for place, name in ((tables, "parse_json"), (tables, "as_frame"), (app, "parse_json"), (app, "_json")):
         noting(place, name)
     assert len(ask("POST", f"/v1/target?{ECONOMICS}", {"rows": [GOOD]}).json()["list"]) == 100
