@@ -12,7 +12,7 @@ import pytest
 from segmint.cli import main
 from segmint.contract.contract import parse_contract
 from segmint.errors import BundleError, DataError
-from segmint.flows.monitor import _advice, _seen, monitor
+from segmint.flows.monitor import _advice, _rows_seen, _seen, monitor
 from segmint.flows.predict import predict
 from segmint.monitoring.drift import Drift
 from segmint.monitoring.results import ENOUGH, Answers
@@ -100,8 +100,10 @@ def test_a_wave_that_the_network_learned_from_is_said_to_be_one() -> None:
         def rows(self, table: list[int]) -> np.ndarray:
             return np.arange(len(table)) % 2 == 0
 
-    assert _seen([0, 1, 2, 3], Half()).startswith("The network was trained on 2 of the 4 rows of this wave.")  # type: ignore[arg-type]
-    assert _seen([0, 1], None) == ""  # type: ignore[arg-type]
+    assert _rows_seen([0, 1, 2, 3], Half()) == 2  # type: ignore[arg-type]
+    assert _rows_seen([0, 1], None) == 0  # type: ignore[arg-type]
+    assert _seen(2, 4).startswith("The network was trained on 2 of the 4 rows of this wave.")
+    assert _seen(0, 2) == ""
 
 
 @pytest.mark.network
@@ -165,6 +167,7 @@ def test_too_few_outcomes_are_no_reason_to_do_nothing(answers: Answers, enough: 
         assert head == "Wait for more outcomes"
         assert sentence.endswith(f"2 said yes and 1 said no. `segmint update` wants {ENOUGH}.")
     assert _advice(drift, "a-run", None)[0] == "Nothing to do"
+    assert _advice(drift, "a-run", answers, mostly_seen=True)[0] == "Nothing can be said yet"
 
 
 @pytest.mark.network

@@ -52,6 +52,7 @@ TOO_FEW = (
     "Wait for more outcomes",
     "The columns look like training; too few customers have answered to tell whether the response holds.",
 )
+MOSTLY_SEEN = ("Nothing can be said yet", "Watch a wave that the network was not trained on.")
 RETRAIN_SEGMENTS = "Train on customers of today whose segment is known: segmint run."
 WITHOUT_OUTCOMES = (
     "leave --outcomes out; how well known segments are met, segmint predict says of a table that holds them"
@@ -140,14 +141,19 @@ def monitor(
         said = predictor_of(known).probabilities(table.frame)
         happened, receipt, others, two_answers = _outcomes(table, known, told, meaning)
         cut_off = f"warning: {table.ledger.cut_off}" if table.ledger.cut_off else ""
-        seen = _seen(table, Learned.of(known, run_folder(bundle, runs), opened))
+        rows_seen = _rows_seen(table, Learned.of(known, run_folder(bundle, runs), opened))
+        seen = _seen(rows_seen, len(table))
         cautions = [said for said in (others, two_answers, seen, cut_off) if said]
         progress("holding the wave against training", 0, 1)
         drift = _drift(known, table.inputs, said, happened, groups)
         progress("holding the wave against training", 1, 1)
         name = _name_of(bundle, runs)
         head, advice = _advice(
-            drift, name, None if happened is None else Answers.of(groups[happened[0]], happened[1]), two_answers
+            drift,
+            name,
+            None if happened is None else Answers.of(groups[happened[0]], happened[1]),
+            two_answers,
+            mostly_seen=2 * rows_seen > len(table),
         )
         summary = {
             **drift.to_json(),
@@ -172,12 +178,16 @@ def monitor(
     return Monitored(here.folder, report, _sentences(drift, customers, receipt, advice, cautions), summary, drift)
 
 
-def _seen(table: ValidTable, learned: Learned | None) -> str:
+def _rows_seen(table: ValidTable, learned: Learned | None) -> int:
+    return 0 if learned is None else int(learned.rows(table).sum())
+
+
+def _seen(rows: int, of_all: int) -> str:
     """Say how much of the wave the network was trained on: what it has learned by heart looks like training."""
-    if learned is None or not (rows := int(learned.rows(table).sum())):
+    if not rows:
         return ""
     return (
-        f"The network was trained on {rows:,} of the {counted(len(table), 'row')} of this wave."
+        f"The network was trained on {rows:,} of the {counted(of_all, 'row')} of this wave."
         " Those look like training whatever has changed, and its promises for them may be too good: take customers it has not seen."
     )
 
@@ -196,10 +206,14 @@ def _yes_of(bundle: Bundle, said: Floats) -> Floats:
     return said[:, bundle.classes.index(str(bundle.contract.outcome.positive))]
 
 
-def _advice(drift: Drift, bundle: str, answers: Answers | None, two_answers: str = "") -> tuple[str, str]:
+def _advice(
+    drift: Drift, bundle: str, answers: Answers | None, two_answers: str = "", *, mostly_seen: bool = False
+) -> tuple[str, str]:
     """Say what to do, in a few words and in a sentence that begins with them: what may be a fault of data or results comes first."""
     few = answers if answers is not None and not answers.enough else None
-    head, how = TOO_FEW if few and drift.advice == "none" else ADVICE[drift.advice]
+    head, how = ADVICE[drift.advice]
+    if drift.advice == "none":
+        head, how = MOSTLY_SEEN if mostly_seen else TOO_FEW if few else (head, how)
     how = RETRAIN_SEGMENTS if drift.advice == "retrain" and "shares" in drift.estimated else how
     doubtful = ["the results, where customers said both yes and no"] if two_answers and drift.advice != "none" else []
     doubtful += [f"what changed in the data ({some_named(drift.look_first, NAMED)})"] if drift.look_first else []

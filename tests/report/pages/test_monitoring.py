@@ -8,7 +8,7 @@ from segmint.report.pages.monitoring import _headline, _in_training
 def test_what_training_does_not_say_is_called_unknown() -> None:
     estimated = {"rate": 0.1, "rate_in_training": 0.1, "auc": 0.7, "auc_in_training": None}
     *_, auc = _headline({"alarms": [], "estimated": estimated, "realised": None})
-    assert auc == ("Estimated ROC AUC", "0.70", "in training not known")
+    assert auc == ("Estimated ROC AUC", "0.70", "not known for training")
     assert _in_training(1.0) == "in training 1.00"
 
 
@@ -18,4 +18,4 @@ def test_what_is_promised_stands_beside_what_was_promised_in_training() -> None:
     assert told[2] == "in training 11.5 % said yes"
     known = estimated | {"promised_in_training": 0.106}
     _, told, _ = _headline({"alarms": [], "estimated": known, "realised": None})
-    assert told[2] == "in training 10.6 %; 11.5 % said yes"
+    assert told[2] == "in training 10.6 % were promised and 11.5 % said yes"

@@ -46,9 +46,11 @@ def page(run: RunView) -> Page | None:
         return None
     tone, usual = _TONES[found["advice"]]
     word = found.get("advice_head") or usual
+    if tone == "good" and word != usual:
+        tone = "caution"
     return make_page(
         "monitoring",
-        title="Does the wave still look like training",
+        title="Does the wave still look like training?",
         short="The wave",
         lead=f"{count(found['customers'])} customers. {found['receipt']}",
         blocks=[
@@ -84,7 +86,7 @@ def _headline(found: Row) -> list[tuple[str, str, str]]:
     shown = [
         alarms,
         ("Promised response rate", percent(estimated["rate"]), _promised_in_training(estimated)),
-        ("Estimated ROC AUC", decimal(estimated["auc"], 2), _in_training(estimated["auc_in_training"])),
+        ("Estimated ROC AUC", decimal(estimated["auc"], 2), _estimated_for_training(estimated["auc_in_training"])),
     ]
     if realised is not None:
         shown.append(("Observed response rate", percent(realised["observed"]), f"of {count(realised['customers'])}"))
@@ -94,7 +96,15 @@ def _headline(found: Row) -> list[tuple[str, str, str]]:
 def _promised_in_training(estimated: Row) -> str:
     """Like with like where the bundle knows what it promised in training; else those who said yes, by that name."""
     promised, said_yes = estimated.get("promised_in_training"), f"{percent(estimated['rate_in_training'])} said yes"
-    return f"in training {said_yes}" if promised is None else f"in training {percent(promised)}; {said_yes}"
+    return (
+        f"in training {said_yes}"
+        if promised is None
+        else f"in training {percent(promised)} were promised and {said_yes}"
+    )
+
+
+def _estimated_for_training(value: float | None) -> str:
+    return "not known for training" if value is None else f"estimated for training, {decimal(value, 2)}"
 
 
 def _in_training(value: float | None) -> str:
@@ -178,7 +188,7 @@ def _realised(realised: Row | None) -> list[Block | None]:
     )
     caption = (
         f"{percent(realised['observed'])} said yes, {percent(realised['promised'])} were promised. Calibration slope "
-        f"{decimal(realised['slope'], 2)}, {_in_training(realised['slope_in_training'])}; ROC AUC {decimal(realised['auc'], 2)}."
+        f"{decimal(realised['slope'], 2)}, {_in_training(realised['slope_in_training'])}; ROC AUC {decimal(realised['auc'], 2)} on these very customers."
     )
     parts = chart(
         "Realised against expected",
@@ -200,7 +210,7 @@ def _groups(head: str, rows: list[Row], title: str = "") -> Block:
         ]
         for row in rows
     ]  # fmt: skip
-    return table([head, "customers", "promised", "observed", "95 %"], cells, title=title)
+    return table([head, "customers", "promised", "observed", "95 %"], cells, title=title, stacked=bool(title))
 
 
 def _columns(rows: list[Row], run: RunView) -> Block:
