@@ -253,6 +253,7 @@ def band(
     level: float | None,
     level_word: str = "",
     marks: Sequence[tuple[float, str]],
+    dots: Sequence[tuple[float, float]] = (),
 ) -> Chart:
     """One line inside its band.
 
@@ -271,6 +272,8 @@ def band(
         What stands on that line, at its left end.
     marks : sequence of (x, word)
         Upright dashed lines, each with a word.
+    dots : sequence of (x, y)
+        Points beside the line.
     """
     import altair as alt
 
@@ -309,6 +312,11 @@ def band(
             )
             .encode(x="base:Q", y=alt.value(10 + 16 * place), text="word:N"),
         ]
+    if dots:
+        beside = _values([{"x": float(at), "y": float(height)} for at, height in dots])
+        layers.append(
+            alt.Chart(beside).mark_circle(color=SIGNAL, opacity=1, size=80, aria=False).encode(x=across, y=up)
+        )
     return _themed(alt.layer(*layers, _answering(tips)), height=300)
 
 

@@ -18,6 +18,7 @@ from segmint.targeting.call_list import build_call_list
 from segmint.targeting.choose import choose
 from segmint.targeting.policy import ContactPolicy
 from segmint.targeting.summary import fairness_of, groups_on_list, past_of, summarise_list
+from segmint.wording import money
 from tests.report.conftest import render_report
 
 HOSTILE = "<script>window.hit=1</script>"
@@ -86,6 +87,15 @@ def test_every_chart_has_its_text_and_its_figures(folder: Path) -> None:
     found = [chart for page in summarise(folder)["pages"][: len(PAGES)] for chart in charts(page["blocks"])]
     assert len(found) >= 9
     assert all(len(chart["caption"]) > 30 and chart["data"]["rows"] for chart in found)
+
+
+def test_the_profit_of_the_list_stands_beside_the_curve_and_todays_settings(folder: Path) -> None:
+    listed = json.loads((folder / "target.json").read_text())["expected_profit"]
+    pages = {page["name"]: page for page in summarise(folder)["pages"]}
+    (curve,) = (block for block in pages["call-list"]["blocks"] if block["kind"] == "chart")
+    assert f"With its limits and holdout it brings {money(listed, 'EUR')}." in curve["caption"]
+    (sliders,) = (block for block in pages["what-if"]["blocks"] if block["kind"] == "what_if")
+    assert sliders["data"]["listed_profit"] == listed
 
 
 def test_a_list_of_nobody_still_has_a_page(tmp_path: Path) -> None:

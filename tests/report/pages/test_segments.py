@@ -118,6 +118,7 @@ def test_the_page_begins_with_whom_to_call_and_one_table_of_all_segments(tmp_pat
     ]  # fmt: skip
     assert overview["marked"] == [0]
     assert "5.00 EUR as the cost of a call" in overview["note"]
+    assert "Call first: all of it is above zero, and no other segment is surely ahead. Write: " in overview["note"]
     assert '<td class="word" data-name="what to do">call first</td>' in render(
         {"title": "t", "subtitle": "", "run": "r", "pages": [page]}
     )
@@ -126,7 +127,9 @@ def test_the_page_begins_with_whom_to_call_and_one_table_of_all_segments(tmp_pat
 def test_the_table_says_what_its_steps_mean(tmp_path: Path) -> None:
     content = in_money(-2.0, 5.0, 0.5)
     note = page_of(tmp_path, content)["blocks"][1]["note"]
-    assert "Write: all of it is below. By the list: " in note
+    assert note.startswith("The interval of the profit per call decides. Call first: all of it is above zero, ")
+    assert "Call: " not in note
+    assert "By the list: " not in note
     assert "Too few to say (fewer than 30 customers): decide nothing by them." in note
     assert "come back" not in note
     content["segments"][0]["jaccard"] = 0.6
@@ -141,7 +144,10 @@ def test_without_money_nobody_is_written_to(tmp_path: Path) -> None:
     content["segments"][0]["response"] |= {"rate": 0.045, "low": 0.04, "high": 0.05}
     overview = page_of(tmp_path, content | {"brought": brought_by(content["segments"])})["blocks"][1]
     assert {row[0]: row[-1] for row in overview["rows"]}["1  Married customers"] == "later"
-    assert "Later: all of it is below; their calls may pay all the same. By the list: " in overview["note"]
+    assert (
+        "Later: all of it is below that of all customers together; their calls may pay all the same. Too few to say"
+        in overview["note"]
+    )
     assert "rite" not in overview["note"]
 
 
@@ -217,6 +223,8 @@ def test_twelve_customers_are_not_none(tmp_path: Path) -> None:
     assert "0.4 % of all" in json.dumps(page, ensure_ascii=False)
     shown = charts_of(page)
     assert "What is typical of 2" in shown
+    assert "What is typical of 1" in shown
+    assert json.dumps(page).count("Dots are this segment") == 1
     assert "What is typical of 3" not in shown  # too few to describe, in words or in a picture
 
 

@@ -189,6 +189,7 @@ def _curve(found: dict[str, Any], currency: str, listed: int) -> Block | None:
         customers, profit, low, high,
         x_title="customers called, best first", y_title=f"expected profit, {currency}",
         tips=tips, x_share=False, level=0.0, marks=[(float(listed), "this list")] if listed else [],
+        dots=[(float(listed), float(found["expected_profit"]))] if listed else [],
     )  # fmt: skip
     last = float(profit[-1])
     everyone = "bring" if last >= 0 else "lose"
@@ -197,9 +198,10 @@ def _curve(found: dict[str, Any], currency: str, listed: int) -> Block | None:
         if profit[best] > 0
         else "nobody"
     )
+    brings = f" With its limits and holdout it brings {money(found['expected_profit'], currency)}." if listed else ""
     caption = (
         f"Expected of the customers of this table: without any limit or holdout, most comes from calling {most}. Calling everybody would {everyone} {money(abs(last), currency)}. "
-        f"This list has {count(listed)} customers."
+        f"This list has {count(listed)} customers.{brings}"
     )
     rows = [
         [count(int(customers[at])), money(profit[at], currency), f"{count(round(low[at]))} to {count(round(high[at]))}"]
@@ -213,7 +215,7 @@ def _curve(found: dict[str, Any], currency: str, listed: int) -> Block | None:
         keys=[
             key("accent", "expected profit"),
             key("accent", "90 % band of chance", "band"),
-            key("signal", "this list", "dash"),
+            key("signal", "this list", "dot"),
         ],
         wide=True,
     )

@@ -123,7 +123,7 @@ def _table(part: dict[str, Any], found: dict[str, Any], currency: str) -> Block:
             " The table holds the answers, so errors are counted: of those who said yes, how many the list leaves out; "
             "of those on the list, how many said no. Brackets: 95 % interval."
         )
-    return table(columns, rows, marked=[0], note=note)
+    return table(columns, rows, marked=[0], note=note, stacked=True)
 
 
 def _error(row: dict[str, Any], name: str) -> str:
@@ -140,6 +140,7 @@ def _floors(part: dict[str, Any], found: dict[str, Any], currency: str) -> Block
         ["If no group were called less than", "it costs", "customers exchanged"],
         rows,
         note="The list keeps its number of calls and its budget; quotas and capacities are left out.",
+        stacked=True,
     )
     each = [[row["group"], count(row["wanted"]), *_price(row, currency)] for row in part["each"]]
     alone = (
@@ -151,6 +152,7 @@ def _floors(part: dict[str, Any], found: dict[str, Any], currency: str) -> Block
                 "customers exchanged",
             ],
             each,
+            stacked=True,
         )
         if each
         else None

@@ -37,6 +37,7 @@ def page(run: RunView) -> Page | None:
         "parts": {name: [_short(number) for number in numbers] for name, numbers in found["parts"].items()},
         "eligible": eligible_of(found["counts"]),
         "currency": currency,
+        "listed_profit": found["expected_profit"],
         **{name: economics[name] for name in ("cost", "value", "calls_per_customer", "most_customers", "budget_money")},
     }
     return make_page(

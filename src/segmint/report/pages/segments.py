@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Any, Literal
 
 from segmint.report import charts
@@ -80,7 +80,7 @@ def page(run: RunView) -> Page | None:
             text(_lead(found, segments)) if first else None,
             _worth(found, segments),
             _responses(found, segments),
-            *(
+            *_explained_once(
                 block
                 for segment in segments
                 for block in segment_blocks(segment, discovered=discovered, currency=currency_of(found))
@@ -90,6 +90,15 @@ def page(run: RunView) -> Page | None:
             fold("Three questions for the next calls", [points(found["questions"])]) if found["questions"] else None,
         ],
     )
+
+
+def _explained_once(blocks: Iterable[Block]) -> Iterator[Block]:
+    """Leave out the text under a chart that stands under one before it."""
+    told: set[str] = set()
+    for block in blocks:
+        caption = block.get("caption", "")
+        yield block | {"caption": ""} if caption in told else block
+        told |= {caption} - {""}
 
 
 def decision_blocks(found: KeptSegments, *, told: Sequence[str] = ()) -> list[Block]:
@@ -216,15 +225,23 @@ def _of_everybody(said: Mapping[str, Any]) -> bool:
 def _what_steps_mean(weighed: Brought | None, steps: Mapping[str, str]) -> str:
     if weighed is None or not steps:
         return ""
-    if weighed["in_money"]:
-        above, below = "of the profit per call is above zero", "Write: all of it is below"
-    else:
-        above = "of the response is above that of all customers together"
-        below = "Later: all of it is below; their calls may pay all the same"
+    decides, edge = (
+        ("profit per call", "zero") if weighed["in_money"] else ("response", "that of all customers together")
+    )
+    means = {
+        "call first": f"all of it is above {edge}, and no other segment is surely ahead",
+        "call": f"all of it is above {edge}, but another segment is surely ahead",
+        "write": f"all of it is below {edge}",
+        "later": f"all of it is below {edge}; their calls may pay all the same",
+        "by the list": "it reaches both ways; call whom a list ranks high",
+    }
+    told = [f"{capital(step)}: {meaning}." for step, meaning in means.items() if step in steps.values()]
     left = [f"{step} ({why})" for step, why in UNDECIDED if step in steps.values()]
-    return (
-        f"Call: the whole interval {above}. {below}. By the list: it reaches both ways; call whom a list ranks high."
-        + (f" {capital(listed(left))}: decide nothing by them." if left else "")
+    return " ".join(
+        [
+            *([f"The interval of the {decides} decides.", *told] if told else []),
+            *([f"{capital(listed(left))}: decide nothing by them."] if left else []),
+        ]
     )
 
 
@@ -493,7 +510,7 @@ def _responses(found: KeptSegments, segments: Sequence[Segment]) -> Block | None
         return None
     rows = [
         {
-            "label": f"{segment['key']} {segment['name'].removeprefix('Customers with ')}",
+            "label": f"{segment['key']} {segment['name']}",
             "rate": segment["response"]["rate"],
             "low": segment["response"]["low"],
             "high": segment["response"]["high"],

@@ -151,6 +151,8 @@
           ? `Call everybody${all < data.eligible ? " who is not held out" : ""}.`
           : `Call ${((100 * called) / data.eligible).toFixed(1)}\u00a0% of the ${whole(data.eligible)} who may be called, best first.`;
     const today = profit(bestList(data.parts, data, 1, 1, data.most_customers ?? all));
+    const listed = data.listed_profit;
+    const apart = Math.round(listed) === Math.round(today) ? "" : `; the list itself: ${money(listed)}`;
     const update = () => {
       const cost = Number(slider("cost").value) / 100;
       const value = Number(slider("value").value) / 100;
@@ -162,7 +164,7 @@
       put("customers", whole(list.customers));
       put("calls", `${whole(list.customers * data.calls_per_customer)} calls`);
       put("profit", money(profit(list)));
-      put("change", change === 0 ? "as today" : `${money(Math.abs(change))} ${change > 0 ? "more" : "less"} than today`);
+      put("change", change === 0 ? `today's settings${apart}` : `${money(Math.abs(change))} ${change > 0 ? "more" : "less"} than today`);
       put("spent", money(list.spent));
       put("return", list.spent > 0 ? `each ${data.currency} brings ${(list.brought / list.spent).toFixed(2)} back` : "");
       put("yes", whole(list.successes));
@@ -188,6 +190,8 @@
   }
 
   const links = new Map([...document.querySelectorAll('.contents a[href^="#"]')].map((link) => [link.hash.slice(1), link]));
+  // until a page is reached, as on a narrow screen at the start
+  links.values().next().value?.setAttribute("aria-current", "true");
   if ("IntersectionObserver" in window) {
     const seen = new IntersectionObserver(
       (entries) => {
