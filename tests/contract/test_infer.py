@@ -195,7 +195,7 @@ def test_names_of_columns_that_may_be_values_are_asked_about_in_a_file_and_names
 
 def test_what_makes_no_contract_is_refused_as_a_contract_that_makes_no_sense() -> None:
     frame = pl.DataFrame({"y": ["yes", "no"] * 50, "Y": list(range(100)), "age": list(range(100))})
-    assert infer_contract(open_table(frame), name="Q1/2025\u00a0Nord", outcome="y").name == "Q1/2025\u00a0Nord"
+    assert infer_contract(open_table(frame), name="Q1/2025\u00a0Nord", outcome="y").contract.name == "Q1/2025\u00a0Nord"
     with pytest.raises(ContractError, match="a text of one line"):
         infer_contract(open_table(frame), name="k\udcff", outcome="y")
 
