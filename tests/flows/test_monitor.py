@@ -35,7 +35,7 @@ def test_more_yes_than_promised_is_an_alarm_with_advice(
     assert "DRIFT-06" in {alarm.code for alarm in found.drift.alarms}
     assert "1,500 of 1,500 scored customers have an outcome" in found.sentences[0]
     page = found.report.read_text("utf-8")
-    assert "Does the wave still look like training" in page
+    assert "The wave beside training" in page
     assert "DRIFT-06" in page
     assert wave["wave"]["customer_id"][0] not in page
 

@@ -118,6 +118,11 @@ def before_correction(told: Mapping[str, Any] | None) -> str:
     )
 
 
+def as_before_correction(told: Mapping[str, Any] | None) -> str:
+    """Say in short, where the chart of the calibration says the rest, that figures are before the correction."""
+    return "Probabilities are before the bundle's correction: see Network." if before_correction(told) else ""
+
+
 def _score(row: dict[str, Any]) -> Score:
     return Score(
         model=str(row["model"]),

@@ -86,9 +86,9 @@ def summarise(folder: Path) -> dict[str, Any]:
 
 TITLES = {
     run_files.TARGET: "Whom to call",
-    run_files.BACKTEST: "Had you used it since the first wave",
-    run_files.MONITOR: "Is it as in training",
-    run_files.MEASURE: "Did calling pay",
+    run_files.BACKTEST: "Had you used it since the first wave?",
+    run_files.MONITOR: "Is it as in training?",
+    run_files.MEASURE: "Did calling pay?",
     run_files.MIGRATION: "Who the customers of the new wave are",
 }
 

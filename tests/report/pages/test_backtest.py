@@ -14,6 +14,7 @@ from segmint.report.pages import backtest
 from segmint.report.pages.backtest import (
     MOST_LINES,
     _headline,
+    _label_sets,
     _money_over_time,
     _probabilities,
     _rankings,
@@ -141,3 +142,21 @@ def test_no_table_is_too_wide_for_paper() -> None:
     row = {**{name: {"value": 0.5} for name in metrics}, "profit_per_1000": {"value": 1.0, "low": 0.5, "high": 2.0}}
     tables = [make(found, {OURS: row, "random": row}) for make in (_strategies, _rankings)]
     assert all(len(table["columns"]) == len(table["rows"][0]) <= 7 for table in tables)
+    assert "regret in all, EUR" in tables[0]["columns"]
+
+
+def test_what_nobody_can_tell_has_neither_column_nor_row() -> None:
+    found = {"strategies": {OURS: "the network", "random": "at random"}, "block": 10, "economics": {"currency": "EUR"}}
+    money = {**{name: {"value": 0.5} for name in ("called", "successes_per_call")}, "regret": {"value": None}}
+    row = money | {"profit_per_1000": {"value": 1.0, "low": 0.5, "high": 2.0}}
+    totals = {OURS: row | {"auc_pooled": {"value": 0.7}}, "random": row | {"auc_pooled": {"value": None}}}
+    strategies = _strategies(found, totals)
+    assert len(strategies["columns"]) == len(strategies["rows"][0]) == 6
+    assert "egret" not in str(strategies)
+    assert [cells[0] for cells in _rankings(found, totals)["rows"]] == ["the network"]
+
+
+@pytest.mark.parametrize(("blocks", "told"), [([0.9], False), ([0.89, 0.91], True)])
+def test_the_lowest_block_is_told_where_there_is_another(blocks: list[float], told: bool) -> None:
+    sets = {"coverage": 0.9, "mean_size": 1.1, "both": 0.1, "empty": 0.0, "block": 500, "blocks_within_3_points": 1.0}
+    assert ("Lowest and highest block" in str(_label_sets(sets | {"block_coverage": blocks}))) == told

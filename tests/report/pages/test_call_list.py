@@ -11,6 +11,7 @@ import numpy as np
 import polars as pl
 import pytest
 
+from segmint.report.pages.call_list import _why_not
 from segmint.report.pages.list_holdout import _warning
 from segmint.report.pages.list_what_if import _beside_the_list
 from segmint.report.summary import summarise
@@ -155,6 +156,16 @@ def test_the_page_says_where_the_list_is_and_what_to_offer_by_segment(tmp_path: 
     (advice,) = (block for block in blocks if block.get("title") == "What to offer and say")
     assert advice["columns"] == ["Segment", "on the list", "what to offer"]
     assert advice["rows"] == [["Savers", "9", "A fixed rate."]]
+
+
+def test_a_customer_may_count_twice_only_where_there_are_two_reasons() -> None:
+    def note(*reasons: str) -> str:
+        shown = _why_not({"suppressed_because": dict.fromkeys(reasons, 5), "files": ["'stop.csv'"]})
+        assert shown is not None
+        return str(shown["note"])
+
+    assert note("in arrears") == "'stop.csv'"
+    assert note("in arrears", "called lately") == "One customer may count under several reasons. 'stop.csv'"
 
 
 def test_every_doubt_is_a_banner(tmp_path: Path) -> None:

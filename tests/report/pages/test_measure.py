@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from segmint.report.pages.measure import _segments
+from segmint.report.pages.measure import _looked_at_first, _segments
 from segmint.report.summary import summarise
 
 ROW = {
@@ -120,3 +120,11 @@ def test_a_loss_stands_above_the_figures_and_segments_say_that_they_hold_togethe
     everyone, segments = (block for block in shown["blocks"] if block["kind"] == "table")
     assert "profit by results" in [row[0] for row in everyone["rows"]]
     assert "hold for all segments together" in segments["note"]
+
+
+def test_what_is_to_be_looked_at_first_stands_in_one_banner() -> None:
+    told = [(block["title"], block["text"]) for block in _looked_at_first(["A day.", "Unlike.", "A year."], "Unlike.")]
+    assert told == [
+        ("Look at this first", "A day. A year."),
+        ("The two arms cannot be compared as they are", "Unlike."),
+    ]

@@ -103,5 +103,5 @@ def test_a_correction_without_gain_is_shown_and_said_to_be_left_out(
         "The bundle does without it: it calibrates by what its own network learned, temperature 1.200, shift 0.100"
     )
     assert (left_out in said) == (not applied)
-    assert ("before the correction that the bundle adds" in str(comparison.page(run))) == applied
+    assert ("before the bundle's correction: see Network." in str(comparison.page(run))) == applied
     assert ("before the correction that the bundle adds" in str(quality.page(run))) == applied

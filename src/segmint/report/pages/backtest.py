@@ -27,7 +27,7 @@ from segmint.report.blocks import (
 from segmint.report.run_view import RunView
 from segmint.report.svg import draw
 from segmint.store import run_files
-from segmint.wording import between, count, decimal, money, percent, shorten, signed
+from segmint.wording import between, count, decimal, money, percent, signed
 
 MOST_LINES = 7
 Row = dict[str, Any]
@@ -49,13 +49,15 @@ def page(run: RunView) -> Page | None:
     question, _, answer = found.get("answer", "").partition("?")
     return make_page(
         "backtest",
-        title="Had you used it since the first wave",
+        title="What it would have brought",
         short="Past waves",
         lead=f"{found.get('replayed') or f'{len(mine)} past waves with {count(customers)} customers replayed.'} "
         "Before each wave every strategy knew only what was known then.",
         blocks=[
             banner("caution", "Does this column tell the time?", doubt) if doubt else None,
-            statements([(question, answer.strip()), *_decision(found), ("In money", in_money)]) if answer else None,
+            statements([(f"{question}?", answer.strip()), *_decision(found), ("In money", in_money)])
+            if answer
+            else None,
             figures(_headline(found, totals, mine)),
             points([*more, *(note for note in found["notes"] if note not in (doubt, proxies))]),
             _money_over_time(found, waves),
@@ -132,7 +134,7 @@ def _money_over_time(found: dict[str, Any], waves: dict[str, list[Row]]) -> Bloc
     for place, name in enumerate(others):
         lines.append((name, *_so_far(waves[name])))
         colors.append(charts.class_color(place + 1))  # the first is a blue as the network's
-        keys.append(key(charts.class_key(place + 1), shorten(found["strategies"][name], 34)))
+        keys.append(key(charts.class_key(place + 1), found["strategies"][name]))
     lines.append((OURS, *_so_far(waves[OURS])))
     colors.append(charts.ACCENT)
     picture = charts.curves(
@@ -165,7 +167,7 @@ def _money_over_time(found: dict[str, Any], waves: dict[str, list[Row]]) -> Bloc
         draw(picture, "Profit so far of each strategy, wave by wave"),
         caption=caption,
         data=table(["Strategy", *heads], rows),
-        keys=[key("accent", "dense network, kept up to date"), *keys],
+        keys=[key("accent", found["strategies"][OURS]), *keys],
         wide=True,
     )
 
@@ -188,18 +190,29 @@ def _stops(rows: list[Row]) -> list[int]:
 
 def _strategies(found: dict[str, Any], totals: dict[str, dict[str, Row]]) -> Block:
     names = list(found["strategies"])
-    rows = [_strategy(found["strategies"][name], totals[name]) for name in names]
+    regretted = any(_value(totals[name], "regret") is not None for name in names)
+    rows = [_strategy(found["strategies"][name], totals[name], regretted=regretted) for name in names]
     amounts = _in_currency(found)
     columns = [
         "Strategy", f"profit per 1,000 customers{amounts}", "95 %", "network brings more, 95 %", "called", "said yes per 100 called",
-        f"regret in all{amounts}",
+        *([f"regret in all{amounts}"] if regretted else []),
     ]  # fmt: skip
-    note = (
-        "Regret: what the best cut "
-        "through the same order would have brought more, known only in hindsight; none where a budget, a quota or each customer's money decides too. Intervals: bootstrap over blocks of "
-        f"{found['block']} successive calls, none with fewer than ten blocks; the differences are paired."
+    regret = (
+        "Regret: what the best cut through the same order would have brought more, known only in hindsight; none where a budget, a "
+        "quota or each customer's money decides too. "
     )
-    return table(columns, rows, title="What each strategy would have brought", marked=(names.index(OURS),), note=note)
+    note = (
+        f"{regret if regretted else ''}Intervals: bootstrap over blocks of {found['block']} successive calls, none with fewer than "
+        "ten blocks; the differences are paired."
+    )
+    return table(
+        columns,
+        rows,
+        title="What each strategy would have brought",
+        marked=(names.index(OURS),),
+        note=note,
+        stacked=True,
+    )
 
 
 def _in_currency(found: dict[str, Any]) -> str:
@@ -207,7 +220,7 @@ def _in_currency(found: dict[str, Any]) -> str:
     return f", {currency}" if currency else ""
 
 
-def _strategy(label: str, mine: dict[str, Row]) -> list[str]:
+def _strategy(label: str, mine: dict[str, Row], *, regretted: bool) -> list[str]:
     profit = mine["profit_per_1000"]
     digits = 0 if abs(profit["high"] or profit["value"]) >= 100 else 1
     apart = "–"
@@ -221,13 +234,13 @@ def _strategy(label: str, mine: dict[str, Row]) -> list[str]:
         apart,
         count(mine["called"]["value"]),
         decimal(100 * (_value(mine, "successes_per_call") or 0), 1),
-        decimal(_value(mine, "regret"), digits),
+        *([decimal(_value(mine, "regret"), digits)] if regretted else []),
     ]
 
 
 def _rankings(found: dict[str, Any], totals: dict[str, dict[str, Row]]) -> Block:
     """How well each strategy ranks: a table of its own, as one of both is too wide for paper."""
-    names = list(found["strategies"])
+    names = [name for name in found["strategies"] if name == OURS or _value(totals[name], "auc_pooled") is not None]
     rows = [
         [
             found["strategies"][name],
@@ -239,7 +252,7 @@ def _rankings(found: dict[str, Any], totals: dict[str, dict[str, Row]]) -> Block
     ]
     columns = ["Strategy", "AUC, all", "AUC within waves", "gain at 10 %", "at 20 %", "at 50 %"]
     note = "On propensities before recalibration; calls and money are after it. Gain: share of all successes among the first calls."
-    return table(columns, rows, title="How each strategy ranks", marked=(names.index(OURS),), note=note)
+    return table(columns, rows, title="How each strategy ranks", marked=(names.index(OURS),), note=note, stacked=True)
 
 
 def _probabilities(found: dict[str, Any], totals: dict[str, dict[str, Row]]) -> Block | None:
@@ -270,7 +283,12 @@ def _probabilities(found: dict[str, Any], totals: dict[str, dict[str, Row]]) -> 
         "whichever way, on average."
     )
     return table(
-        columns, rows, title="How close each strategy's probabilities are", marked=(names.index(OURS),), note=note
+        columns,
+        rows,
+        title="How close each strategy's probabilities are",
+        marked=(names.index(OURS),),
+        note=note,
+        stacked=True,
     )
 
 
@@ -317,8 +335,9 @@ def _label_sets(sets: Row) -> Block:
         ["Neither outcome ruled out", percent(sets["both"])],
         ["Both ruled out: unusual customers", percent(sets["empty"])],
         [f"Blocks of {count(sets['block'])} customers within 3 points", percent(sets["blocks_within_3_points"], 0)],
-        ["Lowest and highest block", f"{percent(min(blocks))} to {percent(max(blocks))}" if blocks else "–"],
     ]
+    if len(blocks) > 1:
+        rows.append(["Lowest and highest block", f"{percent(min(blocks))} to {percent(max(blocks))}"])
     note = "Adaptive conformal sets: after a miss the next sets are wider, after a hit narrower, so coverage holds under drift."
     return table(
         ["Outcomes that could not be ruled out", "meant: 90 %"], rows, title="How sure, whatever drifts", note=note
@@ -330,11 +349,12 @@ def _waves(waves: dict[str, list[Row]], found: dict[str, Any]) -> Block:
     spans = found["time"].get("spans")
     records = [(count(row["first_record"]), count(row["last_record"])) for row in waves[OURS]]
     amounts, digits = _in_currency(found), 0 if max(abs(row["profit"]) for row in everyone) >= 100 else 1
+    regretted = any(row["regret"] is not None for row in waves[OURS])
     rows = [
         [
             str(row["wave"]), " to ".join(dict.fromkeys(span)), count(row["customers"]), percent(row["response_rate"]),
             count(row["called"]), count(row["successes"]), decimal(row["profit"], digits), decimal(all_["profit"], digits),
-            decimal(row["regret"], digits), decimal(row["auc"]),
+            *([decimal(row["regret"], digits)] if regretted else []), decimal(row["auc"]),
         ]
         for row, all_, span in zip(waves[OURS], everyone, spans or records, strict=True)
     ]  # fmt: skip
@@ -347,7 +367,7 @@ def _waves(waves: dict[str, list[Row]], found: dict[str, Any]) -> Block:
         "successes",
         f"profit{amounts}",
         f"{_anyone(found)}{amounts}",
-        f"regret{amounts}",
+        *([f"regret{amounts}"] if regretted else []),
         "AUC",
     ]
     return table(columns, rows, words=(), note="Called to AUC: the network, kept up to date.")

@@ -169,7 +169,8 @@ def _why_not(found: dict[str, Any]) -> Block | None:
     if not reasons:
         return text(f"Nobody is suppressed. Read: {files}.") if files else None
     rows = [[reason, count(n)] for reason, n in sorted(reasons.items(), key=lambda item: -item[1])]
-    note = f"One customer may count under several reasons. {files}"
+    several = "One customer may count under several reasons." if len(reasons) > 1 else ""
+    note = " ".join(part for part in (several, files) if part)
     return table(["Suppressed because", "customers"], rows, title="Suppressed before anything was predicted", note=note)
 
 
@@ -253,7 +254,7 @@ def _groups(name: str, rows: list[dict[str, Any]], found: dict[str, Any], curren
             percent(row["mean_propensity"]),
             money(row["profit"], currency),
         ]
-        for row in sorted(rows, key=lambda row: -math.inf if row["profit"] is None else row["profit"], reverse=True)
+        for row in _best_first(rows)
     ]
     columns = [
         label,
@@ -267,11 +268,15 @@ def _groups(name: str, rows: list[dict[str, Any]], found: dict[str, Any], curren
     return table([capital(column) if not at else column for at, column in enumerate(columns)], cells, stacked=True)
 
 
+def _best_first(rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    return sorted(rows, key=lambda row: -math.inf if row["profit"] is None else row["profit"], reverse=True)
+
+
 def _advice(found: dict[str, Any]) -> Block | None:
     """What to offer and to say, by the segments on the list."""
     advice: dict[str, dict[str, str]] = found.get("advice", {})
     groups = [row for row in found.get("groups", []) if row["column"] == "segment" and row["listed"]]
-    told = sorted((row for row in groups if row["group"] in advice), key=lambda row: -row["listed"])
+    told = _best_first([row for row in groups if row["group"] in advice])
     kinds = [kind for kind in _ADVICE if any(kind in advice[row["group"]] for row in told)]
     rows = [
         [row["group"], count(row["listed"]), *(advice[row["group"]].get(kind, "–") for kind in kinds)] for row in told

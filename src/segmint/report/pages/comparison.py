@@ -6,7 +6,7 @@ from segmint.models.names import OURS
 from segmint.report import charts
 from segmint.report.blocks import Block, Page, chart, fold, make_page, points, table
 from segmint.report.run_view import RunView
-from segmint.report.scores import Score, before_correction, largest_words, main_metric, metric_label, ranked, scores
+from segmint.report.scores import Score, as_before_correction, largest_words, main_metric, metric_label, ranked, scores
 from segmint.report.svg import draw
 from segmint.wording import between, decimal, seconds, signed
 
@@ -105,7 +105,7 @@ def _metrics(run: RunView, order: list[Score]) -> Block:
         rows,
         title="All metrics",
         marked=[place for place, row in enumerate(order) if row.model == OURS],
-        note=f"Log loss and Brier score are better when lower; all others when higher.{_accuracy_note(run, metrics)} {before_correction(run.correction)}".strip(),
+        note=f"Log loss and Brier score are better when lower; all others when higher.{_accuracy_note(run, metrics)} {as_before_correction(run.correction)}".strip(),
     )
 
 

@@ -8,7 +8,7 @@ from typing import Any
 from segmint.report.blocks import Page, make_page, points, table, text
 from segmint.report.pages.search import judged_apart
 from segmint.report.run_view import RunView
-from segmint.report.scores import before_correction
+from segmint.report.scores import as_before_correction
 from segmint.store import run_files
 from segmint.wording import between, capital, count, decimal, percent, percent_between
 
@@ -34,12 +34,12 @@ def page(run: RunView) -> Page | None:
         "groups",
         title="How well, by sensitive group",
         short="By group",
-        lead="Each group of a sensitive column beside everyone, judged as on the page before.",
+        lead="Each group of a sensitive column beside everyone, judged as in the section before.",
         blocks=[
             judged_apart(run),
             points(found["sentences"]),
             *tables,
-            text(f"{note_of(found['task'])} {before_correction(run.correction)}".strip()),
+            text(f"{note_of(found['task'])} {as_before_correction(run.correction)}".strip()),
         ],
     )
 

@@ -56,7 +56,7 @@ def _beside_the_list(found: dict[str, Any], currency: str) -> str:
     """Say which of the two amounts of money decides, and why they differ."""
     return (
         f"The call list decides whom to call: its {money(found['expected_profit'], currency)} are expected of the "
-        f"{count(eligible_of(found['counts']))} customers of this table who may be called, within its limits. The money on this page is what "
+        f"{count(eligible_of(found['counts']))} customers of this table who may be called, within its limits. The money in this section is what "
         f"{count(found['past']['customers'])} past customers really brought, without limits or holdout: it judges the ranking and chooses nobody. "
         "The two differ, as answers fall around what is expected by chance, the customers need not be the same, and each cut here was chosen "
         "when the answers were known."

@@ -30,7 +30,7 @@ def page(run: RunView) -> Page | None:
         title="Who is called, by sensitive group",
         short="Fairness",
         lead="The list beside everyone who may be called. Groups answer differently, so a ranking by profit calls them "
-        "differently. This page reports it and prices the alternatives; it changes nobody's place. Groups of fewer than 10 are "
+        "differently. This section reports it and prices the alternatives; it changes nobody's place. Groups of fewer than 10 are "
         "joined, with the next smallest if they are still too few.",
         blocks=blocks,
     )

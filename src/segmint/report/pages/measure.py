@@ -34,7 +34,7 @@ def page(run: RunView) -> Page | None:
         lead=f"{_which(found.get('list') or {})}{count(response['customers_called'])} listed customers against {count(response['customers_held_out'])} held out.",
         blocks=[
             others_banner(others),
-            *(_looked_at_first(sentence, found.get("unlike")) for sentence in cautions if sentence != others),
+            *_looked_at_first([sentence for sentence in cautions if sentence != others], found.get("unlike")),
             banner("caution", *doubt) if doubt else None,
             statements([("What to do next", found["next"])]) if found.get("next") else None,
             figures(
@@ -89,10 +89,13 @@ def _which(told: Row) -> str:
     return f"{said[0].upper()}{said[1:]}: " if said else ""
 
 
-def _looked_at_first(caution: str, unlike: str | None) -> Block:
+def _looked_at_first(cautions: Sequence[str], unlike: str | None) -> list[Block]:
     """Show what is doubtful; only arms that differ by more than chance cannot be compared."""
-    title = "The two arms cannot be compared as they are" if caution == unlike else "Look at this first"
-    return banner("caution", title, caution)
+    titled: dict[str, list[str]] = {}
+    for caution in cautions:
+        title = "The two arms cannot be compared as they are" if caution == unlike else "Look at this first"
+        titled.setdefault(title, []).append(caution)
+    return [banner("caution", title, " ".join(said)) for title, said in titled.items()]
 
 
 def _table(rows: list[Row], level: str, currency: str) -> Block:

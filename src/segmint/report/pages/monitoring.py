@@ -50,7 +50,7 @@ def page(run: RunView) -> Page | None:
         tone = "caution"
     return make_page(
         "monitoring",
-        title="Does the wave still look like training?",
+        title="The wave beside training",
         short="The wave",
         lead=f"{count(found['customers'])} customers. {found['receipt']}",
         blocks=[
