@@ -95,6 +95,12 @@ def test_a_rule_that_waits_for_nobody_is_said_when_it_is_typed_in(watched: Watch
     tab.goto(f"/lists?table={table}")
     bands, waits = tab.locator("#doubts .banner"), tab.get_by_text("A rule waits for nobody")
     expect(bands).to_have_count(1)  # no objection is heard
+    expect(tab.locator("#to-check")).to_be_hidden()
+    tab.get_by_label("Held out, %").fill("10")
+    tab.get_by_label("Held out, %").press("Tab")
+    expect(tab.locator("#to-check summary")).to_have_text("1 thing to check")
+    expect(tab.locator("#to-check")).to_contain_text("The holdout cannot show what calling brings")
+    expect(tab.locator("#curve .words")).to_contain_text("customers, without those held out")
     before = bands.first.inner_html()
     tab.locator("summary", has_text="Quotas").press("Enter")
     tab.select_option("[name=quota_column_0]", "job")

@@ -405,6 +405,10 @@ def test_the_list_builder_says_whether_anybodys_objection_is_heard(tmp_path: Pat
         page = client(desk, signed_in=True).get(f"/lists?table={table}").text
         assert ("respects no do-not-call list" in page) == said
         assert ("do-not-call files: stop.csv" in page) != said
+        assert page.index('id="to-check"') < page.index("The holdout cannot show") < page.index('id="builder"')
+        assert (
+            "No do-not-call list" in page[: page.index('id="to-check"')]
+        ) == said  # what must stop a call stands open
         assert ("Not the one entry of &#39;strangers.csv&#39; is a customer of this table" in page) != said
 
 

@@ -93,7 +93,8 @@ def _in_vain(found: Preview) -> list[Doubt]:
     """Say that the holdout will show nothing, as the finished list would, while it can still be changed."""
     if not found.power.is_in_vain:
         return []
-    return [Doubt(title="The holdout cannot show what calling brings", sentence=without_stop(found.power.sentence))]
+    said = without_stop(found.power.sentence)
+    return [Doubt(title="The holdout cannot show what calling brings", sentence=said, folded=True)]
 
 
 def on_the_page(doubts: Sequence[Doubt]) -> list[Doubt]:
@@ -103,6 +104,7 @@ def on_the_page(doubts: Sequence[Doubt]) -> list[Doubt]:
             "title": doubt["title"],
             "sentence": in_words(doubt["sentence"], WORDS),
             "settings": [setting for setting in terms_in(doubt["sentence"]) if setting not in WORDS],
+            "folded": doubt.get("folded", False),
         }
         for doubt in doubts
     ]

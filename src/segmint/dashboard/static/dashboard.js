@@ -9,6 +9,8 @@
   const typed = (text) => (Number.isFinite(Number(text.replaceAll(",", ""))) ? whole(Number(text.replaceAll(",", ""))) : text);
   const parts = (error) => [error.came, error.expected && `Expected: ${error.expected}`, error.fix && `Next: ${error.fix}`];
   const say = (error) => parts(error).filter(Boolean).map((line) => line.replace(/\.?$/, ".")).join(" ");
+  // what a sentence has between backticks is code
+  const coded = (text) => text.split(/`([^`]+)`/).map((part, place) => (place % 2 ? Object.assign(document.createElement("code"), { textContent: part }) : part));
   const current = document.querySelector('.contents a[aria-current="page"]');
   if (current) {
     const strip = current.closest("ol");
@@ -105,6 +107,15 @@
       return band;
     }
 
+    // What must stop a call stands open; the rest waits in one fold, so that the controls come first.
+    function sayDoubts(doubts) {
+      const [fold, waiting] = [at("to-check"), doubts.filter((one) => one.folded)];
+      at("doubts").replaceChildren(...doubts.filter((one) => !one.folded).map(doubt));
+      fold.hidden = !waiting.length;
+      fold.querySelector("summary").textContent = `${waiting.length} thing${waiting.length === 1 ? "" : "s"} to check`;
+      fold.querySelector("div").replaceChildren(...waiting.map(doubt));
+    }
+
     const sayCalls = () => slider.setAttribute("aria-valuetext", `${whole(slider.value)} calls`);
 
     function show(seen, values, moving) {
@@ -134,7 +145,7 @@
       );
       const names = (word, list, all) => (list.length ? `${word}: ${list.join(", ")}${all > list.length ? " …" : "."} ` : "");
       at("named").textContent = names("In", seen.first_joined, seen.joined) + names("Out", seen.first_left, seen.left);
-      if (seen.doubts) at("doubts").replaceChildren(...seen.doubts.map(doubt));
+      if (seen.doubts) sayDoubts(seen.doubts);
       const prices = Object.entries(seen.prices).map(([name, price]) => `one more ${name} is worth ${price.toFixed(2)} ${unit}`);
       at("prices").textContent = prices.length ? `At the limit, ${prices.join("; ")}.` : "";
       const close = seen.exact ? "Exactly the list that will be made." : "Close to the list that will be made.";
@@ -185,12 +196,12 @@
         make("text", { x: 0, y: 14 }, `expected profit, ${unit}`),
         ...ticks.map((tick) => make("text", { x: left - 6, y: py(tick) + 4, "text-anchor": "end" }, whole(tick))),
         make("text", { x: left, y: 236 }, "0"),
-        make("text", { x: right, y: 236, "text-anchor": "end" }, `${whole(x[x.length - 1])} customers, best first`),
+        make("text", { x: right, y: 236, "text-anchor": "end" }, `${whole(x[x.length - 1])} customers, ${seen.held_out ? "without those held out" : "best first"}`),
       );
       const { customers, expected_profit: profit } = seen.curve.peak;
       const whom = customers ? `${whole(customers)} customers: ${whole(profit)} ${unit}` : "nobody";
       const there = seen.customers === customers && whole(seen.expected_profit) === whole(profit);
-      at("curve-words").textContent = there ? "" : `Without any limit the most comes from calling ${whom}. This list has ${whole(seen.customers)}.`;
+      at("curve-words").textContent = there ? "" : `Without any limit${seen.held_out ? ", the holdout kept," : ""} the most comes from calling ${whom}. This list has ${whole(seen.customers)}.`;
     }
 
     async function ask(exact) {
@@ -344,7 +355,7 @@
     at("now").hidden = true;
     for (const line of parts(error).filter(Boolean)) {
       const words = document.createElement("p");
-      words.textContent = line;
+      words.append(...coded(line));
       at("failed").append(words);
     }
     if (run) {
