@@ -23,7 +23,7 @@ from segmint.dashboard import pages
 from segmint.dashboard.app import beside, dashboard, open_door, routes
 from segmint.dashboard.desk import Desk
 from segmint.dashboard.pages import FILE_SCOPES, FILES
-from segmint.errors import DataError
+from segmint.errors import DataError, RunError
 from segmint.flows.monitor import monitor
 from segmint.flows.segment import CUSTOMERS
 from segmint.service.app import WAYS, Service, make_app
@@ -387,6 +387,17 @@ def test_a_program_with_a_key_is_told_of_a_mistaken_path_by_the_service_and_a_br
             assert told.headers["content-type"] == "application/problem+json"
             assert told.status_code == told.json()["status"] == status
     assert browser.get("/v2/predict").status_code == 401
+
+
+def test_a_run_that_is_not_there_is_chosen_in_the_browser_and_commands_stand_as_code(tmp_path: Path) -> None:
+    browser = client(Desk(tmp_path), signed_in=True)
+    assert "<p>Next: choose one under “Runs”</p>" in browser.get("/runs/2026-01-01T00-00-00Z-aaaa").text
+    with pytest.raises(RunError), Run.create(tmp_path, "predict", "", None, {}) as run:
+        raise RunError("`<b>` is no run", fix="list the runs: `segmint runs`, or ` alone")
+    shown = browser.get(f"/runs/{run.id}").text
+    assert '<div class="stack"><div class="banner danger"' in shown
+    assert "<code>&lt;b&gt;</code> is no run" in shown
+    assert "<p>Next: list the runs: <code>segmint runs</code>, or ` alone</p>" in shown
 
 
 @pytest.mark.parametrize("name", ["..%2f..%2fetc", "PROMOTED", "tables", "%00", "x" * 3000])

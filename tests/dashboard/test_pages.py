@@ -47,15 +47,15 @@ def test_the_overview_says_which_model_is_in_use_and_since_when(
     old, new = sorted(run_with_bundle(tmp_path, seed) for seed in (1, 2))
     made_on(tmp_path, old, "2024-03-05")
     made_on(tmp_path, new, "2025-04-06")
-    assert role(Desk(tmp_path)) == ("Model in use", "06 Apr", "2025, the newest finished run")
+    assert role(Desk(tmp_path)) == ("Model in use", "06 Apr 2025", "the newest training")
     named = Desk(tmp_path, old)
-    assert role(named) == ("Model in use", "05 Mar", "2024, named with --bundle")
+    assert role(named) == ("Model in use", "05 Mar 2024", "named with --bundle")
     assert "the newest run" not in client(named, signed_in=True).get("/").text
     served = Desk(tmp_path, served=Champion(old, tmp_path))
-    assert role(served) == ("Model in use", "05 Mar", "2024, the service was started with it")
+    assert role(served) == ("Model in use", "05 Mar 2024", "the service was started with it")
     monkeypatch.setattr(champion_file, "_now", lambda: "2026-01-02T03:04:05+00:00")
     promote(tmp_path, old, GATE)
-    assert role(Desk(tmp_path)) == ("Champion", "02 Jan", "2026, promoted")
+    assert role(Desk(tmp_path)) == ("Champion", "02 Jan 2026", "promoted")
     overview = client(Desk(tmp_path), signed_in=True).get("/").text
     assert f'href="/runs/{old}">Read the model' in overview
     assert overview.count('class="badge good">champion') == 1
@@ -490,6 +490,13 @@ def test_where_the_model_in_use_reads_no_table_that_is_here_the_pages_say_so_and
         page = browser.get(path).text
         assert "a.csv is here, but the model in use reads other columns" in page
         assert '<a class="button" href="/runs">Use another model</a>' in page
+    other = bring(desk, "b")
+    desk.tables.find(other).path.with_name("about.json").write_text('{"name": "b.csv", "file": "table.csv"}')
+    for path in ("/customer", "/lists"):
+        page = browser.get(path).text
+        assert "a.csv is here too, but the model in use reads other columns." in page
+        assert f"{table}" not in page
+    desk.forget(other)
     desk.forget(table)
     assert "No table of customers here" in browser.get("/customer").text
 
@@ -498,7 +505,8 @@ def test_a_run_is_told_from_others_by_the_title_of_its_page_and_by_the_name_of_i
     run = run_with_bundle(tmp_path, 1)
     made_on(tmp_path, run, "2024-03-05")
     browser = client(Desk(tmp_path), signed_in=True)
-    assert re.search("<title>Training · .*05 Mar 2024, 10:00 · segmint</title>", browser.get(f"/runs/{run}").text)
+    assert re.search("<title>Training · .*05 Mar 2024, 10:00 UTC · segmint</title>", browser.get(f"/runs/{run}").text)
+    assert "Training · 05 Mar 2024, 10:00 UTC · " in browser.get(f"/runs/{run}").text
     assert re.search('aria-label="Training, .*05 Mar 2024, 10:00 UTC">Training</a>', browser.get("/runs").text)
 
 
@@ -516,5 +524,6 @@ def test_the_answer_to_a_form_has_the_focus_and_an_error_is_in_the_title(asked: 
     assert "Error" not in found
     tried = browser.post("/try", data={"age": "41", "job": "student", "rate": "5", **token}).text
     assert tried.index('action="/try"') < tried.index("autofocus>Prediction</h2>")
+    assert "times as likely as customers in general" in tried
     assert "<title>Error: Try it" in browser.post("/try", data={"age": "old", **token}).text
     assert "autofocus" not in browser.get("/try").text

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import logging
+import re
 import time
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, replace
@@ -16,6 +17,7 @@ from typing import Any
 from urllib.parse import parse_qsl, quote
 
 from jinja2 import ChoiceLoader, Environment, PackageLoader
+from markupsafe import Markup
 from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
@@ -336,8 +338,14 @@ def _templates() -> Environment:
     ours = environment().overlay(
         loader=ChoiceLoader([PackageLoader("segmint.dashboard"), PackageLoader("segmint.report")])
     )
-    ours.filters = {**ours.filters, "printable": printable}
+    ours.filters = {**ours.filters, "printable": printable, "coded": _coded}
     return ours
+
+
+def _coded(sentence: str) -> Markup:
+    """Show what a sentence has between backticks as code."""
+    parts = enumerate(re.split("`([^`]+)`", sentence))
+    return Markup().join(Markup("<code>{}</code>").format(part) if place % 2 else part for place, part in parts)
 
 
 def _page(desk: Desk, request: Request, name: str, context: dict[str, Any], *, status: int = 200) -> Response:

@@ -150,7 +150,10 @@ class Desk:
 
     def run(self, name: str) -> Run:
         """One run by its id; a stranger's name is never a path."""
-        return find_run(name, self.runs, paths=False)
+        try:
+            return find_run(name, self.runs, paths=False)
+        except RunError as error:
+            raise RunError(error.came, expected="a run of the list", fix="choose one under “Runs”") from error
 
     def champion(self) -> str | None:
         """The id of the promoted run; None where nothing was ever promoted.

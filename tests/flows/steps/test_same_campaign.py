@@ -114,7 +114,7 @@ def test_where_all_held_out_were_on_the_list_before_nobody_would_be_left_to_meas
         (doubt,) = held_out_again(runs_in(tmp_path), POLICY, rows, power, by_id=True, table="sha256:2")
         return doubt["sentence"]
 
-    left_out = "if that was used, `segmint measure --earlier` leaves them out, and then nobody"
+    left_out = "if that was used, segmint measure leaves them out with --earlier, and then nobody"
     held = of(c1="listed", c2="listed", c3="held_out")
     assert held.startswith("1 of the 1 held out was held out on the list of ")
     assert held.endswith(f"as well; {left_out} held out would be left to measure by")

@@ -35,7 +35,7 @@ COMMANDS = {
     "measure": "Effect of calling",
 }
 MOST_RUNS = 100
-DAY = "%d %b %Y, %H:%M"
+DAY = "%d %b %Y, %H:%M UTC"
 UNKNOWN = "–"
 
 
@@ -87,7 +87,7 @@ def model_in_words(desk: Desk) -> str:
     told, _ = or_why_not(lambda: None if view is None else (day_of(view.run.get("made")), view.source))
     if told is None:
         return f"The model learned {bundle.contract.outcome.label} under the contract {bundle.contract.name}."
-    return f"The model was trained on {told[0]} UTC, on {told[1]}."
+    return f"The model was trained on {told[0]}, on {told[1]}."
 
 
 def kept_by(folder: Path, name: str) -> dict[str, Any]:
@@ -134,8 +134,7 @@ def day_of(made: object) -> str:
 def tables_brought(desk: Desk) -> list[dict[str, str]]:
     """The tables that were brought, for a list of them."""
     return [
-        {"id": t.id, "name": t.name, "size": in_bytes(t.size), "when": f"{t.brought:{DAY}} UTC"}
-        for t in desk.tables.all()
+        {"id": t.id, "name": t.name, "size": in_bytes(t.size), "when": f"{t.brought:{DAY}}"} for t in desk.tables.all()
     ]
 
 
@@ -145,10 +144,9 @@ def tables_to_use(desk: Desk) -> list[dict[str, str]]:
 
 
 def unfit_tables(desk: Desk) -> str:
-    """Say which tables are here where the model in use reads none of them; "" where it reads some, or none are here."""
-    if tables_to_use(desk):
-        return ""
-    names = [*dict.fromkeys(table.name for table in desk.tables.all() if desk.unreadable(table.id) is None)]
+    """Say which tables are here that the model in use does not read; "" where there are none."""
+    fit = {told["id"] for told in tables_to_use(desk)}
+    names = [*dict.fromkeys(t.name for t in desk.tables.all() if t.id not in fit and desk.unreadable(t.id) is None)]
     return f"{some_named(names, 3)} {'is' if len(names) == 1 else 'are'} here" if names else ""
 
 

@@ -101,7 +101,7 @@ def _told(told: dict[str, Any], bundle: Bundle) -> Context:
     response = bundle.contract.outcome.positive is not None
     average, likely = float(told["average"]), float(told["prediction"])
     name = "Propensity" if response else f"Probability of {told['class']}"
-    against = f"{likely / average:.1f} times as much" if average > 0 else ""
+    against = f"{likely / average:.1f} times as likely as customers in general" if average > 0 else ""
     shown = [
         (name, percent(likely), against),
         ("Customers in general", percent(average), "what the network gave those it learned from, on average"),

@@ -119,9 +119,8 @@ def _role(desk: Desk, used: str, champion: str | None, made: object) -> tuple[st
     elif desk.bundle_name not in (None, WORD):
         why = "named with --bundle"
     else:
-        why = "the newest finished run"
-    day = day_of(promoted or made)
-    return "Champion" if used == champion else "Model in use", day[:6], f"{day[7:11]}, {why}"
+        why = "the newest training"
+    return "Champion" if used == champion else "Model in use", day_of(promoted or made)[:11], why
 
 
 def _next(desk: Desk, runs: list[Run], used: str | None, champion: str | None, *, lists: bool) -> str:
@@ -135,7 +134,7 @@ def _next(desk: Desk, runs: list[Run], used: str | None, champion: str | None, *
     back = before_champion(desk) if used == champion else None
     way_back = f" {back[1]} {back[0]}." if back else ""
     if not lists:
-        return f"Bring customers whose segment is not known and look them up; `segmint predict` tells it of all of them at once.{way_back}"
+        return f"Bring customers whose segment is not known and look them up; segmint predict tells it of all of them at once.{way_back}"
     return (
         f"Bring the customers of the next campaign and build their call list; leave a random part uncalled.{way_back}"
     )

@@ -33,7 +33,7 @@ def one_table(desk: Desk, table: str, draft: str | None = None, problem: Segmint
         "title": found.name,
         "about": f"{found.brought:{DAY}}",
         "table": found,
-        "size": f"{in_bytes(found.size)}, brought {found.brought:{DAY}} UTC",
+        "size": f"{in_bytes(found.size)}, brought {found.brought:{DAY}}",
         "readable": unreadable is None,
         "contracts": [] if unreadable else choices(desk, table),
         "draft": draft,

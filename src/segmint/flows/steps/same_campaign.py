@@ -94,7 +94,7 @@ def held_out_again(
             title="Customers held out were part of the campaign before",
             sentence=Said(
                 f"{held.of('held out')} {were} on {held.named} {'as well' if as_now else 'too'}; if that was used, "
-                "`segmint measure --earlier` leaves them out",
+                "segmint measure leaves them out with --earlier",
                 *then,
             ),
         )
