@@ -218,6 +218,19 @@ def test_criteria_stand_in_the_fold_and_not_first(tmp_path: Path) -> None:
     assert CRITERIA not in json.dumps([block for block in page["blocks"] if block is not fold])
 
 
+def test_how_many_a_segment_has_is_a_sentence_where_it_is_all_there_is_to_tell() -> None:
+    one = segment("1", "Younger customers", 0.2, 0.25) | {"jaccard": None}
+    kinds = [
+        [block["kind"] for block in segments.segment_blocks(told, discovered=False)]
+        for told in (one, one | {"response": None})
+    ]
+    assert ["figures" in each for each in kinds] == [True, False]
+    assert any(
+        "25 % of all" in block.get("text", "")
+        for block in segments.segment_blocks(one | {"response": None}, discovered=False)
+    )
+
+
 def test_twelve_customers_are_not_none(tmp_path: Path) -> None:
     page = page_of(tmp_path, found())
     assert "0.4 % of all" in json.dumps(page, ensure_ascii=False)

@@ -563,8 +563,8 @@ def segment_blocks(
     said = {kind: " ".join(s["text"] for s in segment["sentences"] if s["kind"] == kind) for kind, _ in KINDS}
     (_, customers, share), *more = shown = _figures(segment, currency, discovered=discovered)
     return [
-        heading(_titled(segment), "" if more else f"{customers} customers, {share}."),
-        *([figures(shown)] if more else []),
+        heading(_titled(segment)),
+        figures(shown) if more else text(f"{customers} customers, {share}."),
         *_typical(segment, chart_level),
         statements([(title, said[kind]) for kind, title in KINDS if said[kind]]),
     ]
