@@ -94,7 +94,7 @@ def test_no_name_opens_anything_outside_the_folder_of_runs(tmp_path: Path) -> No
 
 def test_no_column_name_becomes_a_file_name(make_bundle: Callable[..., Path], parts: dict[str, object]) -> None:
     contract = parts["contract"]
-    names = [name for name in hostile_names(200) if name.isprintable() and len(name) < 200]
+    names = [name.strip() for name in hostile_names(200) if name.strip().isprintable() and 0 < len(name.strip()) < 200]
     columns = [Column(name=name, kind="text", role="ignore", label=name) for name in dict.fromkeys(names)]
     assert len(columns) > 100
     wide = contract.model_copy(update={"columns": (*contract.columns, *columns)})  # type: ignore[attr-defined]
