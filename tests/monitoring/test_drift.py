@@ -19,7 +19,6 @@ from segmint.monitoring.drift import (
     _joined_neighbours,
     _joined_rare,
     _ks,
-    _same_shares,
     _test_of_shares,
     by_group,
     drift_of,
@@ -323,7 +322,7 @@ def test_cells_of_the_smallest_wave_are_not_joined_because_they_came_out_low(now
 def test_a_column_that_was_seldom_missing_may_be_missing_once_in_a_small_wave():
     found = chances("DRIFT-02", seldom_missing, 3_000, 100, 300)
     assert (found < 0.005).mean() <= 0.01
-    assert _same_shares(np.array([1.0, 2_999.0]), np.array([5.0, 95.0])) < 1e-5
+    assert _test_of_shares(np.array([1.0, 2_999.0]), np.array([5.0, 95.0]))[0] < 1e-5
     assert _test_of_shares(np.array([1.0, 2_999.0]), np.array([5.0, 95.0]))[1] == "Fisher's exact test of shares"
     assert _test_of_shares(np.array([3_000.0]), np.array([100.0])) == (1.0, None)
 
@@ -333,7 +332,7 @@ def test_two_sparse_cells_are_held_together_by_the_exact_test():
 
     for was, now in (([1, 2_999], [1, 99]), ([3, 997], [0, 5_000]), ([40, 60], [1, 3]), ([2, 0], [0, 3])):
         wanted = fisher_exact([was, now]).pvalue
-        assert _same_shares(np.array(was, float), np.array(now, float)) == pytest.approx(wanted)
+        assert _test_of_shares(np.array(was, float), np.array(now, float))[0] == pytest.approx(wanted)
 
 
 def test_sparse_cells_join_until_none_is_sparse_and_two_are_left():

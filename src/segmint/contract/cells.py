@@ -231,7 +231,7 @@ def in_one_way(text: str) -> str:
 
 def read_outcome(outcome: Outcome, raw: pl.Series, missing: Sequence[str]) -> Cells:
     """Read the outcome: spellings by the rule of `Outcome.level_of`, empty cells as `Outcome.blank` says."""
-    bare = as_text(raw, outcome.column, exact=False).str.strip_chars()
+    bare = _bare_outcome(outcome, raw)
     texts = _without(bare, missing, bare)
     if outcome.blank is not None:
         texts = texts.set(_is_blank(bare), outcome.blank)
@@ -252,11 +252,11 @@ def read_outcome(outcome: Outcome, raw: pl.Series, missing: Sequence[str]) -> Ce
 
 def count_blanks(outcome: Outcome, raw: pl.Series) -> int:
     """Count the empty cells that `Outcome.blank` makes a level."""
-    return (
-        0
-        if outcome.blank is None
-        else int(_is_blank(as_text(raw, outcome.column, exact=False).str.strip_chars()).sum())
-    )
+    return 0 if outcome.blank is None else int(_is_blank(_bare_outcome(outcome, raw)).sum())
+
+
+def _bare_outcome(outcome: Outcome, raw: pl.Series) -> pl.Series:
+    return as_text(raw, outcome.column, exact=False).str.strip_chars()
 
 
 def _is_blank(bare: pl.Series) -> pl.Series:
@@ -273,11 +273,17 @@ def has_answers(source: TableSource, contract: Contract) -> bool:
 
 def as_answered(outcome: Outcome, raw: pl.Series, missing: Sequence[str]) -> Outcome:
     """Return the outcome by which a whole column is read: where nobody has answered, an empty cell means nothing."""
-    return outcome if _is_answered(outcome, raw, missing) else outcome.unanswered
+    return outcome if outcome.blank is None or _is_answered(outcome, raw, missing) else outcome.unanswered
+
+
+def read_answers(outcome: Outcome, raw: pl.Series, missing: Sequence[str]) -> Cells:
+    """Read the outcome of a whole table, as `as_answered` says."""
+    return read_outcome(as_answered(outcome, raw, missing), raw, missing)
 
 
 def _is_answered(outcome: Outcome, raw: pl.Series, missing: Sequence[str]) -> bool:
-    return not (read_outcome(outcome.unanswered, raw, missing).problem == "missing_outcome").fill_null(False).all()
+    bare = _bare_outcome(outcome, raw)
+    return _without(bare, missing, bare).count() > 0
 
 
 def missing_codes(missing: Sequence[str], decimal: str) -> list[float]:
@@ -386,15 +392,12 @@ def _plain(value: Any) -> str:
 def _numbers(raw: pl.Series, missing: Sequence[str], decimal: str, unit: str) -> Cells:
     if raw.dtype.is_integer():  # always a number, always finite
         return Cells.without_problem(raw.cast(pl.Float64))
-    wrong: pl.Expr | pl.Series = pl.lit("not_a_number")
+    wrong: pl.Expr = pl.lit("not_a_number")
     if raw.dtype == Text:
         bare = raw.str.strip_chars()
         texts = _without(bare, missing, bare)
-        values, absent, wrong = (
-            _parsed(bare_amounts(texts, unit), raw.name, decimal),
-            texts.is_null(),
-            _wrong(bare, "not_a_number"),
-        )
+        values, absent = _parsed(bare_amounts(texts, unit), raw.name, decimal), texts.is_null()
+        wrong = _wrong(bare, "not_a_number")
     elif raw.dtype.is_temporal() or raw.dtype == pl.Boolean:
         values, absent = pl.Series([None] * len(raw), dtype=pl.Float64), raw.is_null()
     else:
@@ -415,9 +418,9 @@ def _numbers(raw: pl.Series, missing: Sequence[str], decimal: str, unit: str) ->
     return Cells(clean.alias(raw.name), problem)
 
 
-def _wrong(bare: pl.Series, code: str) -> pl.Series:
+def _wrong(bare: pl.Series, code: str) -> pl.Expr:
     """Say what is wrong with a text that is no value: another thing where there is none at all."""
-    return _code_where(bare == "", EMPTY_CELL).fill_null(code)
+    return pl.when(bare == "").then(pl.lit(EMPTY_CELL)).otherwise(pl.lit(code))
 
 
 def infinities(missing: Sequence[str]) -> list[float]:
@@ -453,10 +456,12 @@ def _dates(column: Column, raw: pl.Series, missing: Sequence[str]) -> Cells:
     if raw.dtype == Text or raw.dtype.is_numeric():  # 20260314
         bare = whole_as_text(raw, column.name).str.strip_chars()
         texts = _without(bare, missing, bare)
-        values, wrong = read_dates(texts, column.format or ISO), _wrong(bare, "not_a_date")
+        values = read_dates(texts, column.format or ISO)
         if column.format and not column.format.startswith("%Y-"):  # such a format means something else by it
             values = values.zip_with(values.is_not_null(), read_dates(texts, ISO))
-        return Cells(values.alias(raw.name), wrong.set(texts.is_null() | values.is_not_null(), None))
+        failed = texts.is_not_null() & values.is_null()
+        problem = pl.select(pl.when(failed).then(_wrong(bare, "not_a_date"))).to_series()
+        return Cells(values.alias(raw.name), problem)
     # the local day, which a cast would not take from a time with a zone
     values = raw.dt.date() if raw.dtype in DAYS else pl.Series([None] * len(raw), dtype=pl.Date)
     failed = raw.is_not_null() & values.is_null()

@@ -10,7 +10,7 @@ from typing import Annotated, Literal, TypeAlias
 from pydantic import BaseModel, ConfigDict, Field, Strict, field_validator, model_validator
 
 from segmint.contract.dates import is_format
-from segmint.wording import listed
+from segmint.wording import quoted
 
 Kind = Literal["number", "category", "text", "date"]
 Known = Literal["planning", "dialling", "after_call"]
@@ -57,7 +57,7 @@ FEATURE_ROLES: frozenset[str] = frozenset(
 
 def named_twice(names: Sequence[str]) -> str:
     """List what occurs more than once, in quotes; "" if nothing does."""
-    return listed([f"'{name}'" for name, often in Counter(names).items() if often > 1])
+    return quoted([name for name, often in Counter(names).items() if often > 1])
 
 
 class Condition(BaseModel):

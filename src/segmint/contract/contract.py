@@ -82,6 +82,11 @@ class Outcome(BaseModel):
         return self
 
     @property
+    def negative(self) -> str | None:
+        """The level that means no; None for an assignment."""
+        return None if self.positive is None else next(level for level in self.levels if level != self.positive)
+
+    @property
     def unanswered(self) -> Outcome:
         """The outcome of a table in which nobody has answered yet: there an empty cell means nothing."""
         return self.model_copy(update={"blank": None})
@@ -100,11 +105,10 @@ class Outcome(BaseModel):
     @cached_property
     def _spellings(self) -> dict[str, str]:
         spellings: dict[str, str] = {}
-        if self.kind == "response":
-            negative = next(level for level in self.levels if level != self.positive)
-            own = _folded(str(self.positive)) in YES and _folded(negative) in NO
+        if self.negative is not None:
+            own = _folded(str(self.positive)) in YES and _folded(self.negative) in NO
             spellings |= dict.fromkeys(YES if own else YES_WORDS, str(self.positive))
-            spellings |= dict.fromkeys(NO if own else NO_WORDS, negative)
+            spellings |= dict.fromkeys(NO if own else NO_WORDS, self.negative)
         folded = [_folded(level) for level in self.levels]
         # levels that differ only in case, or in decimals, are told apart by these alone
         spellings |= {fold: level for fold, level in zip(folded, self.levels, strict=True) if folded.count(fold) == 1}
@@ -129,7 +133,7 @@ class Contract(BaseModel):
     missing : tuple of str
         The words that mean "no value" in every column.
     note : str
-        What whoever keeps it wants to be remembered; nothing reads it.
+        What whoever keeps it wants to be remembered; the report shows it, nothing else reads it.
     outcome : Outcome
     columns : tuple of Column
     """

@@ -323,8 +323,8 @@ def _outcome_doubts(outcome: Outcome, answers: pl.Series, no_answer: Sequence[st
     if empty := answers.null_count() - strange:
         words = f" (empty, or {', '.join(no_answer)})" if no_answer else ""
         rows = counted(empty, "row has", "rows have")
-        no = next((level for level in outcome.levels if level != outcome.positive), "")
-        means_no = f' (if a blank is a no, write blank = "{no}" under [outcome])' if outcome.kind == "response" else ""
+        no = outcome.negative
+        means_no = f' (if a blank is a no, write blank = "{no}" under [outcome])' if no else ""
         doubts.append(f"{rows} no outcome{words} and would be rejected: {_WITHOUT[outcome.kind]}?{means_no}")
     return doubts
 

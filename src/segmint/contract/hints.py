@@ -107,12 +107,12 @@ _DIALLING = re.compile(
     r"^(month|weekday|day|day_of_(week|month)|hour|channel|contact|communication(_type)?|agent|calls)$"
     r"|contacts?_(in|this)_campaign|^(n|nr|no|num|number)_?(of_)?(contacts|calls)$|^campaign$|emp\.var|cons\.(price|conf)|euribor|nr\.employed"
 )
+_MAIL = r"e_?mail(_?address)?$|^correo|^courriel"
 _NAMES = re.compile(
     r"^(first|last|full|sur|given|family|middle|maiden|user|customer|client|holder|agent|advisor|employee)?_?names?$"
-    r"|surname|e_?mail(_?address)?$|^(vor|nach|kunden_?)name|^correo|^courriel"
+    rf"|surname|{_MAIL}|^(vor|nach|kunden_?)name"
     r"|^(nombre|apellidos?|nome|sobrenome|apelido|cognome|nom|pr(e|é)nom|naam|voornaam|achternaam)(_|$)"
 )
-_E_MAIL = re.compile(r"e_?mail(_?address)?$|^correo|^courriel")
 _PHONE = re.compile(
     r"(phone|telefon|t(e|é)l(e|é)(fono|fone|phone)|m(o|ó)vil|telem(o|ó)vel|celular|mobile|handy|msisdn)"
     r"(_?(no|nr|number|nummer))?[0-9]?$|^(phone|tel)_(home|work|mobile)$"
@@ -277,7 +277,7 @@ def personal_role(plain: str) -> Role | None:
 
 def reaches(plain: str) -> bool:
     """Whether a name speaks of telephones or e-mail."""
-    return bool(_PHONE.search(plain) or _E_MAIL.search(plain))
+    return bool(_PHONE.search(plain) or re.search(_MAIL, plain))
 
 
 def holds_outcome(plain: str) -> bool:

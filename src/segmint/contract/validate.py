@@ -150,7 +150,7 @@ def validate_batches(
     match = match_columns(source.columns, contract, table=source.name, purpose=purpose, at=at)
     if purpose == "train" and not any(column.is_feature for column in match.read):
         raise _nothing_to_learn_from(contract, match, at)
-    door = _Door(contract, match, purpose, at, _receipt(source, contract, match, purpose, at))
+    door = _Door(contract, match, purpose, at, _receipt(source, contract, match, purpose, at), contract.outcome)
     _refuse_two_signs(door)
     return _through(door, source, size, on_reject, progress)
 
@@ -203,7 +203,7 @@ def _without_outcomes(outcome: Outcome, ledger: Ledger, wrong: int, judged: int,
     if not ledger.accepted or wrong - empty > max_rejected * judged:
         return "correct the table or the contract; "
     enough = ceil(20 * wrong / judged) / 20
-    no = next((level for level in outcome.levels if level != outcome.positive), "") if outcome.positive else ""
+    no = outcome.negative
     means_no = f'where a blank means a no, say so under [outcome] of the contract: blank = "{no}"; ' if no else ""
     return (
         f"where these customers did not answer, go on without them: --set data.max_rejected={enough:g} "
@@ -276,7 +276,7 @@ class _Door:
     purpose: Purpose
     at: Known
     receipt: dict[str, JSON]
-    answered: bool = True
+    outcome: Outcome  # as it is read
 
     def admit(self, batch: RawBatch) -> tuple[ValidTable, tuple[Reject, ...]]:
         """Validate one batch; also hand over its rejects, in record order."""
@@ -289,8 +289,8 @@ class _Door:
         rejects = (*batch.rejects, *_rejects(batch, problems, failed, self.receipt))
         rejects = tuple(sorted(rejects, key=lambda reject: reject.record))
         flags = _flags(strange, batch.frame.height).filter(~failed)
-        outcome, raw = self._outcome, batch.frame.filter(~failed)
-        blanks = count_blanks(outcome, raw[outcome.column]) if self.match.outcome else 0
+        raw = batch.frame.filter(~failed)
+        blanks = count_blanks(self.outcome, raw[self.outcome.column]) if self.match.outcome else 0
         table = ValidTable(
             frame=pl.DataFrame([cell.values.alias(name) for name, cell in cells.items()]).filter(~failed),
             raw=raw,
@@ -313,16 +313,11 @@ class _Door:
         for column in self.match.read:
             if any(state.when for state in column.states):
                 cells[column.name] = _with_states(column, cells)
-        outcome = self.contract.outcome
         if self.match.outcome:
-            read = read_outcome(self._outcome, frame[outcome.column], self.contract.missing)
+            read = read_outcome(self.outcome, frame[self.outcome.column], self.contract.missing)
             # what a customer answered is no reason to refuse a prediction
-            cells[outcome.column] = read if self.purpose == "train" else Cells.without_problem(read.values)
+            cells[self.outcome.column] = read if self.purpose == "train" else Cells.without_problem(read.values)
         return cells
-
-    @property
-    def _outcome(self) -> Outcome:
-        return self.contract.outcome if self.answered else self.contract.outcome.unanswered
 
     def _treatment(self, frame: pl.DataFrame) -> dict[str, pl.Series]:
         """Say of each row that nobody called the customer, or that this is not known; whenever the bank knows it."""
@@ -353,8 +348,8 @@ class _Door:
 def _through(
     door: _Door, source: TableSource, size: int, on_reject: OnReject | None, progress: Progress
 ) -> Iterator[ValidTable]:
-    if door.purpose == "predict" and door.contract.outcome.blank is not None:
-        door = replace(door, answered=has_answers(source, door.contract))
+    if door.purpose == "predict" and door.outcome.blank is not None and not has_answers(source, door.contract):
+        door = replace(door, outcome=door.outcome.unanswered)
     for batch in batches_of_customers(source, size, door.contract.id_column):
         table, rejects = door.admit(batch)
         if on_reject is not None:

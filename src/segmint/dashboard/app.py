@@ -240,8 +240,12 @@ class _Guard:
         return None
 
 
+def _cookie(request: Request) -> str:
+    return cookie_name(request.headers.get("host", ""))
+
+
 def _session(request: Request) -> str | None:
-    return request.cookies.get(cookie_name(request.headers.get("host", "")))
+    return request.cookies.get(_cookie(request))
 
 
 async def _answer(desk: Desk, way: Way, request: Request) -> Response:
@@ -424,7 +428,7 @@ def _sign_in(desk: Desk, request: Request, form: Form) -> Response:
         request.state.caller = visitor.name
     answer = RedirectResponse(_home(desk, session), status_code=303)
     secure = request.url.scheme == "https"
-    named = cookie_name(request.headers.get("host", ""))
+    named = _cookie(request)
     answer.set_cookie(named, session, max_age=3600 * HOURS, httponly=True, samesite="strict", secure=secure, path="/")
     return answer
 
@@ -447,7 +451,7 @@ def _too_often(desk: Desk, request: Request, wait: int) -> Response:
 def _sign_out(desk: Desk, request: Request, form: Form) -> Response:
     desk.keeper.close(_session(request) or "")
     answer = RedirectResponse("/sign-in", status_code=303)
-    answer.delete_cookie(cookie_name(request.headers.get("host", "")), path="/")
+    answer.delete_cookie(_cookie(request), path="/")
     return answer
 
 

@@ -36,16 +36,15 @@ def conclude_backtest(
     currency : str
         Of amounts of money; "" where a success brings 1.
     """
-    unit = currency or WORTH
-    profit = {row["strategy"]: row for row in rows.filter(pl.col("metric") == "profit").iter_rows(named=True)}
+    profit = _by_strategy(rows, "profit")
     mine = waves.filter(pl.col("strategy") == ours)
     customers, calls = (int(mine[name].sum()) for name in ("customers", "called"))
     first = (
-        f"{labels[ours]} would have brought {money(profit[ours]['value'], unit, None)}{_span(profit[ours], currency)} with "
+        f"{labels[ours]} would have brought {_amount(profit[ours]['value'], currency)}{_span(profit[ours], currency)} with "
         f"{calls:,} of {customers:,} customers called{_without_model(profit, labels, currency)}."
     )
     sentences = [
-        first, *_within_waves(rows, ours), *_worse_than_the_rate(rows, ours), *_nobody_called(waves, labels, ours, unit),
+        first, *_within_waves(rows, ours), *_worse_than_the_rate(rows, ours), *_nobody_called(waves, labels, ours, currency),
     ]  # fmt: skip
     if math.isnan(profit[ours]["low"]):
         sentences.append("There are too few calls to tell chance apart: replay a longer history.")
@@ -81,7 +80,7 @@ def will_it_hold(rows: pl.DataFrame, labels: Mapping[str, str], *, ours: str) ->
     labels : mapping of str to str
     ours : str
     """
-    profit = {row["strategy"]: row for row in rows.filter(pl.col("metric") == "profit").iter_rows(named=True)}
+    profit = _by_strategy(rows, "profit")
     if math.isnan(profit[ours]["low"]):
         return (
             "That cannot be told from so few calls: replay a longer history.",
@@ -167,7 +166,7 @@ def _within_waves(rows: pl.DataFrame, ours: str) -> list[str]:
 
 def _worse_than_the_rate(rows: pl.DataFrame, ours: str) -> list[str]:
     """Say where the probabilities of ours are no closer than the rate known before each wave, as far as the interval tells."""
-    found = {row["strategy"]: row for row in rows.filter(pl.col("metric") == "log_loss").iter_rows(named=True)}
+    found = _by_strategy(rows, "log_loss")
     if KNOWN_RATE not in found or ours not in found or found[KNOWN_RATE]["difference"] >= 0:
         return []
     rate = found[KNOWN_RATE]
@@ -179,7 +178,7 @@ def _worse_than_the_rate(rows: pl.DataFrame, ours: str) -> list[str]:
     ]
 
 
-def _nobody_called(waves: pl.DataFrame, labels: Mapping[str, str], ours: str, unit: str) -> list[str]:
+def _nobody_called(waves: pl.DataFrame, labels: Mapping[str, str], ours: str, currency: str) -> list[str]:
     """Say in which waves ours called nobody, who would have said yes there, and what calling everyone would have brought."""
     idle = waves.filter((pl.col("strategy") == ours) & (pl.col("called") == 0))
     if idle.is_empty():
@@ -188,7 +187,7 @@ def _nobody_called(waves: pl.DataFrame, labels: Mapping[str, str], ours: str, un
     yes = round(float((idle["response_rate"] * idle["customers"]).sum()))
     missed = waves.filter((pl.col("strategy") == "everyone") & pl.col("wave").is_in(numbers))["profit"]
     brought = (
-        f", and “{labels['everyone']}” would have brought {money(float(missed.sum()), unit, None)}"
+        f", and “{labels['everyone']}” would have brought {_amount(float(missed.sum()), currency)}"
         if len(missed)
         else ""
     )
@@ -200,10 +199,9 @@ def _nobody_called(waves: pl.DataFrame, labels: Mapping[str, str], ours: str, un
 
 def _ahead(other: Row, label: str, own: str, currency: str) -> str:
     behind, low, high = other["difference"], other["difference_low"], other["difference_high"]
-    unit = currency or WORTH
     if high < 0:
-        return f"{own} would have brought {money(-behind, unit, None)} more than “{label}” ({money_between(-high, -low, currency)})."
-    return f"“{label}” would have brought {money(behind, unit, None)} more ({money_between(low, high, currency)})."
+        return f"{own} would have brought {_amount(-behind, currency)} more than “{label}” ({money_between(-high, -low, currency)})."
+    return f"“{label}” would have brought {_amount(behind, currency)} more ({money_between(low, high, currency)})."
 
 
 def _explained_by_chance(level: Sequence[tuple[Row, str]], currency: str) -> list[str]:
@@ -211,11 +209,19 @@ def _explained_by_chance(level: Sequence[tuple[Row, str]], currency: str) -> lis
     if not level:
         return []
     told = [
-        f"“{label}” ({money(-row['difference'], currency or WORTH, None)}; "
+        f"“{label}” ({_amount(-row['difference'], currency)}; "
         f"{money_between(-row['difference_high'], -row['difference_low'], currency)})"
         for row, label in level
     ]
     return [f"Chance alone can explain the difference{'' if len(told) == 1 else 's'} to {listed(told)}."]
+
+
+def _by_strategy(rows: pl.DataFrame, metric: str) -> dict[str, Row]:
+    return {row["strategy"]: row for row in rows.filter(pl.col("metric") == metric).iter_rows(named=True)}
+
+
+def _amount(value: float, currency: str) -> str:
+    return money(value, currency or WORTH, None)
 
 
 def _span(row: Row, currency: str) -> str:

@@ -83,16 +83,17 @@ def conclude(
         Sentences, the most important first.
     """
     best, others = _best_and_others(standings)
-    sentences = [_first_place(best, metric) if others else _alone(best, metric)]
-    if (verdict := verdict_of(standings, metric=metric, area=area)) in ("order", "nothing"):
-        mine = [standing for standing in others if standing.model == OURS and standing.to_best.sign < 0]
-        behind = _if_any(_ours_against_rivals(standings)) if mine else ()
-        meaning = _if_any(meaning_of(standings, metric=metric, area=area, besides=besides))
-        return (_no_information(verdict, metric, area), *sentences, *_if_any(_level_with(others)), *behind, *meaning)
-    sentences += _if_any(_level_with(others))
-    sentences += _if_any(_ours_against_rivals(standings))
-    sentences += _if_any(meaning_of(standings, metric=metric, area=area, besides=besides))
-    return tuple(sentences)
+    verdict = verdict_of(standings, metric=metric, area=area)
+    informed = verdict not in ("order", "nothing")
+    behind = any(standing.model == OURS and standing.to_best.sign < 0 for standing in others)
+    sentences = (
+        "" if informed else _no_information(verdict, metric, area),
+        _first_place(best, metric) if others else _alone(best, metric),
+        _level_with(others),
+        _ours_against_rivals(standings) if informed or behind else "",
+        meaning_of(standings, metric=metric, area=area, besides=besides),
+    )
+    return tuple(filter(None, sentences))
 
 
 def meaning_of(
@@ -261,7 +262,3 @@ def _signed(estimate: Estimate) -> str:
     digits = 4 if estimate.sign and nearest < 0.0005 else 3
     value, low, high = (signed(number, digits) for number in estimate)
     return f"{value}, {low} to {high}"
-
-
-def _if_any(sentence: str) -> tuple[str, ...]:
-    return (sentence,) if sentence else ()

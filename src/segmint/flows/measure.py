@@ -15,7 +15,7 @@ import polars as pl
 from segmint.arguments import place_of, require_between, require_several, require_switches
 from segmint.arrays import Floats
 from segmint.config import Config, Data
-from segmint.contract.cells import as_answered, read_outcome
+from segmint.contract.cells import read_answers
 from segmint.contract.contract import Contract, load_contract
 from segmint.contract.dates import today
 from segmint.contract.ids import bare_ids, match_ids
@@ -335,8 +335,7 @@ def _as_the_contract_reads(purchases: pl.DataFrame, contract: Contract | None) -
     if contract is None or contract.outcome.positive is None or contract.outcome.column not in purchases.columns:
         return purchases
     outcome = contract.outcome
-    raw = purchases[outcome.column]
-    words = read_outcome(as_answered(outcome, raw, contract.missing), raw, contract.missing).values
+    words = read_answers(outcome, purchases[outcome.column], contract.missing).values
     answers = {level: "yes" if level == outcome.positive else "no" for level in outcome.levels}
     read = words.replace_strict(answers, default=None, return_dtype=pl.String)
     return purchases.with_columns(read.fill_null(purchases[outcome.column].cast(pl.String)).alias(outcome.column))

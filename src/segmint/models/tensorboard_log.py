@@ -141,28 +141,25 @@ class TensorBoardLog:
             training.text("settings", "\n".join(f"- **{key}**: {value}" for key, value in settings.items()))
 
             def write(epoch: Any, seen: Seen) -> None:
-                training.scalar("loss", epoch.training_loss, epoch.epoch)
-                training.scalar("accuracy", epoch.training_accuracy, epoch.epoch)
-                training.scalar("learning_rate", epoch.learning_rate, epoch.epoch)
-                training.scalar("matching_loss", epoch.matching_loss, epoch.epoch)
+                learned = {
+                    "loss": epoch.training_loss, "accuracy": epoch.training_accuracy,
+                    "learning_rate": epoch.learning_rate, "matching_loss": epoch.matching_loss,
+                }  # fmt: skip
+                judged = {
+                    "loss": epoch.validation_loss,
+                    "accuracy": epoch.validation_accuracy,
+                    "auc": epoch.validation_auc,
+                }
+                told = {"training": (training, learned), "validation": (validation, judged | self._business(seen))}
+                for part, (events, figures) in told.items():
+                    for name, value in figures.items():
+                        events.scalar(name, value, epoch.epoch)
+                        if seen.kept and f"kept_{name}" in METRICS[part]:
+                            events.scalar(f"kept_{name}", value, epoch.epoch)
                 for name, values in seen.weights.items():
                     training.histogram(f"layer {name.replace('.', '/')}", values, epoch.epoch)
-                validation.scalar("loss", epoch.validation_loss, epoch.epoch)
-                validation.scalar("accuracy", epoch.validation_accuracy, epoch.epoch)
-                validation.scalar("auc", epoch.validation_auc, epoch.epoch)
                 for name, (yes, likely) in self._curves(seen).items():
                     validation.precision_recall(name, yes, likely, epoch.epoch)
-                earned = self._business(seen)
-                for name, value in earned.items():
-                    validation.scalar(name, value, epoch.epoch)
-                if seen.kept:
-                    training.scalar("kept_loss", epoch.training_loss, epoch.epoch)
-                    training.scalar("kept_accuracy", epoch.training_accuracy, epoch.epoch)
-                    validation.scalar("kept_loss", epoch.validation_loss, epoch.epoch)
-                    validation.scalar("kept_accuracy", epoch.validation_accuracy, epoch.epoch)
-                    validation.scalar("kept_auc", epoch.validation_auc, epoch.epoch)
-                    if "profit" in earned:
-                        validation.scalar("kept_profit", earned["profit"], epoch.epoch)
                 for events in (whole, training, validation):
                     events.flush()
 

@@ -304,7 +304,9 @@ def _column(
     rare = []
     if was_missing > 0:
         absent = np.round([was_missing * before, (1 - was_missing) * before])
-        tests.append(_Test("DRIFT-02", name, _same_shares(absent, np.array([missing, len(series) - missing])), said))
+        tests.append(
+            _Test("DRIFT-02", name, _test_of_shares(absent, np.array([missing, len(series) - missing]))[0], said)
+        )
     else:
         rare.append(_Test("DRIFT-02", name, _never_before(missing, len(series), before), said))
     if "levels" in column:
@@ -351,11 +353,6 @@ def _ks(column: Mapping[str, Any], before: Floats, now: Floats) -> float:
     order = np.argsort(places, kind="stable")
     before, now = before[order], now[order]
     return float(np.abs(np.cumsum(before) / before.sum() - np.cumsum(now) / now.sum()).max())
-
-
-def _same_shares(before: Floats, now: Floats) -> float:
-    """Chance of shares as far apart as in two vectors of counts."""
-    return _test_of_shares(before, now)[0]
 
 
 def _test_of_shares(before: Floats, now: Floats) -> tuple[float, str | None]:

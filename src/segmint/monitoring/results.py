@@ -9,7 +9,7 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
-from segmint.contract.cells import as_answered, count_blanks, read_outcome
+from segmint.contract.cells import as_answered, count_blanks, read_answers
 from segmint.contract.contract import Contract
 from segmint.contract.ids import bare_ids
 from segmint.contract.ledger import say_blanks
@@ -248,8 +248,7 @@ def meaning_of(results: pl.DataFrame, contract: Contract, codes: Dispositions) -
     """Say what each result means; null where there is no outcome yet: a blank, or a word of the contract for no value."""
     outcome = contract.outcome
     if _told_by_outcome(results, contract, codes):
-        raw = results[outcome.column]
-        cells = read_outcome(as_answered(outcome, raw, contract.missing), raw, contract.missing)
+        cells = read_answers(outcome, results[outcome.column], contract.missing)
         if (cells.problem == "unknown_outcome").any():
             raise DataError(
                 f"'{outcome.column}' of the results has words that mean no outcome.",

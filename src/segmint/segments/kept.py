@@ -17,7 +17,7 @@ class WeighedSegments(TypedDict):
 
 
 class KeptSegments(WeighedSegments):
-    """The file as a whole."""
+    """The file as a whole; older runs lack some of it."""
 
     format: int
     kind: str

@@ -346,7 +346,10 @@ def _told_of(run: Run, kind: str) -> Listed:
     doubts = json.loads((run.folder / TARGET).read_text("utf-8"))["doubts"]
     named = {setting for doubt in doubts for setting in doubt["settings"]}
     if files := [setting for setting in _settings(of_files=True) if setting in named]:
-        said["sentences"] += [f"Only the operator of the service can name files, in --policy: {', '.join(files)}."]
+        said["sentences"] = [
+            *said["sentences"],
+            f"Only the operator of the service can name files, in --policy: {', '.join(files)}.",
+        ]
     ledger = json.loads((run.folder / LEDGER).read_text("utf-8"))
     rejected: list[dict[str, Any]] = []
     if ledger["rejected"]:

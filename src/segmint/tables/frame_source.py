@@ -195,7 +195,7 @@ def _with_texts(frame: pl.DataFrame, name: str) -> pl.DataFrame:
     Whole numbers of 128 bits become texts too: neither Arrow nor Parquet has them.
     """
     columns = [column for column, dtype in frame.schema.items() if dtype == pl.Binary]
-    wide = [column for column, dtype in frame.schema.items() if str(dtype) in _WIDE]
+    wide = _wide_in(frame.schema)
     frame = frame.with_columns(pl.col(pl.Categorical, pl.Enum).cast(pl.String), pl.col(wide).cast(pl.String))
     for column in columns:
         try:
@@ -330,16 +330,18 @@ def _too_wide(file: IO[bytes], name: str) -> InputError:
         schema = pl.read_parquet_schema(file)
     except pl.exceptions.PolarsError:
         return _not_parquet(name)
-    wide = [column for column, dtype in schema.items() if str(dtype) in _WIDE]
-    return (
-        InputError(
-            f"'{name}' has columns of whole numbers of 128 bits, which cannot be read from Parquet: {', '.join(wide[:5])}.",
-            expected="whole numbers of 64 bits, decimals or texts",
-            fix="cast these columns before writing the file, or leave them out",
-        )
-        if wide
-        else _not_parquet(name)
+    wide = _wide_in(schema)
+    if not wide:
+        return _not_parquet(name)
+    return InputError(
+        f"'{name}' has columns of whole numbers of 128 bits, which cannot be read from Parquet: {', '.join(wide[:5])}.",
+        expected="whole numbers of 64 bits, decimals or texts",
+        fix="cast these columns before writing the file, or leave them out",
     )
+
+
+def _wide_in(schema: Mapping[str, pl.DataType]) -> list[str]:
+    return [column for column, dtype in schema.items() if str(dtype) in _WIDE]
 
 
 def _not_parquet(name: str) -> InputError:

@@ -28,7 +28,8 @@ def test_a_golden_row_may_hold_no_value_at_all() -> None:
     contract = parse_contract(CONTRACT, origin="test")
     frame = pl.DataFrame({"band": ["a", "b"] * 40, "y": ["no", "yes"] * 40})
     table = validate(open_table(frame), contract, purpose="train", at="planning")
-    assert flow._typed(pl.DataFrame({"band": ["", "a"]}), table)["band"].to_list() == [None, "a"]
+    typed = flow.typed_rows(pl.DataFrame({"band": ["", "a"]}), table.contract, table.at).frame
+    assert typed["band"].to_list() == [None, "a"]
 
 
 def test_levels_in_brackets_are_in_the_golden_rows() -> None:

@@ -138,23 +138,17 @@ def tables_brought(desk: Desk) -> list[dict[str, str]]:
     ]
 
 
-def tables_to_use(desk: Desk) -> list[dict[str, str]]:
-    """The tables that were brought and that the model in use can read, to choose one that something is made of."""
-    return [told for told in tables_brought(desk) if not_for_the_model(desk, told["id"], told["name"]) is None]
+def tables_for(desk: Desk, bundle: Bundle | None) -> tuple[list[dict[str, str]], str]:
+    """The tables that were brought and that a model reads, to choose one, and which others are here, in words or ""."""
+    readable = [told for told in tables_brought(desk) if desk.unreadable(told["id"]) is None]
+    unfit = {told["id"] for told in readable if misfit(desk, told["id"], told["name"], bundle) is not None}
+    names = [*dict.fromkeys(told["name"] for told in readable if told["id"] in unfit)]
+    others = f"{some_named(names, 3)} {'is' if len(names) == 1 else 'are'} here" if names else ""
+    return [told for told in readable if told["id"] not in unfit], others
 
 
-def unfit_tables(desk: Desk) -> str:
-    """Say which tables are here that the model in use does not read; "" where there are none."""
-    fit = {told["id"] for told in tables_to_use(desk)}
-    names = [*dict.fromkeys(t.name for t in desk.tables.all() if t.id not in fit and desk.unreadable(t.id) is None)]
-    return f"{some_named(names, 3)} {'is' if len(names) == 1 else 'are'} here" if names else ""
-
-
-def not_for_the_model(desk: Desk, table: str, name: str) -> SegmintError | None:
-    """Why the model in use cannot read a table; None if it can, or there is no model to ask."""
-    if (unreadable := desk.unreadable(table)) is not None:
-        return unreadable
-    bundle, _ = or_why_not(desk.bundle)
+def misfit(desk: Desk, table: str, name: str, bundle: Bundle | None) -> SegmintError | None:
+    """Why a model does not read a readable table; None if it does, or there is no model to ask."""
     if bundle is None:
         return None
     header, at = desk.header(table), bundle.at

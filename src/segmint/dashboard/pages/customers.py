@@ -8,7 +8,7 @@ from typing import Any
 from segmint.contract.cells import in_one_way
 from segmint.contract.column import Column
 from segmint.dashboard.desk import Desk
-from segmint.dashboard.pages.common import Context, model_in_words, tables_to_use, unfit_tables
+from segmint.dashboard.pages.common import Context, model_in_words, or_why_not, tables_for
 from segmint.errors import SegmintError
 from segmint.flows.customer import TypedError, look_up, try_out
 from segmint.monitoring.reference import Usual, usual_of
@@ -19,11 +19,12 @@ from segmint.wording import capital, percent
 
 def customer(desk: Desk, table: str | None, name: str) -> Context:
     """One customer by id: propensity, reasons, what would change it."""
+    tables, unfit = tables_for(desk, or_why_not(desk.bundle)[0])
     context: Context = {
         "title": "Customer",
         "model": model_in_words(desk),
-        "unfit": unfit_tables(desk),
-        "tables": tables_to_use(desk),
+        "unfit": unfit,
+        "tables": tables,
         "table": table,
         "name": name,
         "found": None,

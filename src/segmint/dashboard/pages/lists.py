@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 
 from segmint.contract.column import Column
 from segmint.dashboard.desk import Desk
-from segmint.dashboard.pages.common import Context, makes_lists, model_in_words, or_why_not, tables_to_use, unfit_tables
+from segmint.dashboard.pages.common import Context, makes_lists, model_in_words, or_why_not, tables_for
 from segmint.dashboard.policy_form import (
     ROWS,
     WORDS,
@@ -31,12 +31,13 @@ from segmint.wording import in_words, terms_in, without_stop
 def list_builder(desk: Desk, table: str | None, form: Mapping[str, str]) -> Context:
     """The controls of a list and what it would be; without a table, which tables there are."""
     bundle, _ = or_why_not(desk.bundle)
+    tables, unfit = tables_for(desk, bundle)
     context: Context = {
         "title": "List builder",
         "model": model_in_words(desk),
         "lists": bundle is None or makes_lists(bundle),
-        "tables": tables_to_use(desk),
-        "unfit": unfit_tables(desk),
+        "tables": tables,
+        "unfit": unfit,
         "table": None,
         "problem": None,
     }

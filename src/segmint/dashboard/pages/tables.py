@@ -12,8 +12,8 @@ from segmint.dashboard.pages.common import (
     has_model,
     in_bytes,
     makes_lists,
+    misfit,
     model_in_words,
-    not_for_the_model,
     or_why_not,
     tables_brought,
 )
@@ -28,7 +28,7 @@ def upload(desk: Desk) -> Context:
 def one_table(desk: Desk, table: str, draft: str | None = None, problem: SegmintError | None = None) -> Context:
     """One table: what to do with it."""
     found, unreadable = desk.tables.find(table), desk.unreadable(table)
-    used, wrong = bundle_in_use(desk)
+    (used, wrong), (bundle, _) = bundle_in_use(desk), or_why_not(desk.bundle)
     return {
         "title": found.name,
         "about": f"{found.brought:{DAY}}",
@@ -40,6 +40,6 @@ def one_table(desk: Desk, table: str, draft: str | None = None, problem: Segmint
         "problem": unreadable or problem or wrong,
         "model": wrong is None and has_model(desk, used),
         "named": model_in_words(desk),
-        "lists": makes_lists(or_why_not(desk.bundle)[0]),
-        "misfit": None if unreadable else not_for_the_model(desk, table, found.name),
+        "lists": makes_lists(bundle),
+        "misfit": None if unreadable else misfit(desk, table, found.name, bundle),
     }

@@ -56,7 +56,7 @@ def pack(
     calibration = calibrated.calibration
     predictor = Predictor(features, network, classifier.weights_, calibration)
     rows = _golden_rows(table, features, config.seed)
-    likely = predictor.probabilities(_typed(rows, table))
+    likely = predictor.probabilities(typed_rows(rows, table.contract, table.at).frame)
     reference = reference_of(table, network["classes"], calibrated.judged, _customers_judged(table, comparison))
     reference["average"] = _average(predictor, table)
     by_group = None if comparison is None else _by_sensitive_group(table, comparison, config.seed)
@@ -171,7 +171,3 @@ def _golden_rows(table: ValidTable, features: dict[str, Any], seed: int) -> pl.D
 
 def _named(levels: list[str]) -> list[str]:
     return [level for level in levels if level not in (KEPT_MISSING, KEPT_OTHER)]
-
-
-def _typed(rows: pl.DataFrame, table: ValidTable) -> pl.DataFrame:
-    return typed_rows(rows, table.contract, table.at).frame

@@ -13,7 +13,7 @@ from segmint.report.levels import Level, strongest_levels
 from segmint.report.pages.on_test import on_test_sentence
 from segmint.report.pages.search import judged_apart
 from segmint.report.run_view import Predictions, RunView
-from segmint.report.scores import main_metric, metric_row, same_or_better, tells_nothing
+from segmint.report.scores import main_metric, same_or_better, tells_nothing
 from segmint.segments.bring_most import say_who_brings_most
 from segmint.segments.call_order import say_call_order
 from segmint.wording import capital, count, listed, percent, times
@@ -174,8 +174,7 @@ def _reached(run: RunView, found: Predictions) -> float:
 
 
 def _how_well(run: RunView) -> str:
-    ours = metric_row(run, OURS, main_metric(run))
-    said = (same_or_better(run) if ours is not None else "") or "No comparison was made in this run."
+    said = same_or_better(run) or "No comparison was made in this run."
     return f"{said} {_few(run)}".strip()
 
 

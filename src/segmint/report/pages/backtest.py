@@ -205,14 +205,7 @@ def _strategies(found: dict[str, Any], totals: dict[str, dict[str, Row]]) -> Blo
         f"{regret if regretted else ''}Intervals: bootstrap over blocks of {found['block']} successive calls, none with fewer than "
         "ten blocks; the differences are paired."
     )
-    return table(
-        columns,
-        rows,
-        title="What each strategy would have brought",
-        marked=(names.index(OURS),),
-        note=note,
-        stacked=True,
-    )
+    return _by_name(names, columns, rows, title="What each strategy would have brought", note=note)
 
 
 def _in_currency(found: dict[str, Any]) -> str:
@@ -252,7 +245,7 @@ def _rankings(found: dict[str, Any], totals: dict[str, dict[str, Row]]) -> Block
     ]
     columns = ["Strategy", "AUC, all", "AUC within waves", "gain at 10 %", "at 20 %", "at 50 %"]
     note = "On propensities before recalibration; calls and money are after it. Gain: share of all successes among the first calls."
-    return table(columns, rows, title="How each strategy ranks", marked=(names.index(OURS),), note=note, stacked=True)
+    return _by_name(names, columns, rows, title="How each strategy ranks", note=note)
 
 
 def _probabilities(found: dict[str, Any], totals: dict[str, dict[str, Row]]) -> Block | None:
@@ -282,14 +275,12 @@ def _probabilities(found: dict[str, Any], totals: dict[str, dict[str, Row]]) -> 
         "On propensities after recalibration; lower is better. Off in a wave: how far the promised rate lies from the observed one, "
         "whichever way, on average."
     )
-    return table(
-        columns,
-        rows,
-        title="How close each strategy's probabilities are",
-        marked=(names.index(OURS),),
-        note=note,
-        stacked=True,
-    )
+    return _by_name(names, columns, rows, title="How close each strategy's probabilities are", note=note)
+
+
+def _by_name(names: list[str], columns: list[str], rows: list[list[str]], *, title: str, note: str) -> Block:
+    """A table with a row for each strategy, ours marked."""
+    return table(columns, rows, title=title, marked=(names.index(OURS),), note=note, stacked=True)
 
 
 def _value(mine: dict[str, Row], metric: str) -> float | None:

@@ -72,7 +72,7 @@ def _scores(run: RunView, found: Predictions) -> list[tuple[str, str, str]]:
     if (ours := metric_row(run, OURS, metric)) is not None:
         note = f"95 % interval {between(ours.low, ours.high, 2)}" if ours.low is not None else "on rows kept apart"
         items.append((metric_label(metric), decimal(ours.value, 3), note))
-    if run.is_response:
+    if run.of_yes(found):
         y, score = found.said(run.positive), found.probability(run.positive)
         if metric != "roc_auc":
             items.append(("ROC AUC", decimal(roc_auc(y, score), 3), "of the ranking; 0.5 is chance, 1 perfect"))
