@@ -6,6 +6,7 @@ Run: python benchmarks/commands.py [ROWS]
 
 from __future__ import annotations
 
+import argparse
 import os
 import subprocess
 import sys
@@ -53,7 +54,9 @@ def measured(name: str, argv: list[str]) -> str:
 
 def main() -> None:
     """Prepare the tables and the network, then measure each command."""
-    rows = int(sys.argv[1]) if len(sys.argv) > 1 else 1_000_000
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("rows", type=int, nargs="?", default=1_000_000)
+    rows = parser.parse_args().rows
     with tempfile.TemporaryDirectory() as folder:
         os.chdir(folder)
         quiet = {"check": True, "stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}

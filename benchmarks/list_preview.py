@@ -7,7 +7,7 @@ as the page does, beside the function that makes the figures alone. Median of 20
 
 from __future__ import annotations
 
-import sys
+import argparse
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -107,4 +107,6 @@ def seconds(work: Callable[..., object], *given: object) -> float:
 
 
 if __name__ == "__main__":
-    main(Path(sys.argv[1]))
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("runs", type=Path, help="the folder of runs")
+    main(parser.parse_args().runs)

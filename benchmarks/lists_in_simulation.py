@@ -9,7 +9,7 @@ profit that a ranking of two million customers truly has, and how wide it is. Ba
 
 from __future__ import annotations
 
-import sys
+import argparse
 import tempfile
 from pathlib import Path
 
@@ -128,5 +128,10 @@ def _calls(rng: np.random.Generator, n: int) -> tuple[NDArray[np.bool_], Floats,
 
 
 if __name__ == "__main__":
-    for part in sys.argv[1:] or ["rankings", "bands"]:
-        {"rankings": rankings, "bands": bands, "network": network}[part]()
+    parts = {"rankings": rankings, "bands": bands, "network": network}
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("parts", nargs="*", metavar="part", help=" or ".join(parts))
+    for part in parser.parse_args().parts or ["rankings", "bands"]:
+        if part not in parts:
+            parser.error(f"expected {' or '.join(parts)}, got {part}")
+        parts[part]()

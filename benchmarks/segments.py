@@ -9,6 +9,7 @@ Rivals: k-means on one-hot columns (scikit-learn), StepMix alone, k-prototypes w
 
 from __future__ import annotations
 
+import argparse
 import os
 import sys
 import time
@@ -214,10 +215,13 @@ def measure_large() -> None:
 
 
 if __name__ == "__main__":
-    what = sys.argv[1] if len(sys.argv) > 1 else "real"
-    if what == "planted":
-        measure_planted(int(sys.argv[2]) if len(sys.argv) > 2 else 40)
-    elif what == "large":
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("part", nargs="?", choices=("real", "planted", "large"), default="real")
+    parser.add_argument("tables", type=int, nargs="?", default=40, help="how many planted tables")
+    asked = parser.parse_args()
+    if asked.part == "planted":
+        measure_planted(asked.tables)
+    elif asked.part == "large":
         measure_large()
     else:
         measure_real()

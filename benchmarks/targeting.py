@@ -5,6 +5,7 @@ Each part runs in a process of its own, so that its peak memory is its own. Run:
 
 from __future__ import annotations
 
+import argparse
 import resource
 import subprocess
 import sys
@@ -101,8 +102,11 @@ PARTS = {"ranking": ranking, "optimising": optimising, "preview": preview}
 
 def main() -> None:
     """Run every part, or the one that is named."""
-    if len(sys.argv) > 1:
-        print(PARTS[sys.argv[1]]())
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("part", nargs="?", choices=PARTS)
+    part = parser.parse_args().part
+    if part:
+        print(PARTS[part]())
         print(f"    peak memory {resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 2**20:.2f} GiB")
         return
     for name in PARTS:

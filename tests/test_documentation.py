@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import ast
+import importlib
 import re
 import runpy
 import shlex
 import tomllib
+from importlib.util import find_spec
 from pathlib import Path
 
 import polars as pl
@@ -256,3 +259,18 @@ def test_the_page_of_personal_data_names_every_file_that_names_customers() -> No
         *run_files.FINGERPRINTS,
     ]
     assert [name for name in named if f"`{name}`" not in page] == []
+
+
+@pytest.mark.parametrize("script", sorted((ROOT / "benchmarks").glob("*.py")), ids=lambda script: script.stem)
+def test_a_benchmark_takes_from_the_product_only_what_is_there(script: Path) -> None:
+    """They need libraries that the suite has not, so they are read and not run."""
+    taken = [node for node in ast.walk(ast.parse(script.read_text("utf-8"))) if isinstance(node, ast.ImportFrom)]
+    ours = [
+        (node.module, name.name) for node in taken if (node.module or "").startswith("segmint") for name in node.names
+    ]
+    gone = [f"{module}.{name}" for module, name in ours if not _is_there(str(module), name)]
+    assert not gone
+
+
+def _is_there(module: str, name: str) -> bool:
+    return hasattr(importlib.import_module(module), name) or find_spec(f"{module}.{name}") is not None
