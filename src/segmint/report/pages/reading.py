@@ -142,4 +142,4 @@ def _used(run: RunView) -> Block | None:
     ]
     names = ["Column used", "name in the file", "kind", "unit", "sensitive"]
     title = "columns that segments are made of or described by" if segmented else "columns the model may use"
-    return fold(f"The {len(rows)} {title}", [table(names, rows, words=(0, 1, 2, 3, 4))])
+    return fold(f"The {len(rows)} {title}", [table(names, rows, words=(0, 1, 2, 3, 4))]) if rows else None
