@@ -460,6 +460,11 @@ def setting_named(key: str) -> Term:
     return Term(f"The setting '{key}'")
 
 
+def setting_ending_in(name: str) -> str | None:
+    """Find the setting that somebody means who leaves out its section, as `epochs` of `model.epochs`; None if there is none."""
+    return next((key for key in _keys(Config) if key.endswith(f".{name}")), None)
+
+
 def _letter(error: ValidationError) -> ConfigError:
     complaints = error.errors(include_url=False)
     first = first_of(complaints)
@@ -479,7 +484,8 @@ def _letter(error: ValidationError) -> ConfigError:
         )
     known = _keys(Config)
     sections = list(dict.fromkeys(name.partition(".")[0] for name in known))
-    ending = next((f"did you mean '{name}'?" for name in known if name.endswith(f".{key}")), "")
+    meant = setting_ending_in(key)
+    ending = f"did you mean '{meant}'?" if meant else ""
     near = (did_you_mean(key, known), did_you_mean(key, sections))
     return ConfigError(
         f"There is no setting '{key}'.",

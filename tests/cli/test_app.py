@@ -467,3 +467,11 @@ def test_a_word_that_is_no_utf_8_is_refused_unless_it_is_a_file(
     assert "is neither text in UTF-8 nor a file that is there" in err
     (tmp_path / "k\udcff.csv").write_bytes(sample_path().read_bytes())
     assert said("check", "k\udcff.csv", "--contract", "bank-marketing", "--quiet")[0] == 0
+
+
+def test_a_setting_taken_for_an_option_is_told_how_it_is_given(said: Callable[..., tuple[int, str, str]]) -> None:
+    code, out, err = said("run", "x.csv", "--epochs", "3", "--json")
+    assert code == 2
+    assert json.loads(out)["error"]["fix"] == "a setting of that name is given by --set model.epochs=…"
+    assert "--set model.epochs=…" in err
+    assert "--set" not in said("verify", "x", "--epochs", "3")[2]

@@ -1,5 +1,9 @@
 from __future__ import annotations
 
+import os
+import subprocess
+import sys
+
 import numpy as np
 import pytest
 from numpy.testing import assert_allclose, assert_array_equal
@@ -228,6 +232,8 @@ def test_a_teacher_can_replace_the_labels() -> None:
         ("epochs", 0, "'epochs' .* 1 or more"),
         ("epochs", np.array([1, 2]), "'epochs' .* 1 or more"),
         ("batch_size", "x", "'batch_size'"),
+        ("batch_size", 1, "'batch_size' .* 8 or more"),
+        ("inner_share", 0.5, "'inner_share' .* below 0.5"),
         ("batch_size", np.array([1, 2]), "'batch_size'"),
         ("learning_rate", np.array([0.1, 0.2]), "'learning_rate'"),
         ("members", True, "'members'"),
@@ -458,3 +464,15 @@ def test_each_epoch_of_each_member_is_told() -> None:
     network.refit(X, y, progress=lambda *step: said.append(step))
     assert [done for _, done, _ in said] == sorted({done for _, done, _ in said})
     assert said[-1][1] in (3, 4)
+
+
+def test_another_backend_of_keras_is_other_programs_business() -> None:
+    script = "import os; from segmint.models import _keras; import keras; print(keras.backend.backend(), os.environ['KERAS_BACKEND'])"
+    said = subprocess.run(
+        [sys.executable, "-c", script],
+        env={**os.environ, "KERAS_BACKEND": "jax"},
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert said.stdout.split() == ["tensorflow", "jax"], said.stderr

@@ -91,6 +91,8 @@ def _ended(stop: SystemExit, argv: Sequence[str] | None) -> int:
         return 0
     if _as_json(argv) and hasattr(stop.__context__, "format_message"):
         _tell_json(_misused(stop.__context__))
+    if meant := _setting_meant(stop.__context__):
+        tell_beside(f"Next: {meant}")
     # Typer aborts where an input ends that an answer is asked of.
     if stop.code == INTERRUPTED or isinstance(stop.__context__, typer.Abort):
         tell_beside("\n".join(_notes(stop)) or stopped(sys.argv[1:] if argv is None else argv))
@@ -182,13 +184,24 @@ def _tell_json(told: dict[str, Any]) -> None:
         silence(sys.stdout)
 
 
+def _setting_meant(error: Any) -> str | None:
+    """Say how a setting is given that somebody took for an option, where the command takes settings; None if there is none."""
+    option, context = getattr(error, "option_name", None), getattr(error, "ctx", None)
+    if option is None or context is None or not any("--set" in given.opts for given in context.command.params):
+        return None
+    from segmint.config import setting_ending_in
+
+    key = setting_ending_in(option.lstrip("-").replace("-", "_"))
+    return f"a setting of that name is given by --set {key}=…" if key else None
+
+
 def _misused(error: Any) -> dict[str, Any]:
     """Say what is wrong with a command line as any other error is said; Typer has said it in plain text beside."""
     context = getattr(error, "ctx", None)
     told = {"kind": "UsageError", "came": error.format_message(), "expected": None, "fix": "see: segmint --help"}
     if context is not None:
         usage = " ".join(context.get_usage().split()).removeprefix("Usage: ")
-        told |= {"expected": usage, "fix": f"see: {context.command_path} --help"}
+        told |= {"expected": usage, "fix": _setting_meant(error) or f"see: {context.command_path} --help"}
     return told
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -13,14 +14,35 @@ import numpy as np
 from numpy.typing import NDArray
 
 from segmint.arrays import Floats32
-from segmint.errors import LayerRuleError
+from segmint.errors import ConfigError, LayerRuleError
 from segmint.models.hush import hushed
 from segmint.models.layer_rule import ACTIVATIONS, check_layers
 from segmint.shared_setting import SharedSetting
 
-with hushed():
+
+@contextmanager
+def _backend_of_keras() -> Iterator[None]:
+    """Have Keras take TensorFlow, whatever the environment asks for other programs."""
+    asked = os.environ.get("KERAS_BACKEND")
+    os.environ["KERAS_BACKEND"] = "tensorflow"
+    try:
+        yield
+    finally:
+        os.environ.pop("KERAS_BACKEND")
+        if asked is not None:
+            os.environ["KERAS_BACKEND"] = asked
+
+
+with hushed(), _backend_of_keras():
     import keras
     import tensorflow as tf
+
+if keras.backend.backend() != "tensorflow":
+    raise ConfigError(
+        f"Keras was loaded with {keras.backend.backend()} before segmint.",
+        expected="Keras with TensorFlow",
+        fix="leave KERAS_BACKEND out, or import segmint.DenseNetworkClassifier before keras",
+    )
 
 DTYPE = "float32"  # also where somebody has set another for all layers of the process
 
@@ -487,7 +509,7 @@ class Events:
 
     def graph(self, network: keras.Sequential) -> None:
         """Add the network's graph."""
-        call = tf.function(lambda rows: network(rows, training=False))
+        call = tf.function(lambda rows: network(rows, training=True))
         concrete = call.get_concrete_function(tf.TensorSpec((None, *network.input_shape[1:]), tf.float32))
         with self._writer.as_default():
             tf.summary.graph(concrete.graph)

@@ -49,7 +49,8 @@ _PARAMETERS: Rules = {
     ),
     "dropout": ("one number for all layers, above 0 and below 1", lambda given: between(given, 0, 1)),
     "epochs": ('1 or more, or "auto"', lambda given: auto(given) or count(given)),
-    "batch_size": ('1 or more, or "auto"', lambda given: auto(given) or count(given)),
+    # BatchNormalization learns nothing from one row, and little from a few.
+    "batch_size": ('8 or more, or "auto"', lambda given: auto(given) or (count(given) and given >= 8)),
     "learning_rate": (
         'above 0 and at most 1, or "auto"',
         lambda given: auto(given) or between(given, 0, 1.0000001),
@@ -57,7 +58,7 @@ _PARAMETERS: Rules = {
     "averaging": ("0 or more and below 1", lambda given: between(given, -1e-9, 1)),
     "patience": ("1 or more", count),
     "members": ("1 or more", count),
-    "inner_share": ("above 0 and below 1", lambda given: between(given, 0, 1)),
+    "inner_share": ("above 0 and below 0.5", lambda given: between(given, 0, 0.5)),
     "log": (
         "a TensorBoardLog, or None",
         lambda given: given is None or (hasattr(given, "watch") and not isinstance(given, type)),
@@ -132,7 +133,7 @@ class DenseNetworkClassifier(ClassifierMixin, BaseEstimator):
         "auto" takes ten; where they would show more than `MOST_SHOWN` rows, fewer, down to six, that learn up to half as
         fast again.
     batch_size : int or "auto"
-        Rows per step; "auto" takes 64 for small tables and up to 512 for large ones.
+        Rows per step, 8 or more; "auto" takes 64 for small tables and up to 512 for large ones.
     learning_rate : float or "auto"
         Of Adam (Kingma and Ba 2015, arXiv 1412.6980), at its highest; "auto" takes 0.004, and half of it where a
         teacher's copies make an epoch several times as long.
@@ -144,7 +145,7 @@ class DenseNetworkClassifier(ClassifierMixin, BaseEstimator):
         Networks that learn from starts of their own and become one, see `merge`: what single ones get wrong by chance
         is averaged out.
     inner_share : float
-        Share of the rows of each class kept for early stopping and calibration when `fit` gets no `inner`.
+        Share of the rows of each class, below 0.5, kept for early stopping and calibration when `fit` gets no `inner`.
     log : TensorBoardLog, optional
         Where the curves go.
     random_state : int, RandomState or None
