@@ -83,6 +83,11 @@ def section_in(annotation: Any) -> type[BaseModel] | None:
     return next((kind for kind in kinds if isinstance(kind, type) and issubclass(kind, BaseModel)), None)
 
 
+def is_list(annotation: Any) -> bool:
+    """Whether a field holds sections one after the other, each written as a block of its own."""
+    return get_origin(annotation) is tuple and section_in(annotation) is not None
+
+
 def fields_at(model: type[BaseModel], place: Sequence[str | int]) -> tuple[str, ...]:
     """Name the keys that are known at a place below a section: those of a quota at ("quotas", 0)."""
     for part in place:

@@ -61,3 +61,9 @@ def test_the_command_line_prints_what_the_pages_show(capsys: pytest.CaptureFixtu
     assert main(["settings", "split"]) == 0
     assert "split.folds (5): Parts to compare on" in capsys.readouterr().out
     assert main(["settings", "splits"]) == 2
+
+
+def test_a_key_of_each_entry_of_a_list_is_told_from_one_that_can_be_set() -> None:
+    keys = {setting.key for section in sections() for setting in section.settings}
+    assert {"policy.exclude[].column", "policy.quotas[].level", "policy.budget_calls"} <= keys
+    assert not any(key.startswith(("policy.exclude.", "policy.quotas.", "policy.capacities.")) for key in keys)

@@ -11,7 +11,7 @@ import tomlkit
 from pydantic import BaseModel
 from pydantic_core import PydanticUndefined
 
-from segmint.complaints import section_in
+from segmint.complaints import is_list, section_in
 from segmint.config import Config
 from segmint.contract.column_match import suggested
 from segmint.errors import ConfigError
@@ -29,7 +29,7 @@ class Setting:
     Attributes
     ----------
     key : str
-        The full dotted key: "data.at".
+        The full dotted key: "data.at"; "policy.exclude[].name" of each entry of a list.
     default : str or None
         What holds when nothing is said, as TOML; "" for nothing, None if it must be given.
     meaning : str
@@ -105,7 +105,8 @@ def _settings(section: type[BaseModel], prefix: str) -> tuple[Setting, ...]:
     found: list[Setting] = []
     for name, field in section.model_fields.items():
         inner = section_in(field.annotation)
-        found += [_setting(section, name, prefix)] if inner is None else _settings(inner, f"{prefix}{name}.")
+        within = f"{prefix}{name}[]." if is_list(field.annotation) else f"{prefix}{name}."
+        found += [_setting(section, name, prefix)] if inner is None else _settings(inner, within)
     return tuple(found)
 
 
