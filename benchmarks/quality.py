@@ -78,6 +78,7 @@ ABLATIONS = {
     "no copies": {"copies": 0.0},
     "no swapped cells": {"swap": 0.0},
     "customers keep their labels": {"share": 0.0},
+    "no finer steps": {"finer": False},
     "no pairs": {"pairs": False},
     "no averaged weights": {"averaging": 0.0},
     "numbers only scaled": {"features__numbers": "scaled"},

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any, Literal, get_args
 
 import numpy as np
@@ -32,6 +32,7 @@ from segmint.features.pairs import learn_pair
 from segmint.features.parameters import Rules, auto, check_parameters, count
 
 TINY = 1.0 / HUGE
+FINEST = 96
 MOST_LEVELS = 1_000
 
 Numbers = Literal["piecewise", "scaled"]
@@ -58,6 +59,7 @@ _PARAMETERS: Rules = {
     "bins": ('1 or more, or "auto"', lambda given: auto(given) or count(given)),
     "rare": ("1 or more", count),
     "within": ("True or False", lambda given: isinstance(given, bool | np.bool_)),
+    "finer": ("names of columns", lambda given: _several(given) and all(isinstance(name, str) for name in given)),
     "pairs": ('pairs of names of columns, as [("job", "age")]', _pairs),
 }
 
@@ -87,6 +89,8 @@ class CustomerFeatures(TransformerMixin, BaseEstimator):
     within : bool
         Whether numbers beyond those seen are taken for the nearest seen: a network would carry a trend on where none
         may be. Codes stay.
+    finer : sequence of str
+        Numbers that get `FINEST` steps: what is told of a few customers side by side, as of those at an age at which a law ends, is lost in wide ones.
     pairs : sequence of (str, str)
         Pairs of columns whose number of customers with the same two values is read as well, see `features.pairs`.
 
@@ -112,6 +116,7 @@ class CustomerFeatures(TransformerMixin, BaseEstimator):
         bins: int | Literal["auto"] = "auto",
         rare: int = 10,
         within: bool = False,
+        finer: Sequence[str] = (),
         pairs: Sequence[tuple[str, str]] = (),
     ) -> None:
         self.columns = columns
@@ -119,6 +124,7 @@ class CustomerFeatures(TransformerMixin, BaseEstimator):
         self.bins = bins
         self.rare = rare
         self.within = within
+        self.finer = finer
         self.pairs = pairs
 
     def fit(self, X: Any, y: ArrayLike | None = None, *, customers: NDArray[Any] | None = None) -> CustomerFeatures:
@@ -137,9 +143,10 @@ class CustomerFeatures(TransformerMixin, BaseEstimator):
         check_consistent_length(frame, customers)
         columns = guess_columns(frame) if self.columns is None else self.columns
         frame = levels_as_text(frame, columns)
-        bins = (16 if frame.height < 15_000 else 24) if self.bins == "auto" else self.bins
+        _refuse_unknown({"finer": self.finer}, [column.name for column in columns])
+        usual = usual_steps(frame.height) if self.bins == "auto" else self.bins
         learned = [
-            self._learn_number(column, frame[column.name], bins if self.numbers == "piecewise" else 0, customers)
+            self._learn_number(column, frame[column.name], self._steps_of(column, usual), customers)
             if column.kind == "number"
             else _learn_category(column, frame[column.name], self.rare)
             for column in columns
@@ -147,7 +154,9 @@ class CustomerFeatures(TransformerMixin, BaseEstimator):
         self.state_: dict[str, Any] = {"format": 1, "columns": learned}
         _refuse_too_wide(count_features(self.state_), len(columns))
         if self.pairs:
-            _refuse_unknown(self.pairs, [column.name for column in columns])
+            _refuse_unknown(
+                {"pairs": [name for pair in self.pairs for name in pair]}, [column.name for column in columns]
+            )
             self.state_["pairs"] = [learn_pair(frame, pair, self.rare, customers) for pair in self.pairs]
         return self
 
@@ -169,6 +178,11 @@ class CustomerFeatures(TransformerMixin, BaseEstimator):
             for column in self.state_["columns"]
             if column["kind"] == "category"
         }
+
+    def _steps_of(self, column: Column, usual: int) -> int:
+        if self.numbers == "scaled":
+            return 0
+        return max(usual, FINEST) if column.name in self.finer else usual
 
     def _learn_number(
         self, column: Column, series: pl.Series, bins: int, customers: NDArray[Any] | None
@@ -198,9 +212,17 @@ class CustomerFeatures(TransformerMixin, BaseEstimator):
         return tags
 
 
-def _refuse_unknown(pairs: Sequence[tuple[str, str]], names: Sequence[str]) -> None:
-    if unknown := sorted({name for pair in pairs for name in pair} - set(names)):
-        raise ValueError(f"'pairs' names columns that are not learned from: {unknown}. Choose among: {list(names)}.")
+def usual_steps(customers: int) -> int:
+    """Say into how many steps a number of so many customers is cut."""
+    return 16 if customers < 15_000 else 24
+
+
+def _refuse_unknown(given: Mapping[str, Sequence[str]], names: Sequence[str]) -> None:
+    for parameter, named in given.items():
+        if unknown := sorted(set(named) - set(names)):
+            raise ValueError(
+                f"'{parameter}' names columns that are not learned from: {unknown}. Choose among: {list(names)}."
+            )
 
 
 def _refuse_too_wide(features: int, columns: int) -> None:

@@ -15,7 +15,7 @@ from sklearn.utils import _safe_indexing, check_consistent_length
 from segmint.arrays import Integers
 from segmint.contract.column import Column
 from segmint.features.apply import feature_blocks, pair_blocks
-from segmint.features.customer_features import CustomerFeatures
+from segmint.features.customer_features import FINEST, CustomerFeatures, usual_steps
 from segmint.features.frame import levels_as_text, polars_of
 from segmint.features.natural import NaturalFeatures
 from segmint.features.pairs import pair_codes, step_rows
@@ -23,6 +23,7 @@ from segmint.models.distil import keep_fitted, scores_of, teach
 from segmint.models.keep_apart import keep_apart
 from segmint.models.network import DenseNetworkClassifier, Teaching
 from segmint.models.pair_choice import choose_pairs
+from segmint.models.step_choice import choose_finer
 from segmint.models.teachers import Teachers, one_teacher, quick_teachers, several_teachers
 from segmint.progress import Progress, silent
 from segmint.splits.groups import holders
@@ -48,6 +49,8 @@ class Recipe:
         Chance that a cell of a copy comes from another customer.
     share : float
         How much of a customer's target is the teacher's.
+    finer : bool
+        Whether chosen numbers are read in finer steps, see `choose_finer`.
     pairs : bool
         Whether the counts of chosen pairs of columns are read too, see `choose_pairs`.
     within : bool
@@ -66,6 +69,7 @@ class Recipe:
     most_copies: int = 100_000
     swap: float = 0.25
     share: float = 0.9
+    finer: bool = True
     pairs: bool = True
     within: bool = False
     upcoming: bool = False
@@ -74,11 +78,12 @@ class Recipe:
 
 
 RECIPES: dict[str, Recipe] = {
-    "plain": Recipe(teachers=None, pairs=False),
+    "plain": Recipe(teachers=None, finer=False, pairs=False),
     "fast": Recipe(teachers=quick_teachers, learning={"epochs": "auto", "hidden": "short"}),
     "best": Recipe(teachers=several_teachers, teacher_folds=8, copies=20.0, most_copies=250_000),
-    # Pairs are left out: what kind of day a date was says little of the same date in another year.
+    # What kind of day a date was says little of the same date in another year, and what a rate of interest named little of the next.
     "rolling": Recipe(
+        finer=False,
         pairs=False,
         within=True,
         upcoming=True,
@@ -134,14 +139,14 @@ class NetworkModel(Pipeline):
         customers of the wave, so that the network matches it where it will be used.
     copies, swap, share : float, optional
         As in `Recipe`; None leaves them to the recipe.
-    pairs : bool, optional
+    finer, pairs : bool, optional
         As in `Recipe`.
 
     Attributes
     ----------
     lesson_ : dict or None
         What the teachers of `fit` were and how good, plain JSON: teachers, folds, customers, copies, swap, share, members
-        (of the network), upcoming (customers without an outcome), pairs (labels of the columns), and the cross-entropy
+        (of the network), upcoming (customers without an outcome), finer and pairs (labels of the columns), and the cross-entropy
         (loss) and ROC AUC of their out-of-fold probabilities. None if there was no teacher.
     """
 
@@ -157,13 +162,15 @@ class NetworkModel(Pipeline):
         copies: float | None = None,
         swap: float | None = None,
         share: float | None = None,
+        finer: bool | None = None,
         pairs: bool | None = None,
         transform_input: list[str] | None = None,
         memory: Any = None,
         verbose: bool = False,
     ) -> None:
         self.recipe = recipe
-        self.copies, self.swap, self.share, self.pairs = copies, swap, share, pairs
+        self.copies, self.swap, self.share = copies, swap, share
+        self.finer, self.pairs = finer, pairs
         super().__init__(steps, transform_input=transform_input, memory=memory, verbose=verbose)
 
     @classmethod
@@ -175,6 +182,7 @@ class NetworkModel(Pipeline):
         copies: float | None = None,
         swap: float | None = None,
         share: float | None = None,
+        finer: bool | None = None,
         pairs: bool | None = None,
         random_state: int | None = None,
         **settings: Any,
@@ -189,6 +197,7 @@ class NetworkModel(Pipeline):
             copies=copies,
             swap=swap,
             share=share,
+            finer=finer,
             pairs=pairs,
         )
 
@@ -286,7 +295,7 @@ class NetworkModel(Pipeline):
 
         On a small table the inner customers are many of all there are; when they have said when to stop and how bold
         probabilities are, nothing keeps them from teaching. Recipe, layers, epochs, curves and calibration stay those of
-        the fit, and so does `lesson_`, which its validation customers could judge, but for the pairs, which are read anew.
+        the fit, and so does `lesson_`, which its validation customers could judge, but for finer steps and pairs, which are chosen anew.
 
         Parameters
         ----------
@@ -302,7 +311,7 @@ class NetworkModel(Pipeline):
         upcoming = upcoming if self.reads_upcoming else None
         taught, lesson = self._teaching(self._taught_by, X, labels, encoded, upcoming, groups, upcoming_groups)
         if self.lesson_ is not None and lesson is not None:
-            self.lesson_ = self.lesson_ | {"pairs": lesson["pairs"]}
+            self.lesson_ = self.lesson_ | {name: lesson[name] for name in ("finer", "pairs")}
         self.named_steps["classifier"].refit(encoded, y, teaching=taught, progress=progress)
         return self
 
@@ -319,9 +328,13 @@ class NetworkModel(Pipeline):
         groups: Integers | None,
         customers: Integers | None,
     ) -> NDArray[np.float32]:
-        """Learn the features, and where there is a teacher the pairs of columns that are read together."""
+        """Learn the features, and where there is a teacher which numbers are read in finer steps and which columns in pairs."""
         features, network = self.named_steps["features"], self.named_steps["classifier"]
-        features.pairs = ()
+        features.finer, features.pairs = (), ()
+        if recipe is not None and recipe.finer and features.bins == "auto" and features.numbers == "piecewise":
+            features.finer = choose_finer(
+                X, labels, features.columns, steps=usual_steps(len(labels)), finer=FINEST, groups=groups
+            )
         if recipe is not None and recipe.pairs:
             features.pairs = choose_pairs(
                 X, labels, features.columns, rare=features.rare, seed=_seed(network.random_state), groups=groups
@@ -331,7 +344,7 @@ class NetworkModel(Pipeline):
 
     def _recipe(self, labels: Integers, groups: Integers | None) -> Recipe | None:
         """Return how to teach; None where the labels must do."""
-        given: dict[str, Any] = {"copies": self.copies, "swap": self.swap, "share": self.share, "pairs": self.pairs}
+        given: dict[str, Any] = {name: getattr(self, name) for name in ("copies", "swap", "share", "finer", "pairs")}
         recipe = replace(
             _recipe_called(self.recipe), **{name: value for name, value in given.items() if value is not None}
         )
@@ -387,6 +400,7 @@ class NetworkModel(Pipeline):
             "share": recipe.share,
             "members": network.members,
             "upcoming": 0 if upcoming is None else upcoming.height,
+            "finer": [labels_of[name] for name in features.finer],
             "pairs": [[labels_of[name] for name in pair] for pair in features.pairs],
             **scores_of(lesson.targets[judges], labels[judges], None if groups is None else groups[judges]),
         }
