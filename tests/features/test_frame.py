@@ -130,6 +130,8 @@ def test_a_text_among_numbers_is_counted_and_not_shown() -> None:
         ("bins", np.array([1, 2])),
         ("rare", -1),
         ("within", "yes"),
+        ("finer", "age"),
+        ("finer", [1]),
         ("pairs", ["age"]),
         ("pairs", ["ab"]),
         ("pairs", [1]),

@@ -32,7 +32,7 @@ def _words(taught: Mapping[str, Any], lesson: Mapping[str, Any]) -> str:
     without = f" Not installed, and done without: {listed(missed)} (pip install 'segmint[best]')." if missed else ""
     return (
         f"{teaching_words(str(lesson.get('recipe')), taught)} On customers whose own answers neither had learned from, the area under the curve is {decimal(taught['auc'])} for the teacher and "
-        f"{decimal(student['auc'])} for the student{_verdict(taught, student)}.{_pair_words(taught.get('pairs', []))}{_again_words(lesson)}{without}"
+        f"{decimal(student['auc'])} for the student{_verdict(taught, student)}.{_finer_words(taught.get('finer', []))}{_pair_words(taught.get('pairs', []))}{_again_words(lesson)}{without}"
     )
 
 
@@ -81,6 +81,16 @@ def _again_words(lesson: Mapping[str, Any]) -> str:
         f" Last, everything learned once more from all {count(again['customers'])} customers, the validation customers too, for "
         f"{count(epochs)} {'epoch' if epochs == 1 else 'epochs'}: that network is in the bundle. Curves and figures here are of the one before, "
         f"which these customers could judge."
+    )
+
+
+def _finer_words(finer: list[str]) -> str:
+    """Name the numbers that are read in finer steps."""
+    if not finer:
+        return ""
+    return (
+        f" The student reads {listed(finer)} in finer steps than other numbers: a test on the training customers found that the answers "
+        f"change within the usual ones."
     )
 
 

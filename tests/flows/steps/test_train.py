@@ -63,7 +63,7 @@ def test_on_a_small_table_everybody_teaches_in_the_end(table: ValidTable, both: 
     assert once.model.lesson_ is not None
     assert again.model.lesson_ is not None
     assert once.model.lesson_["customers"] == len(table) - len(once.inner)
-    assert again.model.lesson_ == once.model.lesson_ | {"pairs": again.model.lesson_["pairs"]}
+    assert again.model.lesson_ == once.model.lesson_ | {name: again.model.lesson_[name] for name in ("finer", "pairs")}
 
 
 def test_inner_customers_are_judged_by_a_network_that_had_not_learned_from_them(
