@@ -9,6 +9,9 @@ from segmint.monitoring.measure import measure
 from segmint.targeting.holdout import plan_holdout
 from tests.monitoring.campaigns import CODES, campaign, join_results, two_waves, unmoved
 
+PAID, LOST = "calling surely paid", "calling surely cost more than it brought"
+OPEN = "the interval of the profit holds 0"
+
 
 def estimate(frame, quantity, method="cuped", segment="everyone"):
     return frame.filter(
@@ -308,6 +311,30 @@ def test_who_has_no_result_may_never_have_been_called():
     assert estimate(found, "profit")["difference"] - estimate(found, "profit_by_results")[
         "difference"
     ] == pytest.approx(2.0)
+
+
+@pytest.mark.parametrize(
+    ("cost", "share", "title", "planned", "by_results"),
+    [
+        (8.0, 0.75, "Calling surely cost more than it brought, after the planned cost", LOST, OPEN),
+        (6.0, 0.01, "Whether calling paid cannot be told yet", OPEN, PAID),
+        (12.0, 0.01, "Whether calling paid depends on what a call costs", LOST, PAID),
+    ],
+)
+def test_where_two_reckonings_of_the_cost_disagree_the_planned_one_decides_and_both_are_named(
+    cost, share, title, planned, by_results
+):
+    call_list, results = campaign(3, n=20_000)
+    call_list = call_list.with_columns(cost=pl.lit(cost))
+    purchases = results.filter(code="SALE").select("customer")
+    joined = join_results(call_list, results.head(int(share * results.height)), CODES, purchases=purchases)
+    found = measure(joined, calls_planned=np.ones(call_list.height))
+    assert found.doubt is not None
+    assert found.doubt[0] == title
+    assert (
+        f"After the planned cost of the calls, {planned}; if only calls that left a result cost something, {by_results}."
+        in found.doubt[1]
+    )
 
 
 def test_nothing_is_said_of_calls_with_a_result_where_one_of_the_called_has_an_unknown_price():

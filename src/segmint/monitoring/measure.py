@@ -27,6 +27,7 @@ _SMALLEST_ARM = 20
 _SMALLEST_OF_A_LIST = 10  # in a segment: with fewer, intervals miss too often, or one list makes them useless
 _USEFUL = 0.1  # a holdout that finds a tenth of the response is not too small: what `target` names beforehand
 _COSTS_DIFFER = 0.1  # planned calls and those with a result, as a share of the planned cost
+_PAID, _LOST = "calling surely paid", "calling surely cost more than it brought"
 _NOT_BY_CHANCE = 3.3  # standard errors; arms that are drawn by lot lie further apart in one campaign of 1,000
 
 
@@ -505,31 +506,55 @@ def _sentences(best: Mapping[str, Mapping[str, Any]], level: float, currency: st
 
 
 def _doubt(best: Mapping[str, Mapping[str, Any]], currency: str) -> tuple[str, str] | None:
-    """Say what cannot be told, and what is a loss: a title, and the sentence; None if calling brought something."""
-    response = best["response"]
-    profits = [best[name] for name in ("profit", "profit_by_results") if name in best]
+    """Say what cannot be told, and what is a loss: a title, and the sentence; None if calling brought something.
+
+    The planned cost decides; where the other reckoning of the cost shows something else, both are named.
+    """
+    response, planned, apart = best["response"], best["profit"], two_reckonings(best)
     open_whether = response["low"] <= 0 <= response["high"]
-    title, said = _open(response) if open_whether else ("", "")
-    if all(profit["total_high"] < 0 for profit in profits):
-        at_best = max(profit["total_high"] for profit in profits)
-        loss = f"Calling surely cost more than it brought: even the upper end of the profit's interval is {money(at_best, currency)}."
-        return "Calling surely cost more than it brought", f"{said} {loss}".strip()
+    title, said = _open(response) if open_whether else ("", "Calling changed the response.")
+    if planned["total_high"] < 0 and not depends_on_the_cost(best):
+        loss = "Calling surely cost more than it brought"
+        if apart:
+            return f"{loss}, after the planned cost", f"{said} {apart}"
+        most = f"{loss}: even the upper end of the profit's interval is {money(planned['total_high'], currency)}."
+        return loss, f"{said} {most}" if open_whether else most
     if open_whether:
-        return title, said
-    if all(profit["total_low"] > 0 for profit in profits):
+        return title, f"{said} {apart}".rstrip()
+    if depends_on_the_cost(best):
+        return "Whether calling paid depends on what a call costs", f"{said} {apart} Find out what the calls cost."
+    if planned["total_low"] > 0:
         return None
-    if pays_by_one_cost_alone(profits):
-        return "Whether calling paid depends on what a call costs", (
-            "Calling changed the response. Whether it paid depends on what calls without a result cost: find that out."
-        )
     return "Whether calling paid cannot be told yet", (
-        "Calling changed the response, but the interval of the profit holds 0: it may have cost more than it brought."
+        f"{said} {apart}"
+        if apart
+        else "Calling changed the response, but the interval of the profit holds 0: it may have cost more than it brought."
     )
 
 
-def pays_by_one_cost_alone(profits: Sequence[Mapping[str, Any]]) -> bool:
-    """Whether calling surely paid by one reckoning of its cost and surely lost by another: no further measuring settles that."""
-    return any(row["total_low"] > 0 for row in profits) and any(row["total_high"] < 0 for row in profits)
+def _paid_by_each(best: Mapping[str, Mapping[str, Any]]) -> tuple[str, str]:
+    """Say what the profit after the planned cost shows, and that by results; the same where there is one alone."""
+    return _whether_it_paid(best["profit"]), _whether_it_paid(best.get("profit_by_results", best["profit"]))
+
+
+def _whether_it_paid(profit: Mapping[str, Any]) -> str:
+    if profit["total_low"] > 0:
+        return _PAID
+    return _LOST if profit["total_high"] < 0 else "the interval of the profit holds 0"
+
+
+def two_reckonings(best: Mapping[str, Mapping[str, Any]]) -> str:
+    """Say what each reckoning of the cost of calls shows, by quantity, where they disagree; "" where they agree, or there is one."""
+    planned, by_results = _paid_by_each(best)
+    if planned == by_results:
+        return ""
+    return f"After the planned cost of the calls, {planned}; if only calls that left a result cost something, {by_results}."
+
+
+def depends_on_the_cost(best: Mapping[str, Mapping[str, Any]]) -> bool:
+    """Whether calling surely paid by the planned cost alone, or surely lost by it and surely paid by the other: no further measuring settles that."""
+    planned, by_results = _paid_by_each(best)
+    return (planned == _PAID and by_results != _PAID) or (planned == _LOST and by_results == _PAID)
 
 
 def would_have_been_seen(response: Mapping[str, Any]) -> bool:

@@ -58,22 +58,46 @@ def test_a_large_campaign_that_changed_little_is_not_asked_for_more() -> None:
     assert without.startswith("Neither go on nor stop because of this. Wait for more results")
 
 
-def test_a_loss_is_called_one_and_what_a_call_costs_is_asked_for_where_that_decides() -> None:
-    assert "If the loss is as large as it seems" in measured((0.01, 0.1), (-9.0, 1.0), difference=-0.08)
+def test_a_loss_is_called_one_and_the_planned_cost_is_named() -> None:
+    assert "If the loss after the planned cost is as large as it seems" in measured(
+        (0.01, 0.1), (-9.0, 1.0), difference=-0.08
+    )
+
+
+@pytest.mark.parametrize(
+    ("planned", "by_results", "said"),
+    [
+        (3.0, -9.0, "Find out what the calls cost"),
+        (3.0, -2.0, "Find out what the calls cost"),
+        (-9.0, 3.0, "Find out what the calls cost"),
+        (-9.0, -2.0, "Stop calling such customers at the planned cost."),
+        (-9.0, -8.0, "Stop calling such customers at this cost."),
+        (-2.0, 3.0, "1,500 listed and 490 held out show it"),
+        (3.0, 4.0, "Go on calling"),
+    ],
+)
+def test_the_planned_cost_decides_and_what_a_call_costs_is_asked_for_where_that_does(
+    planned: float, by_results: float, said: str
+) -> None:
+    one = {
+        "segment": "everyone",
+        "method": "cuped",
+        "low": 0.01,
+        "high": 0.1,
+        "customers_called": 600,
+        "customers_held_out": 196,
+    }
+    profit = one | {"quantity": "profit", "difference": 0.1, "smallest_visible": 0.1 * 2.5**0.5}
+    other = one | {"quantity": "profit_by_results", "difference": 0.1, "smallest_visible": 0.5}
     rows = [
-        {
-            "segment": "everyone",
-            "method": "cuped",
-            "quantity": name,
-            "low": 0.01,
-            "high": 0.1,
-            "total_low": low,
-            "total_high": low + 5,
-        }
-        for name, low in (("response", 1.0), ("profit", 3.0), ("profit_by_results", -9.0))
+        row | {"total_low": low, "total_high": low + 5}
+        for row, low in (
+            (one | {"quantity": "response", "difference": 0.1, "smallest_visible": 0.1}, 1.0),
+            (profit, planned),
+            (other, by_results),
+        )
     ]
-    said = next_step(Measurement(pl.DataFrame(rows), 0.9, ()))
-    assert said == "Find out what calls without a result cost: whether calling paid depends on it."
+    assert said in next_step(Measurement(pl.DataFrame(rows), 0.9, ()))
 
 
 def test_arms_that_differ_decide_nothing() -> None:

@@ -91,16 +91,26 @@ def test_a_segment_says_in_words_what_its_intervals_show(response: tuple, profit
     assert table["rows"][0][-1] == said
 
 
-def test_a_segment_paid_only_if_it_did_whatever_calls_without_a_result_cost() -> None:
+@pytest.mark.parametrize(
+    ("planned", "by_results", "said"),
+    [
+        ((5.0, 9.0), (-9.0, -5.0), "more bought; whether it paid is open"),
+        ((-9.0, -5.0), (5.0, 9.0), "more bought; whether it paid is open"),
+        ((-9.0, -5.0), (-3.0, 1.0), "calling cost more than it brought, after the planned cost"),
+    ],
+)
+def test_of_a_segment_the_planned_cost_decides_unless_the_other_says_the_opposite(
+    planned: tuple, by_results: tuple, said: str
+) -> None:
     one = ROW | {"segment": "retired", "difference": 0.1, "method": "cuped"}
     rows = [
         one | {"quantity": "response", "low": 0.01, "high": 0.2},
-        one | {"quantity": "profit", "total_low": 5.0, "total_high": 9.0},
-        one | {"quantity": "profit_by_results", "total_low": -9.0, "total_high": -5.0},
+        one | {"quantity": "profit", "total_low": planned[0], "total_high": planned[1]},
+        one | {"quantity": "profit_by_results", "total_low": by_results[0], "total_high": by_results[1]},
     ]
     table = _segments(rows, "90 %", "EUR")
     assert table is not None
-    assert table["rows"][0][-1] == "more bought; whether it paid is open"
+    assert table["rows"][0][-1] == said
 
 
 def test_a_loss_stands_above_the_figures_and_segments_say_that_they_hold_together(tmp_path: Path) -> None:

@@ -6,7 +6,13 @@ import math
 from collections.abc import Mapping
 from typing import Any
 
-from segmint.monitoring.measure import Measurement, counts_for_everyone, pays_by_one_cost_alone, would_have_been_seen
+from segmint.monitoring.measure import (
+    Measurement,
+    counts_for_everyone,
+    depends_on_the_cost,
+    two_reckonings,
+    would_have_been_seen,
+)
 from segmint.targeting.holdout import plan_holdout
 from segmint.wording import count
 
@@ -21,23 +27,23 @@ def next_step(found: Measurement) -> str:
     found : Measurement
     """
     best = {row["quantity"]: row for row in found.rows.iter_rows(named=True) if counts_for_everyone(row)}
-    response = best["response"]
-    profits = [best[name] for name in ("profit", "profit_by_results") if name in best]
+    response, planned = best["response"], best["profit"]
     if found.unlike is not None:
         return "Decide nothing on this comparison: first find out why the two arms are not alike."
     if math.isnan(response["low"]):
         return _for_any_effect(response, found.level)
-    if all(profit["total_high"] < 0 for profit in profits):
-        return "Stop calling such customers at this cost."
-    if all(profit["total_low"] > 0 for profit in profits):
+    hangs_on_the_cost = depends_on_the_cost(best)
+    if planned["total_high"] < 0 and not hangs_on_the_cost:
+        return f"Stop calling such customers at {'the planned' if two_reckonings(best) else 'this'} cost."
+    if planned["total_low"] > 0 and not hangs_on_the_cost:
         return "Go on calling such customers, and hold some out again to see that it goes on paying."
     if response["low"] <= 0 <= response["high"]:
         return _for_any_effect(response, found.level)
     if response["high"] < 0:
         return "Stop calling such customers: fewer of them bought than of those held out."
-    if pays_by_one_cost_alone(profits):
-        return "Find out what calls without a result cost: whether calling paid depends on it."
-    return f"Go on only to measure more. {_for_the_profit(max(profits, key=_customers_times))}"
+    if hangs_on_the_cost:
+        return "Find out what the calls cost, those without a result too: whether calling paid depends on it."
+    return f"Go on only to measure more. {_for_the_profit(planned)}"
 
 
 def _for_any_effect(response: Row, level: float) -> str:
@@ -65,6 +71,6 @@ def _for_the_profit(profit: Row) -> str:
         return "Measure several lists of the campaign together."
     called, held_out = (count(times * profit[f"customers_{arm}"]) for arm in ("called", "held_out"))
     return (
-        f"If the {'profit' if profit['difference'] > 0 else 'loss'} is as large as it seems, {called} listed and {held_out} held out show it in 80 % of cases: "
+        f"If the {'profit' if profit['difference'] > 0 else 'loss'} after the planned cost is as large as it seems, {called} listed and {held_out} held out show it in 80 % of cases: "
         "measure several lists of the campaign together."
     )

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from segmint.monitoring.measure import EVERYONE, allowed_for, counts_for_everyone
+from segmint.monitoring.measure import EVERYONE, allowed_for, counts_for_everyone, depends_on_the_cost, two_reckonings
 from segmint.report.blocks import Block, Page, banner, figures, make_page, others_banner, points, statements, table
 from segmint.report.run_view import RunView
 from segmint.store import run_files
@@ -147,12 +147,12 @@ def _points_between(row: Row) -> str:
 
 
 def _segments(rows: list[Row], level: str, currency: str) -> Block | None:
-    profits = {row["segment"]: row for row in rows if row["quantity"] == "profit"}
-    by_results = {row["segment"]: row for row in rows if row["quantity"] == "profit_by_results"}
-    told = [row for row in rows if row["quantity"] == "response"]
-    if not told:
+    found: dict[str, dict[str, Row]] = {}
+    for row in rows:
+        found.setdefault(row["segment"], {})[row["quantity"]] = row
+    cells = [_segment(quantities) for quantities in found.values() if "response" in quantities]
+    if not cells:
         return None
-    cells = [_segment(row, profits.get(row["segment"]), by_results.get(row["segment"])) for row in told]
     columns = [
         "Segment", "listed: bought", "held out: bought", f"change, points ({level})", f"profit{f', {currency}' if currency else ''} ({level})",
         "in words",
@@ -162,7 +162,8 @@ def _segments(rows: list[Row], level: str, currency: str) -> Block | None:
     return table(columns, cells, title="By segment", note=note, words=(0, 5), stacked=True)
 
 
-def _segment(response: Row, profit: Row | None, by_results: Row | None) -> list[str]:
+def _segment(quantities: dict[str, Row]) -> list[str]:
+    response, profit = quantities["response"], quantities.get("profit")
     known = response["low"] is not None
     return [
         response["segment"],
@@ -171,18 +172,20 @@ def _segment(response: Row, profit: Row | None, by_results: Row | None) -> list[
         f"{decimal(profit['total'], 0)} ({between(profit['total_low'], profit['total_high'], 0)})"
         if known and profit is not None
         else "–",
-        _verdict(response, [row for row in (profit, by_results) if row is not None])
-        if known
-        else "too few bought, or did not, to tell",
+        _verdict(quantities) if known else "too few bought, or did not, to tell",
     ]
 
 
-def _verdict(response: Row, profits: Sequence[Row]) -> str:
+def _verdict(quantities: dict[str, Row]) -> str:
     """Say what the intervals show of a segment, and nothing more."""
-    if profits and all(profit["total_low"] > 0 for profit in profits):
-        return "calling paid"
-    if profits and all(profit["total_high"] < 0 for profit in profits):
-        return "calling cost more than it brought"
+    response = quantities["response"]
+    if "profit" in quantities and not depends_on_the_cost(quantities):
+        if quantities["profit"]["total_low"] > 0:
+            return "calling paid"
+        if quantities["profit"]["total_high"] < 0:
+            return (
+                f"calling cost more than it brought{', after the planned cost' if two_reckonings(quantities) else ''}"
+            )
     if response["low"] > 0:
         return "more bought; whether it paid is open"
     return "fewer bought" if response["high"] < 0 else "no effect is shown"
