@@ -141,8 +141,18 @@ def test_an_id_with_blanks_around_it_finds_its_customer():
 
 def test_a_code_without_a_meaning_stops_the_work():
     call_list, results = campaign(1, n=50)
-    with pytest.raises(DataError, match=r"code without a meaning \(SOLD!: [0-9]+\)\.(.|\n)*codes init RESULTS"):
+    with pytest.raises(
+        DataError, match=r"code without a meaning \(SOLD!: [0-9]+\)\.(.|\n)*codes init RESULTS --out codes"
+    ):
         join_results(call_list, results.with_columns(code=pl.lit("SOLD!")), CODES)
+    reviewed = CODES.model_copy(update={"origin": "ours.toml"})
+    with pytest.raises(DataError, match=r"add to \[codes\] in 'ours.toml', .*: \"SOLD!\" = \"…\"$"):
+        join_results(call_list, results.with_columns(code=pl.lit("SOLD!")), reviewed)
+    few = pl.Series(["moved abroad", None, *["NO"] * (results.height - 2)])
+    with pytest.raises(DataError, match=r"add to .*: CODE = \"…\"; write a code in each row$"):
+        join_results(call_list, results.with_columns(code=few), reviewed)
+    with pytest.raises(DataError, match=r"correct `customer` and `code` in 'ours.toml'"):
+        join_results(call_list, results.drop("code"), reviewed)
     with pytest.raises(DataError, match=r"no column 'code'(.|\n)*--codes; to draft one: segmint codes init"):
         join_results(call_list, results.drop("code"), CODES)
 

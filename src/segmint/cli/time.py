@@ -268,12 +268,19 @@ def codes_init(
     contract: Annotated[
         str | None, typer.Option("--contract", help="The customers' contract, which names the customer's column.")
     ] = None,
+    out: Annotated[
+        Path | None, typer.Option("--out", help="Where the draft goes, a new .toml file; printed if left out.")
+    ] = None,
     config: ConfigFile = None,
     sets: Sets = None,
 ) -> None:
-    """Print what the codes of some results seem to mean, to look at and to use with --codes."""
+    """Say what the codes of some results seem to mean, to look at and to use with --codes."""
     from segmint.config import load_config
     from segmint.flows.steps.call_results import codes_draft
 
     data = load_config(config, sets or ()).data
-    typer.echo(codes_draft(results, data, customer=customer, code=code, contract=contract), nl=False)
+    draft = codes_draft(results, data, customer=customer, code=code, contract=contract, out=out)
+    if out is None:
+        typer.echo(draft, nl=False)
+    else:
+        tell_beside(one_line(f"next: look at every line of {out}, then use it with --codes"))

@@ -142,7 +142,7 @@ def measure(
     earlier = tuple(earlier)
     require_between("level", level, *EFFECT_LEVELS)
     config, runs, do_not_call = settings_of(config), place_of("runs", runs), path_of("do_not_call", do_not_call)
-    meaning = read_codes(codes)
+    meaning = read_codes(codes, results)
     if do_not_call is not None:
         refuse_overwriting(do_not_call, call_list, results, codes, purchases, *earlier)
     tables = _Tables(call_list, results, purchases, earlier)

@@ -124,7 +124,7 @@ def monitor(
     known, config, opened = open_for_bundle(wave, bundle, config, runs)
     if outcomes is not None:
         require_response(known, "it promises no answers that results could be held against", fix=WITHOUT_OUTCOMES)
-    told, meaning = None if outcomes is None else read_frame(outcomes, config.data), read_codes(codes)
+    told, meaning = None if outcomes is None else read_frame(outcomes, config.data), read_codes(codes, outcomes)
     if told is not None:
         meaning_of(told, known.contract, meaning)
     inputs = inputs_of(opened, bundle=known.digest)

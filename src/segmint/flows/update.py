@@ -249,7 +249,7 @@ def _read_wave(
     """Join the results to the scored table; refuse those of another wave, and too few."""
     wave, told = read_call_list(scored, config.data), read_frame(results, config.data)
     since = made_on(scoring_run(scored, wave, runs)) if is_call_list(wave) else None
-    found = outcomes_of(wave, told, current.contract, read_codes(codes), since=since, today=today())
+    found = outcomes_of(wave, told, current.contract, read_codes(codes, results), since=since, today=today())
     _require_this_wave(found)
     judged = wave[found.rows]
     groups = customer_groups(judged, current.contract)

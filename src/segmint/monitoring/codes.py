@@ -31,9 +31,6 @@ MEANINGS: tuple[str, ...] = get_args(Meaning)
 ANSWERS = {"success": True, "refused": False, "do_not_call": False}
 """What a customer who was reached has said; every other meaning is no answer."""
 
-_DRAFT = "to draft one: segmint codes init RESULTS > codes.toml"
-SAY_WHAT_THEY_MEAN = f"say in a TOML file what each code means, and name it with --codes; {_DRAFT}"
-NAME_THE_COLUMNS = f"name the columns in a TOML file as `customer` and `code`, and the file with --codes; {_DRAFT}"
 _NAME_THE_CUSTOMER = "name it: --customer COLUMN; or name the customers' contract: --contract"
 _ID_LIKE = r"^[A-Za-z]{0,6}[-_/]?[0-9][0-9A-Za-z_/-]*(\.0)?$"
 # a customer is called more than once, so that ids in a table of calls are not all different
@@ -110,6 +107,10 @@ class Dispositions(BaseModel):
         The result file's columns.
     codes : dict of str to Meaning
         "success", "refused", "call_back", "not_reached", "wrong_number" or "do_not_call" for each code.
+    origin : str
+        The file that says so; "" where none does.
+    results : str
+        The file of results as a command names it, for who has yet to say what its codes mean.
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True)
@@ -117,6 +118,35 @@ class Dispositions(BaseModel):
     customer: str = "customer"
     code: str = "code"
     codes: dict[str, Meaning]
+    origin: str = ""
+    results: str = "RESULTS"
+
+    @property
+    def how_to_draft(self) -> str:
+        """Name the command that drafts such a file."""
+        return f"to draft one: segmint codes init {self.results} --out codes.toml"
+
+    @property
+    def name_the_columns(self) -> str:
+        """Say where the columns are named."""
+        if self.origin:
+            return f"correct `customer` and `code` in '{self.origin}', which name the columns"
+        return (
+            f"name the columns in a TOML file as `customer` and `code`, and the file with --codes; {self.how_to_draft}"
+        )
+
+    def say_what_they_mean(self, unknown: pl.Series) -> str:
+        """Say where codes without a meaning get one; `unknown` has one for each result."""
+        if not self.origin:
+            return f"say in a TOML file what each code means, and name it with --codes; {self.how_to_draft}"
+        common, rare, blank = _counted(_said(unknown))
+        lines = [
+            tomlkit.dumps({code: "…"}).strip() for code in [*list(common)[:MOST_NAMED], *(["CODE"] if rare else [])]
+        ]
+        said = (
+            [f"add to [codes] in '{self.origin}', with one of these meanings each: {', '.join(lines)}"] if lines else []
+        )
+        return "; ".join([*said, *(["write a code in each row"] if blank else [])])
 
 
 PLAIN = Dispositions(codes={meaning: meaning for meaning in MEANINGS} | {"yes": "success", "no": "refused"})
@@ -132,7 +162,7 @@ def parse_dispositions(text: str, *, origin: str = "dispositions") -> Dispositio
         If the file makes no sense, or no code means success.
     """
     try:
-        dispositions = Dispositions(**parse_toml(text))
+        dispositions = Dispositions(**parse_toml(text), origin=origin, results=PLAIN.results)
     except (ValueError, TypeError) as error:
         raise ConfigError(
             _without_sense(error, origin),
@@ -253,7 +283,7 @@ def meanings_of(results: pl.DataFrame, codes: Dispositions, *, nothing: Sequence
             f"{some_of(int(unknown.sum()), results.height, 'results', 'carries', 'carry')} a code without a meaning"
             f"{codes_in_words(said.filter(unknown))}.",
             expected=f"a meaning for every code: {', '.join(MEANINGS)}",
-            fix=SAY_WHAT_THEY_MEAN,
+            fix=codes.say_what_they_mean(said.filter(unknown)),
         )
     return meaning
 

@@ -12,7 +12,7 @@ import polars as pl
 
 from segmint.contract.ids import bare_ids, lost_digits, match_ids, rows_by_zeros, same_ids
 from segmint.errors import DataError
-from segmint.monitoring.codes import NAME_THE_COLUMNS, Dispositions, meanings_of
+from segmint.monitoring.codes import Dispositions, meanings_of
 from segmint.monitoring.early import Early
 from segmint.monitoring.met_results import meet
 from segmint.monitoring.purchases import Purchases, purchases_of
@@ -231,7 +231,7 @@ def join_results(
         If a column is missing, a code has no meaning, or it is open whether a row is a purchase: a sale left out would bias
         the effect.
     """
-    _require_columns(results, "results", dispositions.customer, dispositions.code)
+    _require_columns(results, "results", dispositions, dispositions.customer, dispositions.code)
     meaning = meanings_of(results, dispositions)
     listed = call_list.with_columns(bare_ids(call_list["customer"]).alias("_key"))
     whose = meet(results, dispositions.customer, listed["_key"], dispositions.code, since=since, today=today)
@@ -329,14 +329,14 @@ def _objections(rows: pl.DataFrame, calls: pl.DataFrame, known: pl.Series) -> _O
     return _Objections(whole.unique(maintain_order=True), others.null_count(), objects & lost_digits(calls["_named"]))
 
 
-def _require_columns(frame: pl.DataFrame, name: str, *wanted: str) -> None:
+def _require_columns(frame: pl.DataFrame, name: str, dispositions: Dispositions, *wanted: str) -> None:
     named = " and ".join(f"'{column}'" for column in wanted)
     for column in wanted:
         if column not in frame.columns:
             raise DataError(
                 f"The {name} have no column '{column}'.",
                 expected=f"{named} among the columns {', '.join(frame.columns[:20])}",
-                fix=NAME_THE_COLUMNS,
+                fix=dispositions.name_the_columns,
             )
 
 
@@ -351,7 +351,7 @@ def _customers_of(purchases: pl.DataFrame, dispositions: Dispositions) -> pl.Ser
         )
     plain = "customer" in purchases.columns and dispositions.customer not in purchases.columns
     column = "customer" if plain else dispositions.customer
-    _require_columns(purchases, "purchases", column)
+    _require_columns(purchases, "purchases", dispositions, column)
     return bare_ids(purchases[column])
 
 

@@ -17,7 +17,6 @@ from segmint.contract.treatment import nobody_called
 from segmint.contract.validate import MIN_ROWS_PER_LEVEL
 from segmint.errors import DataError
 from segmint.monitoring.codes import (
-    NAME_THE_COLUMNS,
     Dispositions,
     meanings_of,
 )
@@ -261,7 +260,7 @@ def meaning_of(results: pl.DataFrame, contract: Contract, codes: Dispositions) -
         raise DataError(
             f"The results have neither '{codes.code}' nor '{outcome.column}'.",
             expected="a column of codes, or the outcome",
-            fix=NAME_THE_COLUMNS,
+            fix=codes.name_the_columns,
         )
     return meanings_of(results, codes, nothing=("", *contract.missing))
 
@@ -291,7 +290,7 @@ def _keys(scored: pl.DataFrame, results: pl.DataFrame, contract: Contract, codes
         raise DataError(
             f"The results have no column that names the customers, as '{ids}' of the scored table does.",
             expected=f"one of {', '.join(dict.fromkeys((contract.id_column or codes.customer, codes.customer)))}",
-            fix=NAME_THE_COLUMNS,
+            fix=codes.name_the_columns,
         )
     raise DataError(
         "The results and the scored table have no column that tells whose result it is.",

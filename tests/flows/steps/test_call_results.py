@@ -11,7 +11,7 @@ from segmint.cli import main
 from segmint.config import Data
 from segmint.contract.contract import load_contract
 from segmint.errors import InputError
-from segmint.flows.steps.call_results import read_frame
+from segmint.flows.steps.call_results import read_codes, read_frame
 
 RESULTS = pl.DataFrame({"client": ["17", "18"], "code": ["success", "do_not_call"]})
 
@@ -48,3 +48,20 @@ def test_the_contract_tells_the_draft_of_codes_who_the_customer_is(
     wave.write_csv(tmp_path / "results.csv")
     assert main(["codes", "init", str(tmp_path / "results.csv"), "--contract", "simulated-campaign"]) == 0
     assert f'customer = "{own}"\n' in capsys.readouterr().out
+
+
+def test_a_draft_of_codes_leaves_a_file_that_is_there(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    RESULTS.write_csv(tmp_path / "results.csv")
+    out = tmp_path / "codes.toml"
+    asked = ["codes", "init", str(tmp_path / "results.csv"), "--out", str(out)]
+    assert main(asked) == 0
+    drafted = out.read_text()
+    assert "[codes]" in drafted
+    assert main(asked) == 2
+    assert "is there already" in capsys.readouterr().err
+    assert out.read_text() == drafted
+
+
+def test_who_named_no_codes_is_told_to_draft_them_from_these_results(tmp_path: Path) -> None:
+    assert read_codes(None, tmp_path / "my results.csv").how_to_draft.endswith("my results.csv' --out codes.toml")
+    assert "init RESULTS --out" in read_codes(None, RESULTS).how_to_draft

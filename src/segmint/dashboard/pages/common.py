@@ -181,7 +181,7 @@ def measuring(desk: Desk, run: str) -> list[str]:
     """The commands that say what calling a list brought, as somebody types them when its results are in."""
     list_of_run = shlex.quote(str(desk.runs / run / LIST))
     measure = f"segmint measure {list_of_run} results.csv --codes codes.toml"
-    return ["segmint codes init results.csv > codes.toml", typed(measure, desk.runs)]
+    return ["segmint codes init results.csv --out codes.toml", typed(measure, desk.runs)]
 
 
 def trained_on(view: RunView) -> str:

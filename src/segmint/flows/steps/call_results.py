@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from pathlib import Path
 from typing import Any
 
@@ -11,13 +12,14 @@ from segmint.arguments import place_of
 from segmint.config import Data
 from segmint.contract.contract import load_contract
 from segmint.errors import ConfigError, InputError
-from segmint.flows.steps.read import open_source
+from segmint.flows.steps.read import open_source, refuse_overwriting
 from segmint.monitoring.codes import (
     PLAIN,
     Dispositions,
     draft_codes,
     parse_dispositions,
 )
+from segmint.store.staging import publish_bytes
 from segmint.toml_files import toml_text_of
 from segmint.wording import counted
 
@@ -51,16 +53,44 @@ def read_frame(source: Any, data: Data, *, whole: bool = True) -> pl.DataFrame:
     return pl.concat([batch.frame for batch in batches], how="vertical_relaxed")
 
 
-def read_codes(path: Path | str | None) -> Dispositions:
-    """Read the meaning of the codes; without a file they mean what they say."""
+def read_codes(path: Path | str | None, results: Any = None) -> Dispositions:
+    """Read the meaning of the codes; without a file they mean what they say, and an error names that of `results`."""
     if path is None:
-        return PLAIN
+        named = isinstance(results, str | Path)
+        return PLAIN.model_copy(update={"results": shlex.quote(str(results))}) if named else PLAIN
     return parse_dispositions(toml_text_of(place_of("codes", path), "The codes", ConfigError), origin=str(path))
 
 
 def codes_draft(
-    source: Any, data: Data, *, customer: str | None = None, code: str | None = None, contract: str | None = None
+    source: Any,
+    data: Data,
+    *,
+    customer: str | None = None,
+    code: str | None = None,
+    contract: str | None = None,
+    out: Path | None = None,
 ) -> str:
-    """Draft the file of ``--codes`` from a table of results; see `draft_codes`. A contract names its own id column."""
+    """Draft the file of ``--codes`` from a table of results; see `draft_codes`. A contract names its own id column.
+
+    Raises
+    ------
+    InputError
+        If `out`, the file to be, is there: somebody may have reviewed it.
+    """
+    if out is not None:
+        _refuse_reviewed(out)
     own = None if contract is None else load_contract(contract).id_column
-    return draft_codes(read_frame(source, data, whole=False), customer=customer, code=code, own=own)
+    draft = draft_codes(read_frame(source, data, whole=False), customer=customer, code=code, own=own)
+    if out is not None:
+        publish_bytes(out, draft.encode())
+    return draft
+
+
+def _refuse_reviewed(out: Path) -> None:
+    refuse_overwriting(out)
+    if out.exists():
+        raise InputError(
+            f"'{out}' is there already, and a draft would undo what somebody has reviewed in it.",
+            expected="the name of a new file",
+            fix="choose another name, or add the new codes to that file",
+        )
