@@ -13,11 +13,11 @@ from segmint.contract.cells import read_cells
 from segmint.contract.column import Column
 from segmint.contract.dates import (
     FORMATS,
+    days_in_each_reading,
     days_of,
     format_words,
     formats_of,
     is_format,
-    likeliest_formats,
     read_dates,
     readings_of,
     today,
@@ -95,15 +95,38 @@ def test_days_since_1900_are_dates_as_a_spreadsheet_keeps_them() -> None:
         assert readings_of(numbers) == ""
 
 
-def test_formats_that_read_other_days_in_as_many_texts_are_told() -> None:
-    assert likeliest_formats(pl.Series(["03/04/2026", "05/04/2026", "?"])) == ("%d/%m/%Y", "%m/%d/%Y")
-    assert likeliest_formats(pl.Series(["03/04/2026", "13/04/2026"])) == ("%d/%m/%Y",)
-    assert likeliest_formats(pl.Series(["03/03/2026", "14.04.2026", "15.04.2026"])) == ("%d.%m.%Y",)
-    assert likeliest_formats(pl.Series(["03/03/2026"])) == ("%d/%m/%Y",)
-    assert likeliest_formats(pl.Series(["?"])) == ("%Y-%m-%d",)
-    # as many different texts, and no text that is two days
-    assert likeliest_formats(pl.Series(["2026-11-20", "20.11.2026"])) == ("%Y-%m-%d",)
-    assert likeliest_formats(pl.Series(["20.11.2026", "20.11.2026", "2026-11-21"])) == ("%d.%m.%Y",)
+D_OR_M, THIRD_OF_APRIL, FOURTH_OF_MARCH = "dd/mm/yyyy or as mm/dd/yyyy", date(2026, 4, 3), date(2026, 3, 4)
+
+
+@pytest.mark.parametrize(
+    ("texts", "readings"),
+    [
+        (["03/04/2026", "05/04/2026", "?"], D_OR_M),
+        (["03/04/2026", "13/04/2026"], ""),
+        (["03/03/2026"], ""),
+        (["?"], ""),
+        ([], ""),
+        (["03/04/2026", "13.04.2026", "2026-04-14", "2026-04-15"], D_OR_M),  # no other date with slashes
+        (["03/04/2026", "04/13/2026", "04/14/2026", "13/04/2026"], "mm/dd/yyyy or as dd/mm/yyyy"),
+        (["04/13/2026", "13/04/2026"], ""),
+        (["03/04/2026", "03-04-26", "03-04-2026"], "dd/mm/yyyy, dd-mm-yyyy or as mm/dd/yyyy, mm-dd-yyyy"),
+    ],
+)
+def test_dates_that_may_be_two_days_are_told(texts: list[str], readings: str) -> None:
+    column = pl.Series(texts, dtype=pl.String)
+    assert readings_of(column) == readings
+    assert len(days_in_each_reading(column)) == (2 if readings else 1)
+
+
+def test_a_date_with_one_reading_is_read_whatever_most_others_look_like() -> None:
+    day = date(2026, 11, 18)
+    others = ["18.11.2026", "18/11/2026 10:00", "11/18/2026", "18-11-2026", "20261118", "18 Nov 2026", "18.11.26"]
+    assert days_of(pl.Series(["2026-11-18"] * 20 + others)).to_list() == [day] * 27
+    # which of the two comes first is told by those that are written alike
+    assert days_of(pl.Series(["2026-11-18"] * 3 + ["03/04/2026", "13/04/2026"]))[3] == THIRD_OF_APRIL
+    assert days_of(pl.Series(["18.11.2026"] * 3 + ["03/04/2026", "04/13/2026"]))[3] == FOURTH_OF_MARCH
+    mixed = days_in_each_reading(pl.Series(["04/13/2026", "04/14/2026", "13/04/2026", "03/04/2026"]))
+    assert [days[3] for days in mixed] == [FOURTH_OF_MARCH, THIRD_OF_APRIL]
 
 
 @pytest.mark.skipif(not hasattr(time, "tzset"), reason="this system sets time zones otherwise")

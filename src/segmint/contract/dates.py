@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import date, datetime
 
 import polars as pl
@@ -14,6 +14,8 @@ FORMATS = (
     ISO, "%d.%m.%Y", "%d/%m/%Y", "%m/%d/%Y", "%d-%m-%Y", "%m-%d-%Y", "%Y/%m/%d", "%Y.%m.%d", "%Y%m%d",
     "%d.%m.%y", "%d/%m/%y", "%m/%d/%y", "%d-%b-%Y", "%d %b %Y", "%d%b%Y", "%d-%b-%y", "%d %B %Y", "%B %d, %Y",
 )  # fmt: skip
+# the only formats whose texts can be read as two days
+_DAY_OR_MONTH_FIRST = (("%d/%m/%Y", "%m/%d/%Y"), ("%d-%m-%Y", "%m-%d-%Y"), ("%d/%m/%y", "%m/%d/%y"))
 PARTS: Mapping[str, tuple[str, str]] = {
     "%Y": ("[0-9]{4}", "yyyy"),
     "%y": ("[0-9]{2}", "yy"),
@@ -55,7 +57,7 @@ def read_dates(texts: pl.Series, form: str) -> pl.Series:
 
 
 def days_of(column: pl.Series) -> pl.Series:
-    """Read a column that nobody described as days: its own dates, or texts in the format that most of them have.
+    """Read a column that nobody described as days: its own dates, or texts in any of `FORMATS`.
 
     46294 is the 29th of September 2026, as a spreadsheet keeps its dates.
 
@@ -66,7 +68,7 @@ def days_of(column: pl.Series) -> pl.Series:
     Returns
     -------
     polars.Series of shape (n_rows,), Date
-        Null where nothing can be read.
+        Null where nothing can be read. 03/04/2024 is read as more of the other dates that are written with slashes are.
     """
     return days_in_each_reading(column)[0]
 
@@ -81,21 +83,37 @@ def days_in_each_reading(column: pl.Series) -> tuple[pl.Series, ...]:
     Returns
     -------
     tuple of polars.Series of shape (n_rows,), Date
-        At least one.
+        One or two.
     """
     if isinstance(column.dtype, pl.Date | pl.Datetime):
         return (column.dt.date(),)  # the local day, which a cast would not take from a time with a zone
-    texts = column.cast(pl.String).str.strip_chars()
+    texts = _bare_texts(column)
     serials = _serial_days(texts)
-    return tuple(read_dates(texts, form).fill_null(serials) for form in likeliest_formats(texts))
+    likelier, unlikelier = _orders(texts)
+    orders = (likelier, [*unlikelier, *likelier]) if unlikelier else (likelier,)
+    return tuple(_read_by_turns(texts, order).fill_null(serials) for order in orders)
 
 
 def written_days_of(column: pl.Series) -> pl.Series:
     """Read a column as `days_of` does, but no serial number of a spreadsheet as a day."""
     if isinstance(column.dtype, pl.Date | pl.Datetime):
         return column.dt.date()
-    texts = column.cast(pl.String).str.strip_chars()
-    return read_dates(texts, likeliest_formats(texts)[0])
+    texts = _bare_texts(column)
+    return _read_by_turns(texts, _orders(texts)[0])
+
+
+def readings_of(column: pl.Series) -> str:
+    """Say how else the dates of a column that nobody described can be read: "dd/mm/yyyy or as mm/dd/yyyy"; "" if in no other way."""
+    if isinstance(column.dtype, pl.Date | pl.Datetime):
+        return ""
+    likelier, unlikelier = _orders(_bare_texts(column))
+    pairs = [next(pair for pair in _DAY_OR_MONTH_FIRST if form in pair) for form in unlikelier]
+    taken = [form for form in likelier if any(form in pair for pair in pairs)]
+    return " or as ".join(", ".join(map(format_words, forms)) for forms in (taken, unlikelier) if forms)
+
+
+def _bare_texts(column: pl.Series) -> pl.Series:
+    return _without_time(column.cast(pl.String).str.strip_chars())
 
 
 def _serial_days(texts: pl.Series) -> pl.Series:
@@ -103,33 +121,32 @@ def _serial_days(texts: pl.Series) -> pl.Series:
     return (days + (_FIRST_SERIAL - date(1970, 1, 1)).days).cast(pl.Date)
 
 
-def likeliest_formats(texts: pl.Series) -> tuple[str, ...]:
-    """Name the format that most texts have, and every other that as many have and that reads another day in one of them.
+def _orders(texts: pl.Series) -> tuple[list[str], list[str]]:
+    """Name the likelier format of each two that differ by whether the day or the month stands first, and the others that may be meant too.
 
-    Parameters
-    ----------
-    texts : polars.Series of shape (n_rows,), String
-
-    Returns
-    -------
-    tuple of str
-        At least one; of several nobody can tell which is meant.
+    Those are settled where one reads every text that either does, and the other does not; or no text is two days.
     """
-    counts = texts.alias("text").drop_nulls().value_counts(sort=True, name="rows")
-    different, rows = counts["text"], counts["rows"]
-    read = {form: read_dates(different, form) for form in FORMATS}
-    covered = {form: int(rows.filter(days.is_not_null()).sum()) for form, days in read.items()}
-    best = max(FORMATS, key=covered.__getitem__)
-    others = [form for form in FORMATS if covered[form] == covered[best] and (read[form] != read[best]).any()]
-    return best, *others
+    counts = texts.alias("text").drop_nulls().value_counts(name="rows")
+    likelier, unlikelier = [], []
+    for pair in _DAY_OR_MONTH_FIRST:
+        days = {form: read_dates(counts["text"], form) for form in pair}
+        rows = {form: int(counts["rows"].filter(days[form].is_not_null()).sum()) for form in pair}
+        one, other = sorted(pair, key=rows.__getitem__, reverse=True)
+        likelier.append(one)
+        either = int(counts["rows"].filter(days[one].fill_null(days[other]).is_not_null()).sum())
+        settled = rows[one] == either > rows[other]
+        if not settled and (days[one] != days[other]).any():
+            unlikelier.append(other)
+    return likelier, unlikelier
 
 
-def readings_of(column: pl.Series) -> str:
-    """Say how else the dates of a column that nobody described can be read: "dd/mm/yyyy or as mm/dd/yyyy"; "" if in no other way."""
-    if isinstance(column.dtype, pl.Date | pl.Datetime):
-        return ""
-    forms = likeliest_formats(column.cast(pl.String).str.strip_chars())
-    return " or as ".join(map(format_words, forms)) if len(forms) > 1 else ""
+def _read_by_turns(texts: pl.Series, first: Sequence[str]) -> pl.Series:
+    """Read each text by the first format that fits, of some formats and then of all."""
+    different = texts.unique()
+    days = pl.Series([None], dtype=pl.Date).new_from_index(0, len(different))
+    for form in (*first, *FORMATS):
+        days = days.fill_null(read_dates(different, form))
+    return texts.replace_strict(different, days, return_dtype=pl.Date)
 
 
 def formats_of(texts: pl.Series) -> tuple[str, ...]:

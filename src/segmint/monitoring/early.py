@@ -12,12 +12,13 @@ import polars as pl
 from segmint.contract.dates import days_in_each_reading, readings_of
 from segmint.contract.event_dates import ask_of_days_ahead, dated_by
 from segmint.errors import DataError
-from segmint.wording import counted, some_of
+from segmint.wording import counted, percent, some_of
 
 _IS_EARLY = {
     "result": ("result is of a call", "results are of calls"),
     "purchase": ("purchase was made", "purchases were made"),
 }
+_MANY, _MANY_SHARE = 10, 0.05
 _SINCE = {"result": "of calls since the list", "purchase": "made since the list"}
 
 
@@ -40,7 +41,7 @@ class Early(NamedTuple):
     doubtful : int
         Rows of customers who count that another reading of the dates puts on the other side of the list.
     undated : int
-        Rows without a date that can be read: they count.
+        Rows without a date that can be read: they count, with a caution where they are many.
     readings : str
         How the dates can be read, the way that was taken first; "" if in one way only.
     ahead : str
@@ -74,13 +75,29 @@ class Early(NamedTuple):
                 fix=f"write the year first; leave the column of dates out if the {self.event}s are all {_SINCE[self.event]}",
             )
 
+    @property
+    def _many_undated(self) -> bool:
+        return self.undated >= _MANY and self.undated > _MANY_SHARE * len(self.rows)
+
+    @property
+    def cautions(self) -> tuple[str, ...]:
+        """Ask whether days after today are right, and whether many rows without a date are since the list."""
+        said = []
+        if self._many_undated:
+            events, many = f"{self.event}s", percent(self.undated / len(self.rows), 0)
+            said.append(
+                f"{some_of(self.undated, len(self.rows), events, 'has', 'have')} no date that can be read under '{self.dated_by}' ({many}), and "
+                f"count as {_SINCE[self.event]}: those of before it would count too. Write the dates as 2026-03-14."
+            )
+        return (*said, *([self.ahead] if self.ahead else []))
+
     def sentences(self, left_out: int) -> list[str]:
         """Say that so many are left out, how many have no date, and how else the dates can be read."""
         said = []
         if left_out:
             early = counted(left_out, *_IS_EARLY[self.event])
             said.append(f"{early} before the list of {self.since}, as '{self.dated_by}' says, and left out.")
-        if self.undated:
+        if self.undated and not self._many_undated:
             undated = counted(self.undated, f"{self.event} without a date", f"{self.event}s without a date")
             counts = "counts" if self.undated == 1 else "count"
             said.append(f"{undated} that can be read under '{self.dated_by}' {counts} as {_SINCE[self.event]}.")

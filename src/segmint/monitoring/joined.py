@@ -157,7 +157,7 @@ class JoinedResults:
             )
         said += [self.two_answers.caution] if self.two_answers.caution else []
         early = (self.early, None if self.bought is None else self.bought.early)
-        said += [each.ahead for each in early if each is not None and each.ahead]
+        said += [caution for each in early if each is not None for caution in each.cautions]
         held = self.compared.filter(pl.col("status") == "held_out")
         if self.purchases is None and (self.of_calls or not held["has_result"].any()):
             said.append(

@@ -176,7 +176,7 @@ def outcomes_of(
             *([several.sentence] if several.sentence else []),
             *filter(None, [blanks_read(results, contract, codes)]),
             *early.sentences(early.left_out),
-            *([early.ahead] if early.ahead else []),
+            *early.cautions,
             *met.match.said("result"),
             *_left_out(joined, "they were not to be called" if is_call_list(scored) else "nobody called them"),
         )

@@ -48,7 +48,7 @@ def read_calls(path: Path | str, contract: Contract) -> pl.DataFrame:
         raise PolicyError(
             f"The history '{name}' has {counted(useless, 'record')} without an id or a date under '{day_column}'"
             f"{_shape_of_first(frame[day_column], days)}.",
-            expected="an id and a date such as 2026-03-14 or 14.03.2026 in every record, written in one way",
+            expected="an id and a date such as 2026-03-14 or 14.03.2026 in every record",
             fix="correct these records: each might be a customer who must rest",
         )
     said = texts_of(frame[campaign], name) if campaign else nobody(days)
