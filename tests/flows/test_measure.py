@@ -106,7 +106,7 @@ def test_purchases_and_earlier_lists_are_named_at_the_command(
     assert main(argv) == 0
     told = json.loads(capsys.readouterr().out)
     assert told["cautions"] == []
-    assert told["left_out"] == {"earlier": 500, "repeated": 0, "before_the_list": 0}
+    assert told["left_out"] == {"earlier": 500, "repeated": 0, "before_the_list": 0, "repeated_results": 0}
     assert "Look at this first" not in Path(told["report"]).read_text("utf-8")
     later = pl.read_csv(tmp_path / "purchases.csv").with_columns(date=pl.lit("2926-03-14"))
     later.write_csv(tmp_path / "purchases.csv")
@@ -123,7 +123,7 @@ def test_purchases_and_earlier_lists_are_named_at_the_command(
     assert "by their place in a table" in capsys.readouterr().err
 
 
-def test_how_many_results_are_of_calls_before_the_list_is_told_to_programs_too(
+def test_how_many_results_are_of_calls_before_the_list_or_repeated_is_told_to_programs_too(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("segmint.flows.measure.made_on", lambda run: date(2026, 11, 27))
@@ -131,11 +131,17 @@ def test_how_many_results_are_of_calls_before_the_list_is_told_to_programs_too(
     (tmp_path / "codes.toml").write_text(CODES)
     since = results.with_columns(called_at=pl.lit("2026-12-01"))
     early = since.head(7).with_columns(called_at=pl.lit("2026-10-10"))
-    every = pl.concat([since, early, early.with_columns(customer=pl.lit("a stranger"))])
+    every = pl.concat([since, early, early.with_columns(customer=pl.lit("a stranger")), since.tail(5)])
     found = measure(listed, every, CONFIG, runs=tmp_path / "runs", codes=tmp_path / "codes.toml")
-    assert found.summary["left_out"] == {"earlier": 0, "repeated": 0, "before_the_list": 7}
+    assert found.summary["left_out"] == {
+        "earlier": 0,
+        "repeated": 0,
+        "before_the_list": 7,
+        "repeated_results": 5,
+    }
     assert json.loads((found.folder / MEASURE).read_text("utf-8"))["left_out"] == found.summary["left_out"]
     assert "7 results are of calls before the list" in found.sentences[0]
+    assert "5 results repeat another in every column" in found.sentences[0]
 
 
 def test_calls_that_reached_nobody_stay_in_what_calling_brought(tmp_path: Path) -> None:

@@ -27,7 +27,7 @@ def campaign(rows: int, seed: int, effect: float, classes: int = 2) -> tuple[pl.
     """All answers follow age; those at a narrow band of prices say yes more often by `effect`."""
     draw = np.random.default_rng(seed)
     price, age = draw.uniform(0, 1_000, rows), draw.integers(18, 90, rows)
-    likely = -2.0 + 0.04 * (age - 40) + effect * ((price > 480) & (price < 510))
+    likely = -2.0 + 0.04 * (age - 40) + effect * ((price > 455) & (price < 485))
     days = np.where(draw.random(rows) < 0.6, -1, draw.integers(1, 400, rows))
     frame = pl.DataFrame({"price": price, "age": age, "days": days, "noise": draw.normal(size=rows)}).cast(pl.Float64)
     return frame, np.digitize(likely + draw.logistic(size=rows), np.linspace(0.0, 2.0, classes - 1)).astype(np.int64)
@@ -40,7 +40,7 @@ def chosen(frame: pl.DataFrame, labels: np.ndarray, groups: np.ndarray | None = 
 
 @pytest.mark.parametrize("classes", [2, 4])
 def test_a_narrow_band_of_prices_is_read_in_finer_steps(classes: int) -> None:
-    assert chosen(*campaign(6_000, 1, effect=2.0, classes=classes)) == ["price"]
+    assert chosen(*campaign(8_000, 1, effect=2.5, classes=classes)) == ["price"]
 
 
 def test_a_code_is_no_number_between_others() -> None:
@@ -88,7 +88,7 @@ def test_a_network_chooses_and_tells_it_and_finds_the_band() -> None:
     assert usual.lesson_ is not None
     assert (finer.lesson_["finer"], usual.lesson_["finer"]) == (["price"], [])
     asked = frame[:3].with_columns(
-        price=pl.Series([470.0, 495.0, 520.0]), age=pl.lit(40.0), noise=pl.lit(0.0), days=pl.lit(-1.0)
+        price=pl.Series([440.0, 470.0, 500.0]), age=pl.lit(40.0), noise=pl.lit(0.0), days=pl.lit(-1.0)
     )
     below, within, above = finer.predict_proba(asked)[:, 1]
     assert within > 2 * max(below, above)

@@ -89,6 +89,20 @@ def test_calls_before_the_list_in_one_reading_only_are_refused_but_their_objecti
     assert "leave the column of dates out" in str(refused.value)
 
 
+def test_a_row_that_stands_there_twice_with_its_date_is_one_call() -> None:
+    call_list, calls, purchases = unmoved(2, n=2_000)
+    dated = calls.with_columns(called_at=pl.lit("2026-12-01"))
+    twice = join_results(call_list, pl.concat([dated, dated]), CODES, purchases=purchases)
+    assert twice.rows.equals(join_results(call_list, dated, CODES, purchases=purchases).rows)
+    assert (twice.read, twice.matched, twice.repeated_results) == (2 * calls.height, 2 * calls.height, calls.height)
+    assert f"{calls.height:,} results repeat another in every column" in twice.sentence
+    later = dated.with_columns(called_at=pl.lit("2026-12-01 18:00"))
+    for others in (pl.concat([calls, calls]), pl.concat([dated, later])):  # nothing says that these are one call
+        joined = join_results(call_list, others, CODES, purchases=purchases)
+        assert (joined.rows["calls"].sum(), joined.repeated_results) == (2 * calls.height, 0)
+        assert "repeat" not in joined.sentence
+
+
 def test_listed_customers_without_a_result_are_counted_whoever_tells_who_bought():
     call_list, calls, purchases = unmoved(2, n=500)
     for bought, counts in ((None, "called without success"), (purchases, "their purchases tell, called or not")):

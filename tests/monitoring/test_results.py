@@ -84,6 +84,15 @@ def test_under_a_wrong_number_nobody_can_be_called_back() -> None:
     assert "1 not reached, 0 to be called back" in outcomes_of(scored, last_is_wrong, CONTRACT, PLAIN).sentence
 
 
+def test_a_result_that_stands_there_twice_is_one_answer() -> None:
+    scored = pl.DataFrame({"client": ["1", "2"]})
+    results = pl.DataFrame({"client": ["1", "2", "2"], "code": ["success", "refused", "refused"], "date": "2026-12-01"})
+    said = outcomes_of(scored, results, CONTRACT, PLAIN).sentence
+    assert "1 result repeats another in every column, its date too, and is not counted again" in said
+    assert "answers stand for" not in said
+    assert "3 answers stand for 2 customers" in outcomes_of(scored, results.drop("date"), CONTRACT, PLAIN).sentence
+
+
 def test_calls_before_the_list_in_one_reading_only_are_refused() -> None:
     scored = pl.DataFrame({"client": ["1", "2"]})
     results = pl.DataFrame({"client": ["1", "2"], "code": ["success", "refused"], "date": ["12/01/2026", "12/12/2026"]})

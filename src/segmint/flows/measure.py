@@ -284,7 +284,12 @@ def _counts(joined: JoinedResults) -> dict[str, Any]:
             "without_id": joined.unnamed,
         },
         "purchases": {"read": joined.purchases, "matched": joined.purchases_matched},
-        "left_out": {"earlier": joined.before, "repeated": joined.repeated, "before_the_list": joined.too_early},
+        "left_out": {
+            "earlier": joined.before,
+            "repeated": joined.repeated,
+            "before_the_list": joined.too_early,
+            "repeated_results": joined.repeated_results,
+        },
         "do_not_call": len(joined.do_not_call),
     }
 

@@ -75,7 +75,7 @@ def _log_chance(values: Floats, happened: Floats, steps: int, finer: int) -> flo
 
     ordered = np.sort(values)
     bends = quantile_edges(ordered, steps)
-    edges = np.union1d(bends, quantile_edges(ordered, finer, fewest=FEWEST_IN_A_STEP))
+    edges = quantile_edges(ordered, finer, fewest=FEWEST_IN_A_STEP)
     cells = np.unique(np.searchsorted(edges, values, "right"), return_inverse=True)[1]
     count = np.bincount(cells)
     if len(count) <= len(bends) + 2:

@@ -14,7 +14,7 @@ from segmint.contract.ids import bare_ids, lost_digits, match_ids, rows_by_zeros
 from segmint.errors import DataError
 from segmint.monitoring.codes import Dispositions, meanings_of
 from segmint.monitoring.early import Early
-from segmint.monitoring.met_results import meet
+from segmint.monitoring.met_results import meet, say_repeated
 from segmint.monitoring.purchases import Purchases, purchases_of
 from segmint.monitoring.two_answers import TwoAnswers, answers_in
 from segmint.wording import counted, percent, some_of
@@ -61,6 +61,8 @@ class JoinedResults:
         Customers on each earlier list that has nobody of this one.
     before, repeated : int
         Rows left out of the comparison: of customers on earlier lists, and further rows of a customer on this one.
+    repeated_results : int
+        Results of customers on the list that repeat another in every column, a date among them, and do not count again.
     """
 
     rows: pl.DataFrame
@@ -83,6 +85,7 @@ class JoinedResults:
     nameless_objections: int = 0
     shortened_objections: int = 0
     early: Early | None = None
+    repeated_results: int = 0
 
     @property
     def compared(self) -> pl.DataFrame:
@@ -109,6 +112,7 @@ class JoinedResults:
         ]
         said += [self.two_answers.sentence] if self.two_answers.sentence else []
         said += [] if self.early is None else self.early.sentences(self.too_early)
+        said += filter(None, [say_repeated(self.repeated_results)])
         if self.by_zeros:
             found = ", ".join(f"{rows:,} {what}" for what, rows in self.by_zeros.items())
             said.append(
@@ -235,7 +239,7 @@ def join_results(
     meaning = meanings_of(results, dispositions)
     listed = call_list.with_columns(bare_ids(call_list["customer"]).alias("_key"))
     whose = meet(results, dispositions.customer, listed["_key"], dispositions.code, since=since, today=today)
-    calls = results.select(whose.named, meaning=meaning, early=whose.early.rows)
+    calls = results.select(whose.named, meaning=meaning, aside=whose.aside)
     rows = _with_calls(listed, calls.join(whose.pairs, on="_named"))
     by_zeros = Counter(results=whose.match.by_zeros)
     purchased = None
@@ -272,6 +276,7 @@ def join_results(
         nameless_objections=objections.nameless,
         shortened_objections=int(objections.shortened.sum()),
         early=whose.early,
+        repeated_results=whose.repeated,
     )
 
 
@@ -367,7 +372,7 @@ def _as_named(keys: pl.Series, pairs: pl.DataFrame) -> pl.Series:
 
 def _with_calls(listed: pl.DataFrame, calls: pl.DataFrame) -> pl.DataFrame:
     """Put beside each row what became of its calls."""
-    answer = pl.col("meaning").filter(~pl.col("early"))
+    answer = pl.col("meaning").filter(~pl.col("aside"))
     success = answer == "success"
     by_customer = calls.group_by("_key").agg(
         calls=answer.len(),

@@ -9,6 +9,7 @@ import polars as pl
 
 from segmint.contract.ids import IdMatch, bare_ids, match_ids
 from segmint.monitoring.early import Early, made_before
+from segmint.wording import counted
 
 
 class MetResults(NamedTuple):
@@ -24,12 +25,25 @@ class MetResults(NamedTuple):
         Whether each is of a customer of the table.
     early : Early
         Which are of before the day of the list.
+    again : polars.Series of Boolean, shape (n_results,)
+        Which repeat an earlier row in every column, a date among them: no call or answer of their own.
     """
 
     named: pl.Series
     match: IdMatch
     known: pl.Series
     early: Early
+    again: pl.Series
+
+    @property
+    def aside(self) -> pl.Series:
+        """Which results are no answer: of before the list, or a row that stands there already."""
+        return self.early.rows | self.again
+
+    @property
+    def repeated(self) -> int:
+        """How many results of customers of the table, since the list, repeat another."""
+        return int((self.again & self.known & ~self.early.rows).sum())
 
     @property
     def pairs(self) -> pl.DataFrame:
@@ -67,5 +81,22 @@ def meet(
     named = bare_ids(results[customer]).alias("_named")
     match = match_ids(named, keys)
     known = named.is_in(match.pairs["named"].implode()).fill_null(False)
-    dated = results.drop(customer, *others, strict=False)
-    return MetResults(named, match, known, made_before(dated, "result", since, known=known, today=today))
+    early = made_before(results.drop(customer, *others, strict=False), "result", since, known=known, today=today)
+    return MetResults(named, match, known, early, _again(results) & early.days.is_not_null())
+
+
+def _again(results: pl.DataFrame) -> pl.Series:
+    """Mark rows that are equal to one before them in every column."""
+    return ~results.select(pl.struct(pl.all()).is_first_distinct()).to_series()
+
+
+def say_repeated(repeated: int) -> str:
+    """Say that results which repeat another in every column count once with it; "" for none."""
+    if not repeated:
+        return ""
+    rows = counted(
+        repeated,
+        "result repeats another in every column, its date too, and is",
+        "results repeat another in every column, its date too, and are",
+    )
+    return f"{rows} not counted again: where these are calls of their own, export their time of day or number too."

@@ -21,7 +21,7 @@ from segmint.monitoring.codes import (
     meanings_of,
 )
 from segmint.monitoring.early import Early
-from segmint.monitoring.met_results import meet
+from segmint.monitoring.met_results import meet, say_repeated
 from segmint.monitoring.two_answers import TwoAnswers, answers_in, said_yes
 from segmint.wording import capital, counted, some_of
 
@@ -125,7 +125,7 @@ def outcomes_of(
             _alone=nobody_called(results, contract),
             _day=early.days,
         )
-        .filter(~early.rows)
+        .filter(~met.aside)
         .sort("_day", maintain_order=True)
         .join(met.pairs, on="_named", maintain_order="left")
         .group_by("_key", maintain_order=True)
@@ -176,6 +176,7 @@ def outcomes_of(
             *([several.sentence] if several.sentence else []),
             *filter(None, [blanks_read(results, contract, codes)]),
             *early.sentences(early.left_out),
+            *filter(None, [say_repeated(met.repeated)]),
             *early.cautions,
             *met.match.said("result"),
             *_left_out(joined, "they were not to be called" if is_call_list(scored) else "nobody called them"),
