@@ -54,8 +54,8 @@ def choose_finer(
     if groups is not None:
         one_of_each = np.unique(groups, return_index=True)[1]
         frame, labels = frame[one_of_each], labels[one_of_each]
-    sizes = np.bincount(labels)
-    finer = min(finer, len(labels) // FEWEST_IN_A_STEP, int(sizes.min()) // FEWEST_OF_A_CLASS)
+    sizes = np.bincount(labels).tolist()
+    finer = min(finer, len(labels) // FEWEST_IN_A_STEP, min(sizes, default=0) // FEWEST_OF_A_CLASS)
     if finer < 2 * steps or len(sizes) < 2:
         return []
     happened = (labels[:, None] == np.arange(len(sizes)))[:, 1 if len(sizes) == 2 else 0 :]
