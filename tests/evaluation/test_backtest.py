@@ -331,9 +331,19 @@ def test_whether_it_holds_is_answered_as_far_as_the_intervals_go(differences, sa
     labels = {name: name.capitalize() for name in rows["strategy"]}
     if np.isnan(differences.get("random", (0, 0))[1]):
         rows, said = rows.with_columns(low=pl.lit(np.nan)), "cannot be told from so few calls"
-    answer, decision = will_it_hold(rows, labels, ours="dense_network")
+    answer, decision = will_it_hold(rows, labels, ours="dense_network", waves=6)
     assert said in answer
     assert do in decision
+
+
+@pytest.mark.parametrize("plain", [(-9, -12, -5), (4, 1, 9)])
+def test_one_wave_does_not_answer_whether_it_holds(plain):
+    rows = told(random=plain)
+    labels = {name: name.capitalize() for name in rows["strategy"]}
+    answer, decision = will_it_hold(rows, labels, ours="dense_network", waves=1)
+    assert answer.startswith("One wave cannot tell whether it holds from wave to wave")
+    assert "these waves" not in answer.lower()
+    assert decision.startswith("Do not rely on it")
 
 
 @pytest.mark.parametrize(
@@ -371,7 +381,7 @@ def test_columns_that_tell_the_time_are_no_order_to_the_reader():
 def test_a_sure_loss_holds_nothing_however_it_compares():
     rows = told(random=(-9, -12, -5), everyone=(-7, -9, -2)).with_columns(low=pl.lit(-30.0), high=pl.lit(-20.0))
     labels = {name: name.capitalize() for name in rows["strategy"]}
-    answer, _ = will_it_hold(rows, labels, ours="dense_network")
+    answer, _ = will_it_hold(rows, labels, ours="dense_network", waves=6)
     assert "it did not: the network's calls cost more than they brought" in answer
 
 

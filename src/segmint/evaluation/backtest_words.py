@@ -19,6 +19,11 @@ Row = dict[str, Any]
 LEVEL = 0.05
 RANKED_BY_CHANCE = 0.5
 WORTH = "successes' worth"  # the unit of amounts where no money is named
+ONE_WAVE = "One wave cannot tell whether it holds from wave to wave: the intervals are of calls within it."
+NOTHING_RULED_OUT = (
+    "Neither outcome could be ruled out for any customer: that is learned from calls whose propensity was said before their outcome was "
+    "known, and of those too few were known before the others. More waves would tell."
+)
 WITHOUT_MODEL = ("rule", "random", "everyone")
 
 
@@ -70,7 +75,7 @@ def conclude_backtest(
     return tuple(sentences)
 
 
-def will_it_hold(rows: pl.DataFrame, labels: Mapping[str, str], *, ours: str) -> tuple[str, str]:
+def will_it_hold(rows: pl.DataFrame, labels: Mapping[str, str], *, ours: str, waves: int) -> tuple[str, str]:
     """Say whether ours held in the past waves, as far as the intervals support it, and whether to rely on it.
 
     Parameters
@@ -79,6 +84,8 @@ def will_it_hold(rows: pl.DataFrame, labels: Mapping[str, str], *, ours: str) ->
         As in `Backtest`.
     labels : mapping of str to str
     ours : str
+    waves : int
+        How many were replayed: one says nothing of the next, as the intervals are of calls within it.
     """
     profit = _by_strategy(rows, "profit")
     if math.isnan(profit[ours]["low"]):
@@ -90,32 +97,40 @@ def will_it_hold(rows: pl.DataFrame, labels: Mapping[str, str], *, ours: str) ->
     plain = [name for name in others if name in WITHOUT_MODEL]
     better = [name for name in others if profit[name]["difference_low"] > 0]
     no = "Do not rely on it here:"
+    these, do_not = (
+        ("In this one wave", "This one wave does not") if waves == 1 else ("In these waves", "These waves do not")
+    )
     if profit[ours]["high"] < 0:
-        told = (
-            "In these waves it did not: the network's calls cost more than they brought, by more than chance explains."
-        )
+        told = f"{these} it did not: the network's calls cost more than they brought, by more than chance explains."
         do = f"{no} its calls lost money."
     elif worse_than_none := [name for name in better if name in plain]:
-        told = f"In these waves it did not: {_named(worse_than_none, labels)} would have brought more, by more than chance explains."
+        told = f"{these} it did not: {_named(worse_than_none, labels)} would have brought more, by more than chance explains."
         do = f"{no} {_named(worse_than_none, labels)} would have earned more."
     elif same := [name for name in plain if _is_same(profit[name])]:
-        told = f"These waves do not show it: the network brought what {_named(same, labels)} would have brought."
+        told = f"{do_not} show it: the network brought what {_named(same, labels)} would have brought."
         do = f"{no} nothing is gained over {_named(same, labels)}."
     elif level := [name for name in plain if _by_chance(profit[name])]:
-        told = f"These waves do not show it: chance alone can explain how the network differs from {_named(level, labels)}."
+        told = f"{do_not} show it: chance alone can explain how the network differs from {_named(level, labels)}."
         do = f"{no} no gain over {_named(level, labels)} is shown. Replay a longer history, or test it on part of the next wave."
     elif not plain:
-        told = "These waves do not show it: no way of calling without a model stands beside the network."
+        told = f"{do_not} show it: no way of calling without a model stands beside the network."
         do = f"{no} it was held against no way of calling without a model."
     elif profit[ours]["low"] <= 0:
         told = "It chose better than calling without a model, by more than chance explains; that calling paid at all is not shown."
         do = "Use it to choose whom to call if you call; first test on a few whether calling pays."
     else:
         told = (
-            "In these waves it did: the network's calls brought more than they cost, and more than calling without a model, both by more "
+            f"{these} it did: the network's calls brought more than they cost, and more than calling without a model, both by more "
             "than chance explains. A next wave may differ."
         )
         do = "Use it: hold some customers out of each wave, and measure whether it goes on."
+    if waves == 1:
+        told = f"{ONE_WAVE} {told}"
+        do = (
+            do
+            if do.startswith(no)
+            else "Do not rely on it yet: replay a history of more waves, or test it on part of the next one."
+        )
     rivals = [name for name in better if name not in plain]
     if rivals:
         do += f" Better here: {_named(rivals, labels)}." if do.startswith("Use it") else ""

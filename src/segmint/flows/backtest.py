@@ -17,7 +17,7 @@ from segmint.contract.valid_table import ValidTable
 from segmint.errors import TRAINING, DataError, PolicyError, require
 from segmint.evaluation.backtest import Backtest
 from segmint.evaluation.backtest import backtest as replay
-from segmint.evaluation.backtest_words import say_proxies, will_it_hold
+from segmint.evaluation.backtest_words import NOTHING_RULED_OUT, say_proxies, will_it_hold
 from segmint.evaluation.conformal import LabelSets, adaptive_sets
 from segmint.evaluation.lagged_rates import with_lagged_rates
 from segmint.evaluation.rule import rule_of
@@ -324,10 +324,12 @@ def _about(
     rows = np.concatenate([wave.rows for wave in waves])
     told = sets.to_json()
     told["sentence"] = (
-        f"The outcomes that could not be ruled out held what happened for {percent(told['coverage'])} of customers (meant: 90 %); "
+        NOTHING_RULED_OUT
+        if told["both"] == 1
+        else f"The outcomes that could not be ruled out held what happened for {percent(told['coverage'])} of customers (meant: 90 %); "
         f"on average they were {told['mean_size']:.2f}."
     )
-    answer, decision = will_it_hold(found.frame(), found.strategies, ours=OURS)
+    answer, decision = will_it_hold(found.frame(), found.strategies, ours=OURS, waves=len(waves))
     return {
         "answer": f"Will it hold? {answer}",
         "decision": decision,

@@ -160,3 +160,10 @@ def test_what_nobody_can_tell_has_neither_column_nor_row() -> None:
 def test_the_lowest_block_is_told_where_there_is_another(blocks: list[float], told: bool) -> None:
     sets = {"coverage": 0.9, "mean_size": 1.1, "both": 0.1, "empty": 0.0, "block": 500, "blocks_within_3_points": 1.0}
     assert ("Lowest and highest block" in str(_label_sets(sets | {"block_coverage": blocks}))) == told
+
+
+def test_sets_that_rule_nothing_out_are_not_praised_for_their_coverage() -> None:
+    sets = {"coverage": 1.0, "mean_size": 2.0, "both": 1.0, "empty": 0.0, "block": 500, "blocks_within_3_points": 0.0}
+    shown = str(_label_sets(sets | {"block_coverage": []}))
+    assert "Neither outcome could be ruled out for any customer" in shown
+    assert "held what happened" not in shown

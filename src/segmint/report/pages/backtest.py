@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from segmint.evaluation.backtest_scores import KNOWN_RATE
-from segmint.evaluation.backtest_words import WORTH, say_proxies
+from segmint.evaluation.backtest_words import NOTHING_RULED_OUT, WORTH, say_proxies
 from segmint.models.names import OURS
 from segmint.report import charts
 from segmint.report.blocks import (
@@ -330,6 +330,8 @@ def _label_sets(sets: Row) -> Block:
     if len(blocks) > 1:
         rows.append(["Lowest and highest block", f"{percent(min(blocks))} to {percent(max(blocks))}"])
     note = "Adaptive conformal sets: after a miss the next sets are wider, after a hit narrower, so coverage holds under drift."
+    if sets["both"] == 1:
+        rows, note = [["Neither outcome ruled out", percent(1.0)]], NOTHING_RULED_OUT
     return table(
         ["Outcomes that could not be ruled out", "meant: 90 %"], rows, title="How sure, whatever drifts", note=note
     )
