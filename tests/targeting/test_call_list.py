@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import subprocess
 import sys
+from pathlib import Path
 
 import numpy as np
 import polars as pl
@@ -144,8 +145,19 @@ def test_the_list_names_what_keeps_most_customers_off():
     )
     said = build_call_list(frame["client"], choice, because, make_policy()).sentences()[0]
     assert "8 suppressed by a rule (a: 5, " in said
-    assert said.endswith(", 2 more reasons).")
+    assert said.endswith(", 2 more reasons; a customer may count under several).")
     assert "(" not in make_list(frame).sentences()[0]
+
+
+def test_objections_are_named_however_few_they_are():
+    frame = make_customers(20)
+    because = pl.Series(
+        ["a"] * 5 + ["b"] * 4 + ["c"] * 3 + ["d"] * 2 + ["on 'asked.csv'", "no consent (consent)"] + [""] * 4
+    )
+    policy = make_policy(suppress=[Path("lists/asked.csv")])
+    choice = choose(frame["client"], frame["propensity"], policy, columns=frame, eligible=(because == "").to_numpy())
+    said = build_call_list(frame["client"], choice, because, policy).sentences()[0]
+    assert "(a: 5, b: 4, c: 3, no consent (consent): 1, on 'asked.csv': 1, 1 more reason);" in said
 
 
 def test_a_clashing_column_is_kept_under_another_name():

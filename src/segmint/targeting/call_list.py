@@ -17,7 +17,7 @@ from segmint.targeting.choose import REJECTED, STATUSES, Choice, fewer_calls
 from segmint.targeting.given_ids import Ids, given_ids
 from segmint.targeting.holdout import PowerCalculation, plan_holdout
 from segmint.targeting.policy import WHOLE, ContactPolicy
-from segmint.targeting.suppress import count_reasons
+from segmint.targeting.suppress import count_reasons, is_objecting
 from segmint.wording import counted
 
 COLUMNS: Mapping[str, pl.DataType] = {
@@ -39,7 +39,7 @@ COLUMNS: Mapping[str, pl.DataType] = {
     "suppressed_because": pl.String(),
     "run": pl.String(),
 }
-NAMED_REASONS = 3  # in the sentence that says where everyone went; the page has all of them
+NAMED_REASONS = 3  # beside objections, in the sentence that says where everyone went; the page has all of them
 LATE = ("segment", "reason_1", "reason_2", "reason_3")
 STATUS_WORDS = {
     "listed": "to be called",
@@ -175,13 +175,18 @@ class CallList:
         return (f"{counted(len(self), 'row')} read: {parts}.", *self.advice, self.power.sentence)
 
     def _largest_reasons(self) -> str:
-        """Name what keeps most customers off, in parentheses: " (no consent: 40, on 'dnc.csv': 12)"."""
-        reasons = list(self.reasons.items())
+        """Name what keeps most customers off, and each objection, in parentheses: " (no consent: 40, on 'dnc.csv': 12)"."""
+        reasons = self.reasons
         if not reasons:
             return ""
-        named = [f"{reason}: {customers:,}" for reason, customers in reasons[:NAMED_REASONS]]
+        named = [
+            f"{reason}: {customers:,}"
+            for place, (reason, customers) in enumerate(reasons.items())
+            if place < NAMED_REASONS or is_objecting(reason, self.policy)
+        ]
         more = len(reasons) - len(named)
-        return f" ({', '.join([*named, *([counted(more, 'more reason')] if more else [])])})"
+        several = "; a customer may count under several" if sum(reasons.values()) > self.counts["suppressed"] else ""
+        return f" ({', '.join([*named, *([counted(more, 'more reason')] if more else [])])}{several})"
 
     def check(self) -> None:
         """Hold the list against its promises.

@@ -60,7 +60,7 @@ class Objectors:
     @property
     def reason(self) -> str:
         """What stands beside a suppressed customer."""
-        return f"on '{self.name}'"
+        return on_file(self.name)
 
     def by_id(self, customers: pl.Series) -> pl.Series:
         """Tell which customers are on the file by id, whatever its zeros before and capitals."""
@@ -79,6 +79,11 @@ class Objectors:
         if by_id:
             return self.without_id
         return self.without_phone if by_phone else self.records
+
+
+def on_file(name: str) -> str:
+    """What stands beside a customer whom a file of this name keeps off."""
+    return f"on '{name}'"
 
 
 def objecting(

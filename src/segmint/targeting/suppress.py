@@ -28,7 +28,7 @@ from segmint.targeting.calls_made import earlier_calls, not_yet_made, of_no_call
 from segmint.targeting.households import crowded, households_of, share_with
 from segmint.targeting.levels import has_level
 from segmint.targeting.named_files import any_of, read_whole, unlike_ids
-from segmint.targeting.objections import objecting
+from segmint.targeting.objections import objecting, on_file
 from segmint.targeting.phones import lack_country, to_e164
 from segmint.targeting.policy import ContactPolicy, ContactRules, Exclusion
 from segmint.wording import Said, Term, counted, listed, some_named, terms_in
@@ -319,8 +319,19 @@ def respects_objections(policy: ContactRules, contract: Contract) -> bool:
     return (
         bool(policy.suppress)
         or any(column.role == "consent" for column in contract.columns)
-        or any(is_objection(plain) or feature_role(plain) == "consent" for plain in map(plain_name, excluding))
+        or any(map(_names_objection, excluding))
     )
+
+
+def is_objecting(reason: str, policy: ContactRules) -> bool:
+    """Whether a reason of `Suppression` is that a customer asked not to be called, or does not consent."""
+    files = {on_file(path.name).replace(_BETWEEN, ", ") for path in policy.suppress}
+    return reason in files or _names_objection(reason)
+
+
+def _names_objection(name: str) -> bool:
+    plain = plain_name(name)
+    return is_objection(plain) or feature_role(plain) == "consent"
 
 
 def safety_columns(contract: Contract) -> list[Column]:
