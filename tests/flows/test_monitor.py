@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from pathlib import Path
 from typing import Any
 
@@ -10,10 +11,12 @@ import polars as pl
 import pytest
 
 from segmint.cli import main
+from segmint.config import Data
 from segmint.contract.contract import parse_contract
 from segmint.errors import BundleError, DataError
 from segmint.flows.monitor import _advice, _rows_seen, _seen, monitor
 from segmint.flows.predict import predict
+from segmint.flows.steps.as_commands import WaveCommands
 from segmint.monitoring.drift import Drift
 from segmint.monitoring.results import ENOUGH, Answers
 from segmint.store.bundle import open_bundle, write_bundle
@@ -90,8 +93,9 @@ def test_a_column_in_another_unit_is_to_be_looked_at_before_anybody_retrains(
     found = monitor(cents, trained, CONFIG, runs=runs)
     assert found.drift.advice == "retrain"
     assert found.sentences[-1].startswith(
-        "Look first at what changed in the data (age), then retrain: segmint update results.csv"
+        "Look first at what changed in the data (age), then retrain: That needs results"
     )
+    assert f"segmint monitor wave.csv --outcomes RESULTS --bundle {trained.name}" in found.sentences[-1]
     assert "Look first at what changed in the data (age), then retrain" in found.report.read_text("utf-8")
 
 
@@ -104,6 +108,36 @@ def test_a_wave_that_the_network_learned_from_is_said_to_be_one() -> None:
     assert _rows_seen([0, 1], None) == 0  # type: ignore[arg-type]
     assert _seen(2, 4).startswith("The network was trained on 2 of the 4 rows of this wave.")
     assert _seen(0, 2) == ""
+
+
+@pytest.mark.network
+def test_results_that_moved_the_bundle_are_no_proof_of_it(
+    wave: dict[str, pl.DataFrame], updated: Any, runs: Path
+) -> None:
+    told = more_yes(wave["results"])
+    found = monitor(wave["wave"], updated.folder, CONFIG, runs=runs, outcomes=told)
+    asked = "Results of 1,500 of the 1,500 customers who answered have moved this bundle."
+    assert found.sentences[0].startswith(asked)
+    assert found.summary["moved"] == found.sentences[0]
+    assert asked in found.report.read_text("utf-8")
+    assert monitor(wave["wave"], updated.folder, CONFIG, runs=runs).summary["moved"] == ""
+
+
+@pytest.mark.network
+def test_the_commands_of_the_advice_work_as_they_stand(
+    wave: dict[str, pl.DataFrame], trained: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    wave["wave"].write_csv("spring wave.csv")
+    results = more_yes(wave["results"]).with_columns(code=pl.col("subscribed").replace({"yes": "SALE", "no": "NO"}))
+    results.select("customer_id", "code").write_csv("back.csv")
+    Path("codes.toml").write_text('[codes]\nSALE = "success"\nNO = "refused"\n', "utf-8")
+    found = monitor("spring wave.csv", trained, CONFIG, outcomes="back.csv", codes="codes.toml")
+    assert found.drift.advice in ("recalibrate", "retrain")
+    commands = WaveCommands("spring wave.csv", "back.csv", "codes.toml", str(trained), Path("runs"), Data())
+    assert found.sentences[-1].endswith(commands.update(anew=found.drift.advice == "retrain"))
+    for command in commands.update(anew=False).split(" && "):
+        assert main(shlex.split(command)[1:]) == 0
 
 
 @pytest.mark.network
@@ -160,14 +194,17 @@ def test_customers_who_stand_in_the_wave_twice_count_once(
 @pytest.mark.parametrize(("answers", "enough"), [(Answers(3, 2, 1), False), (Answers(1_500, 200, 1_300), True)])
 def test_too_few_outcomes_are_no_reason_to_do_nothing(answers: Answers, enough: bool) -> None:
     drift = Drift(pl.DataFrame(), (), "none", {}, None)
-    head, sentence = _advice(drift, "a-run", answers)
+    commands = WaveCommands("wave.csv", None, None, "a-run", Path("runs"), Data())
+    head, sentence = _advice(drift, commands, answers)
     if enough:
         assert sentence == "Nothing to do: The wave looks like training."
     else:
         assert head == "Wait for more outcomes"
         assert sentence.endswith(f"2 said yes and 1 said no. `segmint update` wants {ENOUGH}.")
-    assert _advice(drift, "a-run", None)[0] == "Nothing to do"
-    assert _advice(drift, "a-run", answers, mostly_seen=True)[0] == "Nothing can be said yet"
+    assert _advice(drift, commands, None)[0] == "Nothing to do"
+    assert _advice(drift, commands, answers, mostly_seen=True)[0] == "Nothing can be said yet"
+    moved = _advice(drift, commands, answers, mostly_moved=True)[0]
+    assert moved == ("Wait for other outcomes" if enough else "Wait for more outcomes")
 
 
 @pytest.mark.network

@@ -19,38 +19,39 @@ from segmint.contract.treatment import nobody_called
 from segmint.contract.valid_table import ValidTable
 from segmint.errors import DataError, RunError
 from segmint.flows.report import write_report
+from segmint.flows.steps.as_commands import WaveCommands
 from segmint.flows.steps.bundle import predictor_of, require_response, segments_in
 from segmint.flows.steps.call_results import read_codes, read_frame
 from segmint.flows.steps.learned import Learned, run_folder
 from segmint.flows.steps.read import inputs_of, open_for_bundle, read
 from segmint.flows.steps.settings import RUNS, Place, Settings, settings_of
 from segmint.monitoring.codes import Dispositions
-from segmint.monitoring.drift import REALISED, Drift, by_group, drift_of, drift_of_shares
+from segmint.monitoring.drift import ADVICE_WORDS, REALISED, Drift, by_group, drift_of, drift_of_shares, say_observed
 from segmint.monitoring.results import ENOUGH, Answers, meaning_of, outcomes_of
 from segmint.monitoring.strangers import caution_of_strangers
 from segmint.progress import Progress, silent
-from segmint.splits.groups import row_customers
+from segmint.splits.groups import names_of, row_customers
 from segmint.store.bundle import Bundle, run_of
 from segmint.store.promoted import WORD
 from segmint.store.run import Run
 from segmint.store.run_files import MONITOR
 from segmint.store.runs import runs_in
+from segmint.store.training_ids import open_moved_ids
 from segmint.wording import counted, percent, some_named, some_of
 
 COLUMNS = "monitor_columns.parquet"
 FEWEST_CUSTOMERS = 100
 MOST_EARLIER = 50
 NAMED = 3
-ADVICE = {
-    "none": ("Nothing to do", "The wave looks like training."),
-    "look": ("Look at the data first", "See each alarm."),
-    "recalibrate": ("Recalibrate", "segmint update results.csv --scored wave.parquet --bundle {bundle}"),
-    "retrain": ("Retrain", "segmint update results.csv --scored wave.parquet --bundle {bundle} --history history.csv"),
-}
-
+NO_COMMAND = {"none": "The wave looks like training.", "look": "See each alarm."}
+RESULTS_FIRST = "That needs results of calls. When this wave has been called:"
 TOO_FEW = (
     "Wait for more outcomes",
     "The columns look like training; too few customers have answered to tell whether the response holds.",
+)
+MOSTLY_MOVED = (
+    "Wait for other outcomes",
+    "The columns look like training; whether the response holds cannot be told by results that have moved the bundle.",
 )
 MOSTLY_SEEN = ("Nothing can be said yet", "Watch a wave that the network was not trained on.")
 RETRAIN_SEGMENTS = "Train on customers of today whose segment is known: segmint run."
@@ -143,17 +144,21 @@ def monitor(
         cut_off = f"warning: {table.ledger.cut_off}" if table.ledger.cut_off else ""
         rows_seen = _rows_seen(table, Learned.of(known, run_folder(bundle, runs), opened))
         seen = _seen(rows_seen, len(table))
-        cautions = [said for said in (others, two_answers, seen, cut_off) if said]
+        answers = None if happened is None else Answers.of(groups[happened[0]], happened[1])
+        customers_moved = _customers_moved(table, happened, groups, run_folder(bundle, runs))
+        moved = _moved(customers_moved, 0 if answers is None else answers.customers)
+        cautions = [said for said in (others, two_answers, seen, moved, cut_off) if said]
         progress("holding the wave against training", 0, 1)
         drift = _drift(known, table.inputs, said, happened, groups)
         progress("holding the wave against training", 1, 1)
         name = _name_of(bundle, runs)
         head, advice = _advice(
             drift,
-            name,
-            None if happened is None else Answers.of(groups[happened[0]], happened[1]),
+            WaveCommands(wave, outcomes, codes, name, runs, config.data),
+            answers,
             two_answers,
             mostly_seen=2 * rows_seen > len(table),
+            mostly_moved=answers is not None and 2 * customers_moved > answers.customers,
         )
         summary = {
             **drift.to_json(),
@@ -162,6 +167,7 @@ def monitor(
             "caution": others,
             "two_answers": two_answers,
             "seen": seen,
+            "moved": moved,
             "receipt": receipt,
             "advice_head": head,
             "advice_sentence": advice,
@@ -192,6 +198,25 @@ def _seen(rows: int, of_all: int) -> str:
     )
 
 
+def _customers_moved(table: ValidTable, happened: Happened | None, groups: NDArray[np.int64], folder: Path) -> int:
+    """Count the customers with an outcome whose results have moved the bundle."""
+    moved = None if happened is None else open_moved_ids(folder)
+    if moved is None or happened is None:
+        return 0
+    rows = happened[0]
+    return np.unique(groups[rows[moved.known(names_of(table).gather(rows))]]).size
+
+
+def _moved(customers: int, answered: int) -> str:
+    """Say how many answered whom the bundle has been moved by: that it promises what they said proves nothing."""
+    if not customers:
+        return ""
+    return (
+        f"Results of {customers:,} of the {answered:,} customers who answered have moved this bundle."
+        " That it promises what they said is no proof: take results of other customers."
+    )
+
+
 def _drift(
     bundle: Bundle, inputs: pl.DataFrame, said: Floats, happened: Happened | None, groups: NDArray[np.int64]
 ) -> Drift:
@@ -207,21 +232,30 @@ def _yes_of(bundle: Bundle, said: Floats) -> Floats:
 
 
 def _advice(
-    drift: Drift, bundle: str, answers: Answers | None, two_answers: str = "", *, mostly_seen: bool = False
+    drift: Drift,
+    commands: WaveCommands,
+    answers: Answers | None,
+    two_answers: str = "",
+    *,
+    mostly_seen: bool = False,
+    mostly_moved: bool = False,
 ) -> tuple[str, str]:
     """Say what to do, in a few words and in a sentence that begins with them: what may be a fault of data or results comes first."""
     few = answers if answers is not None and not answers.enough else None
-    head, how = ADVICE[drift.advice]
+    head, how = ADVICE_WORDS[drift.advice], NO_COMMAND.get(drift.advice, "")
     if drift.advice == "none":
-        head, how = MOSTLY_SEEN if mostly_seen else TOO_FEW if few else (head, how)
-    how = RETRAIN_SEGMENTS if drift.advice == "retrain" and "shares" in drift.estimated else how
+        head, how = MOSTLY_SEEN if mostly_seen else TOO_FEW if few else MOSTLY_MOVED if mostly_moved else (head, how)
+    is_command = not how and answers is not None
+    if is_command:
+        how = commands.update(anew=drift.advice == "retrain")
+    elif not how:
+        how = RETRAIN_SEGMENTS if "shares" in drift.estimated else f"{RESULTS_FIRST} {commands.watch()}"
     doubtful = ["the results, where customers said both yes and no"] if two_answers and drift.advice != "none" else []
     doubtful += [f"what changed in the data ({some_named(drift.look_first, NAMED)})"] if drift.look_first else []
     if doubtful:
         first = f"Look first at {', and at '.join(doubtful)}"
         head = first if drift.advice == "look" else f"{first}, then {head[0].lower()}{head[1:]}"
-    sentence = f"{head}: {how.format(bundle=bundle)}"
-    is_command = how.startswith("segmint update")
+    sentence = f"{head}: {how}"
     about_answers = is_command or drift.advice == "none" or any(alarm.code in REALISED for alarm in drift.alarms)
     if few and about_answers:
         one_kind = min(few.said_yes, few.said_no) == 0
@@ -344,6 +378,8 @@ def _shares_told(drift: Drift) -> str:
 def _sentences(drift: Drift, customers: int, receipt: str, advice: str, cautions: Sequence[str]) -> tuple[str, ...]:
     alarms = [f"{alarm.code}: {alarm.sentence}" for alarm in drift.alarms]
     head = f"{counted(customers, 'customer')} held against training; {counted(len(alarms), 'alarm') if alarms else 'no alarms'}. {receipt}"
+    if drift.realised is not None:
+        head += f" {say_observed(drift.realised)}"
     untold = (
         [_shares_told(drift), drift.untold] if "shares" in drift.estimated else [drift.untold] if drift.untold else []
     )

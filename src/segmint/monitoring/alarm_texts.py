@@ -9,8 +9,6 @@ from importlib.resources import files
 from segmint.errors import InputError
 from segmint.monitoring.drift import ALARMS
 
-BUNDLE = "--bundle RUN"
-
 
 @dataclass(frozen=True)
 class AlarmText:
@@ -32,8 +30,7 @@ class AlarmText:
 
     def lines(self) -> tuple[str, ...]:
         """Return the text for a terminal."""
-        named = ("RUN is the run whose bundle was watched.",) if BUNDLE in self.to_do else ()
-        return (f"{self.code}: {self.title}", self.means, self.to_do, *named)
+        return (f"{self.code}: {self.title}", self.means, self.to_do)
 
 
 def alarm_page(code: str) -> str:
@@ -51,15 +48,13 @@ def alarm_page(code: str) -> str:
     return files("segmint.monitoring").joinpath("alarms", f"{code}.md").read_text("utf-8")
 
 
-def alarm_text(code: str, bundle: str = "") -> AlarmText:
+def alarm_text(code: str) -> AlarmText:
     """Read what an alarm means and what to do.
 
     Parameters
     ----------
     code : str
         In capitals or not.
-    bundle : str
-        The bundle that was watched, for the commands in the text.
 
     Raises
     ------
@@ -72,12 +67,11 @@ def alarm_text(code: str, bundle: str = "") -> AlarmText:
     return AlarmText(
         code,
         title.removeprefix(f"{code}: "),
-        _plain(sections["What it means"], bundle),
-        _plain(sections["What to do"], bundle),
+        _plain(sections["What it means"]),
+        _plain(sections["What to do"]),
     )
 
 
-def _plain(markdown: str, bundle: str) -> str:
+def _plain(markdown: str) -> str:
     first = markdown.strip().split("\n\n")[0]
-    named = first.replace(BUNDLE, f"--bundle {bundle}") if bundle else first
-    return " ".join(named.replace("**", "").replace("`", "").split())
+    return " ".join(first.replace("**", "").replace("`", "").split())

@@ -32,6 +32,12 @@ from segmint.wording import percent
 
 Advice = Literal["none", "recalibrate", "retrain", "look"]
 
+ADVICE_WORDS: dict[Advice, str] = {
+    "none": "Nothing to do",
+    "look": "Look at the data first",
+    "recalibrate": "Recalibrate",
+    "retrain": "Retrain",
+}
 LEVEL, RARE_SHARE = 0.05, 0.1
 # Smaller shifts than this are real in large waves, and change nothing.
 SMALLEST_PSI, LARGE_PSI, AUC_LOSS = 0.01, 0.2, 0.05
@@ -540,6 +546,11 @@ def _realised(
         "design_effect": together,
     }
     return found, tests
+
+
+def say_observed(realised: Mapping[str, Any]) -> str:
+    """Say what came beside what was promised to the same customers."""
+    return f"{percent(realised['observed'])} said yes, {percent(realised['promised'])} were promised."
 
 
 def _two_sided(z: float) -> float:

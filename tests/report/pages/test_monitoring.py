@@ -19,3 +19,12 @@ def test_what_is_promised_stands_beside_what_was_promised_in_training() -> None:
     known = estimated | {"promised_in_training": 0.106}
     _, told, _ = _headline({"alarms": [], "estimated": known, "realised": None})
     assert told[2] == "in training 10.6 % were promised and 11.5 % said yes"
+
+
+def test_beside_what_came_stands_what_the_same_customers_were_promised() -> None:
+    estimated = {"rate": 0.202, "rate_in_training": 0.115, "auc": 0.7, "auc_in_training": None}
+    realised = {"promised": 0.506, "observed": 0.507, "customers": 742}
+    _, promised, _, observed = _headline({"alarms": [], "estimated": estimated, "realised": realised})
+    assert promised[:2] == ("Promised response rate", "50.6 %")
+    assert promised[2].startswith("to the 742 who answered; 20.2 % to all, in training")
+    assert observed == ("Observed response rate", "50.7 %", "of the 742 who answered")

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from segmint.monitoring.alarm_texts import alarm_text
-from segmint.monitoring.drift import ALARMS
+from segmint.monitoring.drift import ADVICE_WORDS, ALARMS, Advice, say_observed
 from segmint.report import charts
 from segmint.report.blocks import (
     Block,
@@ -31,12 +31,7 @@ from segmint.store import run_files
 from segmint.wording import count, decimal, percent, percent_between
 
 Row = dict[str, Any]
-_TONES: dict[str, tuple[Tone, str]] = {
-    "none": ("good", "Nothing to do"),
-    "look": ("caution", "Look at the data"),
-    "recalibrate": ("caution", "Recalibrate"),
-    "retrain": ("danger", "Retrain"),
-}
+_TONES: dict[Advice, Tone] = {"none": "good", "look": "caution", "recalibrate": "caution", "retrain": "danger"}
 
 
 def page(run: RunView) -> Page | None:
@@ -44,7 +39,7 @@ def page(run: RunView) -> Page | None:
     found = run.json(run_files.MONITOR)
     if found is None:
         return None
-    tone, usual = _TONES[found["advice"]]
+    tone, usual = _TONES[found["advice"]], ADVICE_WORDS[found["advice"]]
     word = found.get("advice_head") or usual
     if tone == "good" and word != usual:
         tone = "caution"
@@ -59,12 +54,13 @@ def page(run: RunView) -> Page | None:
             banner("caution", "The network has seen customers of this wave", found["seen"])
             if found.get("seen")
             else None,
+            banner("caution", "These customers have moved the bundle", found["moved"]) if found.get("moved") else None,
             banner(tone, word, found["advice_sentence"].removeprefix(f"{word}: ")),
             figures(_headline(found)),
             _alarms(found["alarms"]),
             _shares(found["estimated"].get("shares")),
             text(found["untold"]) if found.get("untold") else None,
-            *_explained(found["alarms"], found.get("bundle", "")),
+            *_explained(found["alarms"]),
             *_realised(found["realised"]),
             _waves(found.get("waves", [])),
             _columns(found["columns"], run),
@@ -83,13 +79,24 @@ def _headline(found: Row) -> list[tuple[str, str, str]]:
     alarms = ("Alarms", str(len(found["alarms"])), "things that are not as in training")
     if "shares" in estimated:
         return [alarms]
+    promised, of_whom = estimated["rate"], _promised_in_training(estimated)
+    if realised is not None:
+        # beside what came stands what the same customers were promised
+        promised = realised["promised"]
+        of_whom = f"to the {count(realised['customers'])} who answered; {percent(estimated['rate'])} to all, {of_whom}"
     shown = [
         alarms,
-        ("Promised response rate", percent(estimated["rate"]), _promised_in_training(estimated)),
+        ("Promised response rate", percent(promised), of_whom),
         ("Estimated ROC AUC", decimal(estimated["auc"], 2), _estimated_for_training(estimated["auc_in_training"])),
     ]
     if realised is not None:
-        shown.append(("Observed response rate", percent(realised["observed"]), f"of {count(realised['customers'])}"))
+        shown.append(
+            (
+                "Observed response rate",
+                percent(realised["observed"]),
+                f"of the {count(realised['customers'])} who answered",
+            )
+        )
     return shown
 
 
@@ -130,9 +137,9 @@ def _shares(shares: list[Row] | None) -> Block | None:
     return table(["Segment", "expected now", "in training", "PSI"], rows, title="How many are expected in each segment")
 
 
-def _explained(alarms: list[Row], bundle: str) -> list[Block]:
+def _explained(alarms: list[Row]) -> list[Block]:
     """Say what each alarm means and what to do, folded away."""
-    told = [alarm_text(code, bundle) for code in sorted({alarm["code"] for alarm in alarms} & ALARMS.keys())]
+    told = [alarm_text(code) for code in sorted({alarm["code"] for alarm in alarms} & ALARMS.keys())]
     return [fold(f"{each.code}: {each.title}", [text(each.means), text(each.to_do)], printed=True) for each in told]
 
 
@@ -187,7 +194,7 @@ def _realised(realised: Row | None) -> list[Block | None]:
         whole=True,
     )
     caption = (
-        f"{percent(realised['observed'])} said yes, {percent(realised['promised'])} were promised. Calibration slope "
+        f"{say_observed(realised)} Calibration slope "
         f"{decimal(realised['slope'], 2)}, {_in_training(realised['slope_in_training'])}; ROC AUC {decimal(realised['auc'], 2)} on these very customers."
     )
     parts = chart(
