@@ -152,9 +152,10 @@ def monitor(
         drift = _drift(known, table.inputs, said, happened, groups)
         progress("holding the wave against training", 1, 1)
         name = _name_of(bundle, runs)
+        nameless = {known.contract.id_column, "customer", "record"}.isdisjoint(table.raw.columns)
         head, advice = _advice(
             drift,
-            WaveCommands(wave, outcomes, codes, name, runs, config.data),
+            WaveCommands(wave, outcomes, codes, name, runs, config.data, nameless),
             answers,
             two_answers,
             mostly_seen=2 * rows_seen > len(table),

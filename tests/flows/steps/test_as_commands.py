@@ -18,6 +18,13 @@ def test_a_wave_that_holds_its_outcomes_and_names_with_spaces_are_typed_as_they_
     )
 
 
+def test_rows_that_nothing_names_are_numbered_first() -> None:
+    commands = WaveCommands("wave.csv", "back.csv", None, "a-run", Path("runs"), Data(), nameless=True)
+    assert commands.update(anew=False).startswith(
+        "First number the rows of the wave from 1 in a column 'record'. segmint "
+    )
+
+
 def test_a_history_that_nobody_named_is_asked_for() -> None:
     commands = WaveCommands(pl.DataFrame(), pl.DataFrame(), Path("codes.toml"), "a-run", Path("runs"), Data())
     told = commands.update(anew=True)

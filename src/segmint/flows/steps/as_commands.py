@@ -25,6 +25,8 @@ class WaveCommands:
     runs : Path
     data : Data
         How the tables are read.
+    nameless : bool
+        Whether no column of the wave says whose row it is.
     """
 
     wave: Any
@@ -33,6 +35,7 @@ class WaveCommands:
     bundle: str
     runs: Path
     data: Data
+    nameless: bool = False
 
     def watch(self) -> str:
         """Watch the wave again when there are results."""
@@ -47,7 +50,8 @@ class WaveCommands:
         results = scored if self.results is None else _named(self.results, "results.csv")
         predict = self._line("predict", wave, "--out", scored)
         update = self._line("update", results, *codes, "--scored", scored, *history)
-        told = "For HISTORY name earlier calls with their outcomes, without this wave: " if anew else ""
+        told = "First number the rows of the wave from 1 in a column 'record'. " if self.nameless else ""
+        told += "For HISTORY name earlier calls with their outcomes, without this wave: " if anew else ""
         return f"{told}{predict} && {update}"
 
     def _line(self, command: str, *words: str) -> str:
