@@ -11,7 +11,7 @@ from segmint.contract.contract import parse_contract
 from segmint.contract.validate import validate
 from segmint.segments.coding import encode, learn_coding
 from segmint.segments.inputs import SegmentInputs, as_inputs, segment_inputs
-from segmint.segments.rules import MOST_LEAVES, SegmentRule, SegmentRules, rules_as_sql, segment_rules
+from segmint.segments.rules import MOST_LEAVES, SegmentRule, SegmentRules, in_few_words, rules_as_sql, segment_rules
 from segmint.segments.tree import find_leaves, leaf_nodes
 from segmint.tables.source import open_table
 
@@ -119,6 +119,22 @@ def test_no_value_and_large_numbers_are_said_and_written_in_full():
     assert "e+" not in sql
     told = pl.SQLContext(t=inputs.frame).execute(f"SELECT {sql} FROM t", eager=True)["segment"]
     assert told.to_list() == kind.astype(str).tolist()
+
+
+def test_bands_next_to_each_other_are_said_as_one_range():
+    labels = [
+        "none",
+        "under 300",
+        "300 to under 700",
+        "700 to under 1,400",
+        "1,400 to under 2,200",
+        "2,200 or more",
+        "no value",
+    ]
+    state = {"type": "bands", "states": [0], "cuts": [300, 700, 1_400, 2_200], "labels": labels}
+    assert in_few_words(state, {1, 4, 5}) == ["under 300", "1,400 or more"]
+    assert in_few_words(state, {0, 2, 3, 5, 6}) == ["none", "from 300 to under 1,400", "2,200 or more", "no value"]
+    assert in_few_words({"type": "levels", "labels": labels}, {1, 2}) == labels[1:3]
 
 
 def test_a_rule_that_takes_those_without_a_value_along_says_so():

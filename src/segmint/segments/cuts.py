@@ -13,7 +13,7 @@ from segmint.arrays import Mask
 from segmint.features.levels import NO_VALUE
 from segmint.segments.coding import Codes, State, encode
 from segmint.segments.inputs import SegmentInputs
-from segmint.segments.rules import SegmentRules, range_in_words
+from segmint.segments.rules import SegmentRules, in_few_words, range_in_words
 from segmint.segments.stability import Labels
 from segmint.segments.trait_words import LONGEST, Side
 from segmint.segments.tree import leaf_paths
@@ -212,10 +212,7 @@ def _said(
     if state["type"] == "bands" and (spoken := range_in_words(state, named)):
         return spoken
     told = rest if len(rest) < len(named) else named
-    in_order, usual_first = (
-        [state["labels"][level] for level in order if level in told] for order in (sorted(told), rank)
-    )
-    words = say(in_order, usual_first)
+    words = say(in_few_words(state, told), [state["labels"][level] for level in rank if level in told])
     return f"not {words}" if told is rest else words
 
 

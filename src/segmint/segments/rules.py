@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
@@ -207,9 +207,28 @@ def _said(state: State, named: set[int], rest: set[int], there: bool) -> str:
     if there and not rest:
         return "any value"
     if len(rest) < len(named) and rest:
-        others = [state["labels"][level] for level in sorted(rest)]
+        others = in_few_words(state, rest)
         return "not " + listed([*others, NO_VALUE] if there else others, last="or")
-    return listed([state["labels"][level] for level in sorted(named)], last="or")
+    return listed(in_few_words(state, named), last="or")
+
+
+def in_few_words(state: State, levels: set[int]) -> list[str]:
+    """Say every level in its own words, and bands next to each other as one range."""
+    first = len(state.get("states", ()))
+    bands = range(first, first + len(state["cuts"]) + 1) if state["type"] == "bands" else range(0)
+    runs = [*_runs(levels & {*bands}), *([level] for level in levels - {*bands})]
+    return [range_in_words(state, {*run}) if len(run) > 1 else state["labels"][run[0]] for run in sorted(runs)]
+
+
+def _runs(numbers: Iterable[int]) -> list[list[int]]:
+    """Group whole numbers that follow one another."""
+    runs: list[list[int]] = []
+    for number in sorted(numbers):
+        if runs and number == runs[-1][-1] + 1:
+            runs[-1].append(number)
+        else:
+            runs.append([number])
+    return runs
 
 
 def range_in_words(state: State, named: set[int]) -> str:
@@ -299,16 +318,10 @@ def _band_parts(state: State, levels: set[int], column: str) -> list[str]:
     states, cuts = state["states"], state["cuts"]
     codes = list(dict.fromkeys([*states, *state["codes"]]))
     parts = [f"{column} = {_literal(states[level])}" for level in sorted(levels) if 0 <= level < len(states)]
-    bands = sorted(level - len(states) for level in levels if len(states) <= level <= len(states) + len(cuts))
+    bands = [level - len(states) for level in levels if len(states) <= level <= len(states) + len(cuts)]
     if state["missing"] in levels and len(state["labels"]) == len(states):  # hardly any number, so none has a band
         bands = [0]
-    runs: list[list[int]] = []
-    for band in bands:
-        if runs and band == runs[-1][-1] + 1:
-            runs[-1].append(band)
-        else:
-            runs.append([band])
-    for run in runs:
+    for run in _runs(bands):
         limits = [f"{column} >= {_literal(cuts[run[0] - 1])}"] if run[0] > 0 else []
         if run[-1] < len(cuts):
             limits.append(f"{column} < {_literal(cuts[run[-1]])}")
