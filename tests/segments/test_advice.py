@@ -126,6 +126,14 @@ def test_a_strong_minority_speaks_where_nothing_fits_most(retired):
         "40 % of them refused before: Do not repeat the offer that they refused before."
     ]
     assert advice_of(split, "message")
+    unknown = replace(
+        earlier(retired, "success", 0.42, 1259.0), known=0.9
+    )  # of those known, as the description says it
+    assert advice_of(plain(retired, "6", markers=(unknown,)), "offer")[0].startswith("42 % of them said yes before: ")
+    few = replace(earlier(retired, "success", 0.84, 1259.0), known=0.4)
+    assert advice_of(plain(retired, "6", markers=(few,)), "offer")[0].startswith(
+        "84 % of the 40 % of whom it is known said yes before: "
+    )
     weak = plain(
         retired, "6", markers=(earlier(retired, "success", 0.2, 1259.0), earlier(retired, "failure", 0.4, 150.0))
     )

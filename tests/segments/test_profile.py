@@ -93,6 +93,10 @@ def test_the_best_channel_is_an_association_with_its_interval(truth):
     best = profile_segments(table, truth).segments[2].best
     assert [(row.column, row.level) for row in best] == [("contact", "cellular")]
     assert best[0].low < best[0].rate < best[0].high
+    assert best[0].pays is None
+    for cost, pays in ((60 * best[0].low - 0.01, False), (10.0, True)):  # the first pays for who looks at one level
+        (held,) = profile_segments(table, truth, money=CallMoney(cost, 60.0)).segments[2].best
+        assert held.pays == pays, cost
 
 
 def test_a_level_is_the_best_only_where_calls_enough_carry_it(truth):

@@ -6,6 +6,7 @@ from dataclasses import replace
 import pytest
 
 from segmint.segments.profile import Association, Profiles, Response, Typical
+from segmint.segments.sentences import best_calls
 from tests.segments.one_segment import plain, said_of, say
 
 
@@ -36,6 +37,25 @@ def test_the_best_month_is_said_of_those_with_calls_enough(retired):
         "mar, 40 % said yes (29 % to 53 %, 60 calls)."
     )
     assert said.text.endswith("not proven to be the cause and no reason to wait.")
+
+
+@pytest.mark.parametrize(
+    ("step", "pays", "said"),
+    [
+        ("write", None, []),
+        ("write", False, []),
+        ("write", True, ["These calls surely pay; all calls to them together lose. Seen"]),
+        ("by the list", True, ["These calls surely pay; all calls to them together may lose. Seen"]),
+        ("by the list", False, ["60 calls). Seen"]),
+        ("call", True, ["60 calls). Seen"]),
+        ("later", None, ["60 calls). Seen"]),
+    ],
+)
+def test_who_is_written_to_has_a_best_month_only_where_its_calls_surely_pay(retired, step, pays, said):
+    month = Association("month", "month of the call", "mar", 60, 0.4, 0.29, 0.53, pays)
+    told = [sentence.text for sentence in best_calls(plain(retired, "1", best=(month,)), step)]
+    assert len(told) == len(said)
+    assert all(part in text for part, text in zip(said, told, strict=True))
 
 
 def test_balances_are_said_in_money(retired):

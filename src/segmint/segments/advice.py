@@ -18,7 +18,7 @@ from segmint.segments.evidence import (
     strongest,
 )
 from segmint.segments.profile import SegmentProfile
-from segmint.segments.sentences import share_in_words
+from segmint.segments.sentences import of_few, share_in_words
 from segmint.segments.word_file import Advice, Kind, Words, load_words
 
 ASK_THEM = "What many of {whom} share says nothing of a need: ask what they are saving for, and when they will need it."
@@ -81,7 +81,7 @@ def _to_whom(segment: SegmentProfile, entry: Advice, evidence: Evidence) -> str:
     others = [marker for marker in of_column if marker is not mine and is_telling(marker)]
     if mine.of_all >= MOST and not others:
         return text
-    return f"{share_in_words(mine.of_all)} of them {entry.who or f'have {mine.label} {mine.level}'}: {text}"
+    return f"{share_in_words(mine.share)}{of_few(mine.known) or ' of them'} {entry.who or f'have {mine.label} {mine.level}'}: {text}"
 
 
 def ask_them(whom: str) -> str:

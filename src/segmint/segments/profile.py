@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import asdict, dataclass, replace
+from statistics import NormalDist
 from typing import Any
 
 import numpy as np
@@ -62,7 +63,7 @@ class CallMoney:
         """Whether customers have amounts of their own."""
         return not all(isinstance(amount, (int, float)) for amount in (self.cost_per_call, self.value_per_success))
 
-    def of(self, here: NDArray[np.bool_], customers: NDArray[np.int64]) -> CallMoney:
+    def of(self, here: NDArray[np.bool_] | NDArray[np.int64], customers: NDArray[np.int64]) -> CallMoney:
         """The amounts of some rows; where one customer makes much of them the mean of all but for extremes, as theirs would tell of that one."""
 
         def some(amount: float | NDArray[np.float64]) -> float | NDArray[np.float64]:
@@ -167,7 +168,10 @@ class Response:
 
 @dataclass(frozen=True)
 class Association:
-    """Where or when a segment surely responded better than else: seen together, not proven to be the cause."""
+    """Where or when a segment surely responded better than else: seen together, not proven to be the cause.
+
+    `pays` is whether these calls surely brought more than they cost, however many levels were looked at; None without money.
+    """
 
     column: str
     label: str
@@ -176,6 +180,7 @@ class Association:
     rate: float
     low: float
     high: float
+    pays: bool | None = None
 
 
 @dataclass(frozen=True)
@@ -334,7 +339,7 @@ def profile_segments(
     typical = _typical(described, labels, customers, count)
     yes = response_of(table)
     alike = 1.0 if yes is None else _alike(yes, labels, customers, count)
-    best = _best_observed(table, labels, customers, count, yes, alike)
+    best = _best_observed(table, labels, customers, count, yes, alike, money)
     worth, withheld = _worth(table, labels, customers, count)
 
     def describe(place: int) -> SegmentProfile:
@@ -533,9 +538,13 @@ def _response(
 
 
 def _profits(
-    yes: NDArray[np.bool_], customers: NDArray[np.int64], rates: tuple[float, float, float], money: CallMoney | None
+    yes: NDArray[np.bool_],
+    customers: NDArray[np.int64],
+    rates: tuple[float, float, float],
+    money: CallMoney | None,
+    level: float = 0.95,
 ) -> tuple[float | None, ...]:
-    """Profit per call with its interval, and per customer.
+    """Profit per call with its interval, and per customer; the interval of the rates is of the same level.
 
     The interval joins that of the rate with those of the mean value and the mean cost (Zou and Donner 2008, "Construction of
     confidence limits about effect measures", Statistics in Medicine 27(10)): where nobody said yes it is as wide as the rate's.
@@ -553,7 +562,8 @@ def _profits(
     worth = float(values[brought].mean())
     profit = rate * worth - float(costs.mean())
     of_values = _reach(values[brought], customers[brought], max(int(yes.sum()), 1))
-    unsure = float(np.hypot(rate * of_values, _reach(costs, customers, len(costs))))
+    wider = NormalDist().inv_cdf(0.5 + level / 2) / NORMAL_95
+    unsure = wider * float(np.hypot(rate * of_values, _reach(costs, customers, len(costs))))
     if worth < 0:  # the more say yes, the more is lost
         low, high = high, low
     below, above = (float(np.hypot(worth * (end - rate), unsure)) for end in (low, high))
@@ -630,6 +640,7 @@ def _best_observed(
     count: int,
     yes: NDArray[np.bool_] | None,
     alike: float,
+    money: CallMoney | None,
 ) -> list[tuple[Association, ...]]:
     """Find the level of each column of the call's circumstances in which a segment surely responded better than else.
 
@@ -645,7 +656,7 @@ def _best_observed(
         for column in table.contract.columns
         if column.role == "context" and column.kind == "category" and column.known == "dialling"
     ]
-    looks: list[tuple[int, Column, str, NDArray[np.bool_], NDArray[np.bool_]]] = []
+    looks: list[tuple[int, Column, str, NDArray[np.int64], NDArray[np.bool_]]] = []
     for column in columns:
         if column.name not in table.raw.columns:
             continue
@@ -656,14 +667,18 @@ def _best_observed(
             mine = (labels == place) & known[codes]
             fewest = max(FEWEST_CALLS, FEWEST_OF_CALLS * mine.sum())
             looks += [
-                (place, column, str(level), yes[mine & (codes == code)], yes[mine & (codes != code)])
+                (place, column, str(level), np.flatnonzero(mine & (codes == code)), yes[mine & (codes != code)])
                 for code, level in enumerate(named)
                 if count_customers(pl.Series(mine & (codes == code)), customers) >= fewest
             ]
     best: list[dict[str, Association]] = [{} for _ in range(count)]
-    for place, column, level, here, there in looks:
-        if _responded_better(here, there, alike, 1 - 0.05 / len(looks)):
-            options = [*filter(None, [best[place].get(column.name)]), _association(column, level, here, alike)]
+    for place, column, level, rows, there in looks:
+        here, sure = yes[rows], 1 - 0.05 / len(looks)
+        if _responded_better(here, there, alike, sure):
+            pays = (
+                None if money is None else _surely_pays(here, customers[rows], alike, money.of(rows, customers), sure)
+            )
+            options = [*filter(None, [best[place].get(column.name)]), _association(column, level, here, alike, pays)]
             best[place][column.name] = max(options, key=lambda option: (option.low, option.level))
     return [tuple(row.values()) for row in best]
 
@@ -673,6 +688,14 @@ def _responded_better(yes: NDArray[np.bool_], others: NDArray[np.bool_], alike: 
     return len(others) > 0 and float(rate_difference(*here, *there, level)[0]) > 0
 
 
-def _association(column: Column, level: str, yes: NDArray[np.bool_], alike: float) -> Association:
+def _surely_pays(
+    yes: NDArray[np.bool_], customers: NDArray[np.int64], alike: float, money: CallMoney, level: float
+) -> bool:
+    low, high = (float(end) for end in wilson(yes.sum() / alike, len(yes) / alike, level))
+    lowest = _profits(yes, customers, (float(yes.mean()), low, high), money, level)[1]
+    return lowest is not None and lowest > 0
+
+
+def _association(column: Column, level: str, yes: NDArray[np.bool_], alike: float, pays: bool | None) -> Association:
     low, high = (float(end) for end in wilson(yes.sum() / alike, len(yes) / alike))
-    return Association(column.name, column.label, level, len(yes), float(yes.mean()), low, high)
+    return Association(column.name, column.label, level, len(yes), float(yes.mean()), low, high, pays)

@@ -6,6 +6,7 @@ import re
 from collections.abc import Collection, Iterator, Sequence
 
 from segmint.contract.answer_phrases import has_or_not
+from segmint.segments.call_order import Step
 from segmint.segments.coding import tell_apart
 from segmint.segments.evidence import MOST, Evidence, Sentence, evidence_of, evidence_of_everybody, evidence_of_number
 from segmint.segments.profile import FEWEST_CALLS, FEWEST_OF_CALLS, Marker, SegmentProfile, Typical
@@ -31,8 +32,8 @@ def who_they_are(segment: SegmentProfile, of_name: Collection[str] = ()) -> list
     sentences = []
     if one_each:
         said = "; ".join(
-            f"{_had(marker)}: {share_in_words(marker.share)}{_of_few(marker.known)} "
-            f"(all customers: {share_in_words(marker.base)}{_of_few(marker.base_known)})"
+            f"{_had(marker)}: {share_in_words(marker.share)}{of_few(marker.known)} "
+            f"(all customers: {share_in_words(marker.base)}{of_few(marker.base_known)})"
             for marker in one_each
         )
         evidence = tuple(evidence_of(marker) for marker in one_each)
@@ -115,18 +116,21 @@ def what_they_hold(segment: SegmentProfile, currency: str) -> list[Sentence]:
     ]  # fmt: skip
 
 
-def best_calls(segment: SegmentProfile) -> list[Sentence]:
-    """Say when and over which channel they responded best."""
+def best_calls(segment: SegmentProfile, step: Step | None = None) -> list[Sentence]:
+    """Say when and over which channel they responded best; of those to be written to, only where these calls surely pay."""
+    together = {"write": "lose", "by the list": "may lose"}.get(step or "", "")
     return [
         Sentence(
             kind,
             f"Best {best.label} in the campaigns of this table, among those with {FEWEST_CALLS} or more and "
             f"{percent(FEWEST_OF_CALLS, 0)} or more of their calls: {best.level}, "
             f"{share_in_words(best.rate)} said yes ({share_in_words(best.low)} to {share_in_words(best.high)}, {best.customers:,} calls). "
+            f"{f'These calls surely pay; all calls to them together {together}. ' if best.pays and together else ''}"
             f"Seen together; not proven to be the cause{' and no reason to wait' if kind == 'timing' else ''}.",
             (Evidence(best.column, best.level, best.rate, None, None, best.low, best.high),),
         )
         for best in segment.best
+        if best.pays or step != "write"
         for kind in ["channel" if "channel" in best.label else "timing"]
     ]
 
@@ -136,7 +140,7 @@ def share_in_words(share: float) -> str:
     return percent(share, 0 if share >= 0.095 or share == 0 else 1)
 
 
-def _of_few(known: float) -> str:
+def of_few(known: float) -> str:
     """Say of how many a share is, where the column says nothing of most."""
     return f" of the {share_in_words(known)} of whom it is known" if known < MOST else ""
 

@@ -101,6 +101,6 @@ def _sentences(
         *who_they_are(segment, columns_of_name(segment, rules)),
         *responded,
         *what_they_hold(segment, currency),
-        *best_calls(segment),
+        *best_calls(segment, step),
         *advice_for(segment, rules, step),
     ]
