@@ -38,7 +38,7 @@ def test_the_best_that_pays_is_called_first_and_whoever_loses_is_written_to():
         "1": "write", "2": "by the list", "3": "call", "4": "write", "5": "by the list", "6": "call first",
     }  # fmt: skip
     assert say_call_order(several) == (
-        "Call segment 6 first (Name 6): 17 % of the customers, 88 % of the profit of calls that pay; segment 3 pays; "
+        "Call segment 6 first (Name 6): 17 % of the customers, 88 % of the profit of all segments that show one; segment 3 pays; "
         "segments 2 and 5 may pay or lose; segments 1 and 4 lose, write to them."
     )
 

@@ -17,6 +17,7 @@ from segmint.segments.segmentation import describe_known_segments, discover_segm
 from segmint.segments.stability import adjusted_rand
 from segmint.splits.groups import RowIdentity
 from segmint.tables.source import open_table
+from segmint.wording import percent
 
 from .conftest import CONTRACT, draw_campaign
 
@@ -104,6 +105,13 @@ def test_known_segments_are_described_like_discovered_ones(data_folder):
     assert sum(segment.customers for segment in known.profiles.segments) == len(table)
     assert np.bincount(known.labels).sum() == len(table)
     assert json.loads(json.dumps(known.to_json()))["kind"] == "known"
+    few = replace(known.profiles.segments[0], share=0.01)
+    small = replace(known, profiles=replace(known.profiles, segments=(few, *known.profiles.segments[1:])))
+    assert (
+        small.gates()
+        == known.gates()
+        == (f"The rules put {percent(known.rules.fidelity, 0)} of customers right, below 90 %.",)
+    )
 
 
 def test_known_segments_go_by_the_banks_own_names_everywhere(data_folder):

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any, TypedDict
 
+OF_GAIN, OF_YES = "of the profit of all segments that show one", "of all who said yes"
+
 
 class Interval(TypedDict):
     """What one customer or call brought on average, and its 95 % interval."""

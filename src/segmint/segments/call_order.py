@@ -7,7 +7,7 @@ from typing import Any, Literal
 
 import numpy as np
 
-from segmint.segments.brought import Brought, BroughtSegment, Interval
+from segmint.segments.brought import OF_GAIN, OF_YES, Brought, BroughtSegment, Interval
 from segmint.segments.kept import WeighedSegments, said_of
 from segmint.segments.stability import STABLE
 from segmint.wording import listed, percent
@@ -110,7 +110,7 @@ def _first(found: WeighedSegments, weighed: Brought, keys: Sequence[str]) -> str
         return f"No segment{_that_counts(found, weighed)} surely {does}"
     customers = sum(segment["share"] for segment in found["segments"] if segment["key"] in keys)
     part = sum(told["part"] for told in weighed["segments"] if told["key"] in keys)
-    of_what = "of the profit of calls that pay" if weighed["in_money"] else "of all who said yes"
+    of_what = OF_GAIN if weighed["in_money"] else OF_YES
     names = "; ".join(said_of(segment) for segment in found["segments"] if segment["key"] in keys)
     return f"Call {_numbered(keys)} first ({names}): {percent(customers, 0)} of the customers, {percent(part, 0)} {of_what}"
 

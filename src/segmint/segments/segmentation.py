@@ -115,7 +115,7 @@ class Segmentation:
         return memberships(self.names, self.keys, self.labels, self.probabilities)
 
     def gates(self) -> tuple[str, ...]:
-        """Say which promises these segments miss; empty when they keep all."""
+        """Say which promises these segments miss, or the rules of known ones; empty when they keep all."""
         missed = [
             f"Segment {segment.key} comes back with Jaccard {segment.jaccard:.2f}, below {STABLE}."
             for segment in self.profiles.segments
@@ -124,7 +124,7 @@ class Segmentation:
         missed += [
             f"Segment {segment.key} holds {percent(segment.share)} of the customers, below {percent(SMALLEST_SHARE, 0)}."
             for segment in self.profiles.segments
-            if segment.share < SMALLEST_SHARE
+            if self.state is not None and segment.share < SMALLEST_SHARE
         ]
         if not self.rules.faithful:
             missed.append(f"The rules put {percent(self.rules.fidelity, 0)} of customers right, below 90 %.")

@@ -94,9 +94,7 @@ def test_the_answer_names_the_segment_to_call_first(make_run: Callable[..., Path
     ]
     found = {"segments": segments, "brought": {"in_money": True, "base": 0.8, "segments": parts}, "proof": None}
     (folder / "segments.json").write_text(json.dumps(found), "utf-8")
-    said = (
-        "Call segment 2 first (Students): 40 % of the customers, 100 % of the profit of calls that pay; segment 1 loses"
-    )
+    said = "Call segment 2 first (Students): 40 % of the customers, 100 % of the profit of all segments that show one; segment 1 loses"
     assert said in _answer(folder, "told")
 
 

@@ -9,7 +9,14 @@ from segmint.dashboard.desk import Desk
 from segmint.dashboard.pages.common import Context, kept_by
 from segmint.report.blocks import Block, fold
 from segmint.report.html import printable_dict
-from segmint.report.pages.segments import best_first, currency_of, decision_blocks, segment_blocks, shortfalls
+from segmint.report.pages.segments import (
+    best_first,
+    currency_of,
+    decision_blocks,
+    segment_blocks,
+    shortfalls,
+    title_of_shortfalls,
+)
 from segmint.segments.kept import KeptSegments, said_of
 from segmint.store.run_files import SEGMENTS
 from segmint.wording import count, percent
@@ -69,7 +76,7 @@ def _decision(found: dict[str, Any]) -> list[Block]:
                 block["links"] = [f"#card-{place}" for place, _ in enumerate(block["rows"], 1)]
         return [
             *blocks,
-            *([fold("What they fall short of", short)] if short else []),
+            *([fold(title_of_shortfalls(found), short)] if short else []),
         ]
     return []
 

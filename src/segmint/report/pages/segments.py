@@ -26,7 +26,7 @@ from segmint.report.run_view import RunView
 from segmint.report.svg import draw
 from segmint.segments.advice import ask_them
 from segmint.segments.bring_most import say_amount, say_who_brings_most, value_of
-from segmint.segments.brought import Brought, BroughtSegment
+from segmint.segments.brought import OF_GAIN, OF_YES, Brought, BroughtSegment
 from segmint.segments.call_order import DESCRIBED, call_order, say_call_order, surely_differs, why_undecided
 from segmint.segments.evidence import EVERYBODY
 from segmint.segments.kept import KeptSegments, said_of
@@ -57,6 +57,7 @@ UNDECIDED = (
 SURE_SIDES = {"call first": "above", "call": "above", "write": "below", "later": "below"}
 MAY_BE_CHANCE = "What sets the segments apart here may be chance: on rows kept apart the response does not surely differ by segment."
 HOW_WELL = "How well they come back, and why there are so many"
+RULES = "Rules that say who belongs where"
 MOST_MARKERS = 8
 
 
@@ -116,7 +117,14 @@ def shortfalls(found: Mapping[str, Any]) -> list[Block]:
     if not (missed := found["gates_missed"]):
         return []
     means = "These segments fall short of what is asked of good ones; rely on them the less, above all on what is named here:"
+    if found["kind"] == "known":
+        means = "The segments are the bank's own, as the table names them; these rules cannot stand for them:"
     return [text(means), points(missed)]
+
+
+def title_of_shortfalls(found: Mapping[str, Any]) -> str:
+    """Name what falls short: segments that were found, or the rules of those that the bank has."""
+    return RULES if found["kind"] == "known" else "What they fall short of"
 
 
 def currency_of(found: Mapping[str, Any]) -> str:
@@ -403,7 +411,6 @@ def _worth(found: KeptSegments, segments: Sequence[Segment]) -> Block | None:
         caption=_most_brought(
             pairs,
             in_money=in_money,
-            earned="earned" if (found.get("money") or {}).get("all_reached", True) else "would earn",
         )
         if surely_differs(found)
         else MAY_BE_CHANCE,
@@ -418,17 +425,17 @@ def _worth(found: KeptSegments, segments: Sequence[Segment]) -> Block | None:
     )
 
 
-def _most_brought(pairs: Sequence[tuple[Segment, BroughtSegment]], *, in_money: bool, earned: str) -> str:
+def _most_brought(pairs: Sequence[tuple[Segment, BroughtSegment]], *, in_money: bool) -> str:
     segment, told = max(pairs, key=lambda pair: float(pair[1]["part"]))
     if told["part"] == 0:
         return "In these calls no segment earned what its calls cost."
     if in_money and sum(other["part"] > 0 for _, other in pairs) == 1:
         only = _named(segment).replace("Segment", "segment", 1)
-        return f"In these calls only {only} paid; it is {percent(segment['share'], 0)} of the customers."
+        return f"In these calls only {only} shows a profit; it is {percent(segment['share'], 0)} of the customers."
     best, _ = max(
         [pair for pair in pairs if not why_undecided(pair[0])] or pairs, key=lambda pair: float(pair[1]["each"])
     )
-    part = f"{percent(told['part'], 0)} of {f'what calls to the segments that pay {earned}' if in_money else 'all who said yes'}"
+    part = f"{percent(told['part'], 0)} {OF_GAIN if in_money else OF_YES}"
     size = percent(segment["share"], 0)
     does = "brings most per call" if in_money else "says yes most often"
     if best is segment:
@@ -442,6 +449,8 @@ def _most_brought(pairs: Sequence[tuple[Segment, BroughtSegment]], *, in_money: 
 def _returns(found: KeptSegments) -> Block | None:
     """What is proven of the segments, how well they come back, and why so many were chosen."""
     said = [*_proven(found), *(str(reason) for reason in (found["choice"] or {}).get("reasons", ()))]
+    if found["kind"] == "known":
+        return points(said) if said else None
     blocks = [points(said) if said else None, *shortfalls(found), _returned(found)]
     return fold(HOW_WELL, blocks) if any(blocks) else None
 
@@ -650,14 +659,15 @@ def _rules(found: KeptSegments) -> Block:
     learned = sum(rule["customers"] for rule in rules["rules"])
     apart = f"{count(rules['rows_apart'])} {unit} kept apart" if rules.get("rows_apart") else f"{unit} kept apart"
     return fold(
-        "Rules that say who belongs where",
+        RULES,
         [
+            *(shortfalls(found) if found["kind"] == "known" else []),
             table(
                 ["Segment", "if", f"{unit} learned from", "right"],
                 rows,
                 words=(0, 1),
                 note=f"The rules were learned from {count(learned)} {unit}, which are counted here; on {apart} they agree with "
                 f"the segments in {fidelity} of cases.",
-            )
+            ),
         ],
     )
