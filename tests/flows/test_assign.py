@@ -88,6 +88,12 @@ def test_a_later_wave_with_answers_says_how_it_answered_and_what_calls_earned(tm
     assert "said yes (" not in page  # the table says it
     assert all(row["sentence"] in later.sentences for row in told["segments"])
     assert "Whom to call first" in page
+    assert "What to do with each segment" in page
+    assert "Needs and offers are those told of" in page
+    assert told["steps"].keys() == {"1", "2"}
+    assert told["first"].startswith(
+        ("By how this wave answered: call segment", "By how this wave answered: no segment")
+    )
     assert told["first"] in later.sentences
     assert "profit per call now, EUR" in page
     plain = assign(table, earlier.folder, settings, runs=tmp_path)

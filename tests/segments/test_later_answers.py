@@ -7,7 +7,9 @@ from dataclasses import asdict
 import numpy as np
 import pytest
 
-from segmint.segments.later_answers import compare_answers, say_answer, say_first
+from segmint.segments.call_order import call_order, say_call_order
+from segmint.segments.kept import WeighedSegments
+from segmint.segments.later_answers import compare_answers, say_answer, weigh_wave
 from segmint.segments.profile import responses_of
 
 
@@ -44,23 +46,18 @@ def test_no_answer_of_fewer_than_ten_customers_is_told_and_none_can_be_reckoned(
     assert of_one[0]["now"] is None
 
 
-def first(*profits: tuple[float, float, float], answers: int = 200) -> str:
+def weighed(*profits: tuple[float, float, float], answers: int = 200) -> WeighedSegments:
+    money = ("profit_per_call", "profit_low", "profit_high", "profit_per_customer")
     told = [
-        {
-            "key": str(place),
-            "answers": answers,
-            "now": {"profit_per_call": each, "profit_low": low, "profit_high": high},
-        }
-        for place, (each, low, high) in enumerate(profits, 1)
+        {"key": str(place), "answers": answers, "now": dict(zip(money, (*profit, None), strict=True))}
+        for place, profit in enumerate(profits, 1)
     ]
-    segments = [{"key": row["key"], "customers": 900, "jaccard": 0.9} for row in told]
-    return say_first(told, segments, ["one", "two", "three"][: len(told)])
+    segments = [{"key": row["key"], "customers": 900, "rows": 900, "share": 0.5, "jaccard": 0.9} for row in told]
+    return weigh_wave(told, segments, ["one", "two", "three"][: len(told)])
 
 
-def test_whom_to_call_first_is_said_no_more_surely_than_the_intervals_allow() -> None:
-    assert first((1.8, 0.1, 4.1), (17.0, 12.6, 22.1)).startswith("Call first, by how this wave answered: 2 two. ")
-    assert "1 one and 2 two. As far as the intervals tell" in first(
-        (14.0, 9.0, 20.0), (17.0, 12.6, 22.1), (1.0, -1.0, 3.0)
-    )
-    assert first((1.0, -1.0, 3.0)) == "No segment of this wave surely pays for its calls."
-    assert first((17.0, 12.6, 22.1), answers=12) == ""
+def test_a_later_wave_is_ordered_as_the_first_one_by_its_own_answers() -> None:
+    wave = weighed((-2.0, -3.0, -1.0), (17.0, 12.6, 22.1), (1.8, 0.1, 4.1))
+    assert call_order(wave) == {"1": "write", "2": "call first", "3": "call"}
+    assert say_call_order(wave).startswith("Call segment 2 first (two): 33 % of the customers, 90 % of the profit")
+    assert set(call_order(weighed((17.0, 12.6, 22.1), (-2.0, -3.0, -1.0), answers=12)).values()) == {"too few to say"}

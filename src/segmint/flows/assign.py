@@ -24,10 +24,10 @@ from segmint.flows.steps.settings import RUNS, Place, Settings, of_the_segments_
 from segmint.progress import Progress, silent
 from segmint.report.run_view import RunView
 from segmint.segments.assign import assign_segments
-from segmint.segments.call_order import call_order
+from segmint.segments.call_order import call_order, say_call_order
 from segmint.segments.gaps import say_gaps
-from segmint.segments.kept import KeptSegments
-from segmint.segments.later_answers import compare_answers, say_answer, say_first
+from segmint.segments.kept import KeptSegments, WeighedSegments, sentences_of
+from segmint.segments.later_answers import compare_answers, say_answer, weigh_wave
 from segmint.segments.migration import compare_waves
 from segmint.segments.names import call_segments, say_named_twice, say_nobody
 from segmint.segments.segmentation import memberships
@@ -188,33 +188,40 @@ def _answers(
         answered = known.to_numpy()
     if not answered.any():
         unused = "Nobody's answer is in this wave: what calls to it earned is not said."
-        first = _first_before(found, names)
-        said = [*([first] if first else []), *([] if config.economics is None else [unused])]
-        return {"segments": [], "currency": "", "first": first, "sentences": said}
+        ordered = _order_before(found, names)
+        said = [*filter(None, [ordered["first"]]), *([] if config.economics is None else [unused])]
+        return {"segments": [], "currency": "", **ordered, "sentences": said}
     those = table.rows(answered)
     yes, money = those.frame[outcome.column].to_numpy() == outcome.positive, call_money(those, config)
     told = compare_answers(yes, labels[answered], row_customers(those), found["segments"], money)
-    first = say_first(told, found["segments"], names)
+    weighed = weigh_wave(told, found["segments"], names)
+    ordered = _order(weighed, "this wave") if weighed["brought"] else _order_before(found, names)
     each = [row | {"sentence": say_answer(row, name, money)} for row, name in zip(told, names, strict=True)]
     source = "" if money is None else money.source
-    said = [*(row["sentence"] for row in each), source, first, why_no_money(those, config)]
+    said = [*(row["sentence"] for row in each), source, ordered["first"], why_no_money(those, config)]
     return {
         "segments": each,
-        "first": first,
+        **ordered,
         "currency": "" if money is None else money.currency,
         "sentences": list(filter(None, said)),
     }
 
 
-def _first_before(found: KeptSegments, names: list[str]) -> str:
-    """Say whom to call first by how the wave answered in which the segments were found: nobody has answered in this one."""
-    steps = call_order(found) if "brought" in found else {}
-    first = [
-        f"{part['key']} {name}"
-        for part, name in zip(found["segments"], names, strict=True)
-        if steps.get(str(part["key"])) == "call first"
-    ]
-    return f"Call first in this wave, by how the earlier one answered: {listed(first)}." if first else ""
+def _order(weighed: WeighedSegments, wave: str) -> dict[str, Any]:
+    """Say whom to call first by how a wave answered, and what to do with each segment."""
+    first, brought = say_call_order(weighed), weighed["brought"]
+    return {
+        "first": f"By how {wave} answered: {first[0].lower()}{first[1:]}" if first else "",
+        "steps": call_order(weighed),
+        "in_money": bool(brought and brought["in_money"]),
+    }
+
+
+def _order_before(found: KeptSegments, names: list[str]) -> dict[str, Any]:
+    """Say that by the wave in which the segments were found, where this one tells nothing."""
+    called = [part | {"name": name} for part, name in zip(found["segments"], names, strict=True)]
+    weighed: WeighedSegments = {"segments": called, "brought": found.get("brought"), "proof": found.get("proof")}
+    return _order(weighed, "the earlier wave")
 
 
 def _the_very_table(here: Run, earlier: RunView) -> list[str]:
@@ -248,6 +255,10 @@ def _migrate(
         "earlier_source": earlier.source,
         **told,
         "answers": answers,
+        "advice": [
+            {"key": part["key"], **{kind: " ".join(sentences_of(part, kind)) for kind in ("need", "offer")}}
+            for part in found["segments"]
+        ],
         "sentences": [*_the_very_table(here, earlier), *gaps, *told["sentences"], *answers["sentences"]],
     }
     here.keep(MIGRATION, content)

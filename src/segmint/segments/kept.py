@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import Any, TypedDict
 
 from segmint.segments.brought import Brought
+from segmint.segments.evidence import EVERYBODY
 
 
 class WeighedSegments(TypedDict):
@@ -34,6 +35,16 @@ class KeptSegments(WeighedSegments):
     no_money: str
     gates_missed: list[str]
     names_in_vain: list[str]
+
+
+def sentences_of(segment: Mapping[str, Any], kind: str) -> list[str]:
+    """Return what is said of a kind; what would be said of everybody, as nothing else is known, is nothing."""
+    return [said["text"] for said in segment["sentences"] if said["kind"] == kind and not is_of_everybody(said)]
+
+
+def is_of_everybody(said: Mapping[str, Any]) -> bool:
+    """Whether a sentence rests on nothing but how many they are."""
+    return any((proof["column"], proof["level"]) == EVERYBODY for proof in said["evidence"])
 
 
 def said_of(segment: Mapping[str, Any]) -> str:

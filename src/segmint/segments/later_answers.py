@@ -10,11 +10,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from segmint.metrics.intervals import rate_difference, trials_behind
-from segmint.segments.brought import Interval
-from segmint.segments.call_order import surely_ahead, why_undecided
+from segmint.segments.brought import brought_by
+from segmint.segments.kept import WeighedSegments
 from segmint.segments.profile import CallMoney, responses_of
 from segmint.segments.stability import Labels
-from segmint.wording import between, decimal, listed, percent, percent_between
+from segmint.wording import between, decimal, percent, percent_between
 
 
 def compare_answers(
@@ -87,8 +87,10 @@ def say_answer(row: Mapping[str, Any], name: str, money: CallMoney | None) -> st
     return f"{text}."
 
 
-def say_first(told: Sequence[Mapping[str, Any]], segments: Sequence[Mapping[str, Any]], names: Sequence[str]) -> str:
-    """Say which segments to call first, by how this wave answered: those that pay and are not surely behind the best.
+def weigh_wave(
+    told: Sequence[Mapping[str, Any]], segments: Sequence[Mapping[str, Any]], names: Sequence[str]
+) -> WeighedSegments:
+    """Weigh the segments by how a later wave answered, as they were weighed where they were found.
 
     Parameters
     ----------
@@ -101,35 +103,19 @@ def say_first(told: Sequence[Mapping[str, Any]], segments: Sequence[Mapping[str,
 
     Returns
     -------
-    str
-        Without money, those that surely say yes more often than all; "" where nobody answered.
+    mapping
+        For `call_order` and `say_call_order`: the customers are those who answered. What these answers show was not
+        chosen by them, so that nothing is to be proven on rows kept apart.
     """
-    sized = [
-        (f"{row['key']} {name}", row["now"])
+    answers = max(sum(row["answers"] for row in told), 1)
+    now = [
+        {
+            **segment, "name": name, "customers": row["answers"], "rows": row["answers"], "share": row["answers"] / answers,
+            "response": row["now"],
+        }
         for row, segment, name in zip(told, segments, names, strict=True)
-        if row["now"] is not None and not why_undecided({**segment, "customers": row["answers"]})
-    ]
-    if not sized:
-        return ""
-    in_money = all(now["profit_per_call"] is not None for _, now in sized)
-    above = [
-        (name, part)
-        for name, now in sized
-        if (part := _interval(now, in_money))["low"] > (0 if in_money else now["base"])
-    ]
-    if not above:
-        return f"No segment of this wave surely {'pays for its calls' if in_money else 'says yes more often than all customers'}."
-    best = max((part for _, part in above), key=lambda part: part["each"])
-    first = [name for name, part in above if not surely_ahead(best, part)]
-    why = "a call to them earned most" if in_money else "they say yes most often"
-    level = "; which of them comes first, chance may explain" if len(first) > 1 else ""
-    return f"Call first, by how this wave answered: {listed(first)}. As far as the intervals tell, {why}{level}."
-
-
-def _interval(now: Mapping[str, Any], in_money: bool) -> Interval:
-    if in_money:
-        return {"each": now["profit_per_call"], "low": now["profit_low"], "high": now["profit_high"]}
-    return {"each": now["rate"], "low": now["low"], "high": now["high"]}
+    ]  # fmt: skip
+    return {"segments": now, "brought": brought_by(now), "proof": None}
 
 
 def _surely(row: Mapping[str, Any]) -> str:

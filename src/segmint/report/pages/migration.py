@@ -8,6 +8,7 @@ import numpy as np
 
 from segmint.report import charts
 from segmint.report.blocks import Block, Page, chart, key, make_page, points, statements, table
+from segmint.report.pages.segments import what_steps_mean
 from segmint.report.run_view import RunView
 from segmint.report.svg import draw
 from segmint.segments.later_answers import say_response
@@ -29,6 +30,7 @@ def page(run: RunView) -> Page | None:
         lead=f"The segments found in {found['earlier_source']}, and who belongs to them now.",
         blocks=[
             statements([("Whom to call first", first)]) if first else None,
+            _advice(found),
             points([said for said in found["sentences"] if said not in elsewhere]),
             _answers(found),
             _moves(found),
@@ -44,6 +46,36 @@ def _answered(found: dict[str, Any]) -> list[tuple[dict[str, Any], str]]:
     if all(row["now"]["profit_per_call"] is not None for row, _ in told):
         told.sort(key=lambda each: -each[0]["now"]["profit_per_call"])
     return told
+
+
+def _advice(found: dict[str, Any]) -> Block | None:
+    """What to do with each segment by how this wave answered, or else the earlier one, and what it needs."""
+    answers = found.get("answers") or {}
+    steps: dict[str, str] = answers.get("steps") or {}
+    order = [row["key"] for row, _ in _answered(found)]
+    told = [*zip(found.get("advice", ()), found["names"], strict=False)]
+    told.sort(key=lambda each: order.index(each[0]["key"]) if each[0]["key"] in order else len(order))
+    columns: dict[str, list[str]] = {
+        "what it needs": [part["need"] for part, _ in told],
+        "what to do": [steps.get(part["key"], "") for part, _ in told],
+        "what to offer": [part["offer"] for part, _ in told],
+    }
+    shown = {title: cells for title, cells in columns.items() if any(cells)}
+    if not shown:
+        return None
+    return table(
+        ["Segment", *shown],
+        [
+            [f"{part['key']} {name}", *(cells[place] or "–" for cells in shown.values())]
+            for place, (part, name) in enumerate(told)
+        ],
+        title="What to do with each segment",
+        words=range(len(shown) + 1),
+        marked=[place for place, (part, _) in enumerate(told) if steps.get(part["key"]) == "call first"],
+        note=f"{what_steps_mean(steps, in_money=bool(answers.get('in_money')))} Needs and offers are those told of "
+        f"{found['earlier_source']}, in which the segments were found.".strip(),
+        stacked=True,
+    )
 
 
 def _answers(found: dict[str, Any]) -> Block | None:

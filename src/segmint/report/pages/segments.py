@@ -26,10 +26,9 @@ from segmint.report.run_view import RunView
 from segmint.report.svg import draw
 from segmint.segments.advice import ask_them
 from segmint.segments.bring_most import say_amount, say_who_brings_most, value_of
-from segmint.segments.brought import OF_GAIN, OF_YES, Brought, BroughtSegment
+from segmint.segments.brought import OF_GAIN, OF_YES, BroughtSegment
 from segmint.segments.call_order import DESCRIBED, call_order, say_call_order, surely_differs, why_undecided
-from segmint.segments.evidence import EVERYBODY
-from segmint.segments.kept import KeptSegments, said_of
+from segmint.segments.kept import KeptSegments, is_of_everybody, said_of, sentences_of
 from segmint.segments.later_answers import say_response
 from segmint.segments.proof import SURE
 from segmint.segments.stability import STABLE, shared
@@ -181,13 +180,13 @@ def _overview(found: KeptSegments, segments: Sequence[Segment]) -> Block:
         columns[f"{label} a customer, {currency} (95 % interval)"] = lambda segment: (
             say_amount(valued[segment["key"]]) if segment["key"] in valued else "–"
         )
-    needs = {segment["key"]: " ".join(_said_of(segment, "need")) for segment in segments}
+    needs = {segment["key"]: " ".join(sentences_of(segment, "need")) for segment in segments}
     if any(needs.values()):
         columns["what it needs"] = lambda segment: needs[segment["key"]] or "–"
     if steps:
         columns["what to do"] = lambda segment: steps.get(segment["key"], "–")
     else:
-        columns["what to offer"] = lambda segment: next(iter(_said_of(segment, "offer")), "–")
+        columns["what to offer"] = lambda segment: next(iter(sentences_of(segment, "offer")), "–")
     names = list(columns)
     return table(
         names,
@@ -196,7 +195,10 @@ def _overview(found: KeptSegments, segments: Sequence[Segment]) -> Block:
         marked=[place for place, segment in enumerate(segments) if steps.get(segment["key"]) == "call first"],
         note=" ".join(
             part
-            for part in (_what_steps_mean(weighed, steps), str(money.get("source") or found.get("no_money") or ""))
+            for part in (
+                what_steps_mean(steps, in_money=bool(weighed and weighed["in_money"])),
+                str(money.get("source") or found.get("no_money") or ""),
+            )
             if part
         ),
         stacked=True,
@@ -206,11 +208,6 @@ def _overview(found: KeptSegments, segments: Sequence[Segment]) -> Block:
 def _titled(segment: Segment) -> str:
     said = said_of(segment)
     return f"{segment['key']}  {said}" if said != segment["key"] else said
-
-
-def _said_of(segment: Segment, kind: str) -> list[str]:
-    """Return what is said of a kind; what would be said of everybody, as nothing else is known, is nothing."""
-    return [said["text"] for said in segment["sentences"] if said["kind"] == kind and not _of_everybody(said)]
 
 
 def _asked_once(segments: list[Segment]) -> tuple[list[Segment], str]:
@@ -223,19 +220,12 @@ def _asked_once(segments: list[Segment]) -> tuple[list[Segment], str]:
 
 
 def _of_no_need(said: Mapping[str, Any]) -> bool:
-    return said["kind"] == "need" and _of_everybody(said)
+    return said["kind"] == "need" and is_of_everybody(said)
 
 
-def _of_everybody(said: Mapping[str, Any]) -> bool:
-    return any((proof["column"], proof["level"]) == EVERYBODY for proof in said["evidence"])
-
-
-def _what_steps_mean(weighed: Brought | None, steps: Mapping[str, str]) -> str:
-    if weighed is None or not steps:
-        return ""
-    decides, edge = (
-        ("profit per call", "zero") if weighed["in_money"] else ("response", "that of all customers together")
-    )
+def what_steps_mean(steps: Mapping[str, str], *, in_money: bool) -> str:
+    """Say what decides of the steps that are told."""
+    decides, edge = ("profit per call", "zero") if in_money else ("response", "that of all customers together")
     means = {
         "call first": f"all of it is above {edge}, and no other segment is surely ahead",
         "call": f"all of it is above {edge}, but another segment is surely ahead",
