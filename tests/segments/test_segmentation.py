@@ -95,6 +95,10 @@ def test_customers_with_known_segments_keep_every_gate(data_folder):
     assert found.choice.count >= 4
     assert found.gates() == ()
     assert found.cramers_v > 0.25
+    beside = np.array(found.beside_known["customers"])
+    assert beside.shape == (len(found.keys), len(found.beside_known["levels"]))
+    assert (beside % 10 == 0).all()
+    assert abs(beside.sum() - len(table)) < 10 * beside.size
 
 
 def test_known_segments_are_described_like_discovered_ones(data_folder):

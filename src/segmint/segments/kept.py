@@ -31,6 +31,7 @@ class KeptSegments(WeighedSegments):
     rules: dict[str, Any]
     questions: list[str]
     cramers_v: float | None
+    beside_known: dict[str, Any] | None
     money: dict[str, Any] | None
     no_money: str
     gates_missed: list[str]

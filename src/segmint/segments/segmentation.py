@@ -22,6 +22,7 @@ from segmint.segments.finder import Method, SegmentFinder
 from segmint.segments.gaps import Gaps, gaps_of
 from segmint.segments.inputs import SegmentInputs, segment_inputs
 from segmint.segments.kept import KeptSegments
+from segmint.segments.migration import migration_table
 from segmint.segments.names import names_of_nobody, say_named_twice, say_nobody
 from segmint.segments.profile import CallMoney, Profiles, profile_segments, response_of
 from segmint.segments.proof import SegmentProof, prove_segments
@@ -62,6 +63,8 @@ class Segmentation:
         To ask in the next calls, where the table says nothing of satisfaction and interests.
     cramers_v : float or None
         How closely discovered segments go with the known ones of the table.
+    beside_known : dict or None
+        How many customers of each discovered segment are in each known one, as `Migration.told` says them.
     money : CallMoney or None
         What profits were reckoned with.
     names_of_nobody : tuple of str
@@ -88,6 +91,7 @@ class Segmentation:
     proof: SegmentProof | None = None
     questions: tuple[str, ...] = ()
     cramers_v: float | None = None
+    beside_known: dict[str, Any] | None = None
     money: CallMoney | None = None
     names_of_nobody: tuple[str, ...] = ()
     named_twice: tuple[str, ...] = ()
@@ -179,6 +183,7 @@ class Segmentation:
             "proof": None if self.proof is None else self.proof.to_json(),
             "questions": list(self.questions),
             "cramers_v": self.cramers_v,
+            "beside_known": self.beside_known,
             "money": None
             if self.money is None
             else {"currency": self.money.currency, "source": self.money.source, "all_reached": self.money.all_reached},
@@ -316,6 +321,7 @@ def discover_segments(
         proof=proof,
         questions=_questions(inputs, table, words),
         cramers_v=cramers_v(contingency(labels, _known(table)[0]), corrected=False) if _is_assignment(table) else None,
+        beside_known=_beside_known(table, labels, customers, profiles) if _is_assignment(table) else None,
         money=money,
         names_of_nobody=names_of_nobody(names or {}, *_called(said)),
         named_twice=say_named_twice(names or {}, *_called(said)),
@@ -398,6 +404,16 @@ def _known(table: ValidTable) -> tuple[Labels, tuple[str, ...]]:
     levels = table.contract.outcome.levels
     place = {level: number for number, level in enumerate(levels)}
     return np.array([place[str(level)] for level in table.outcome], np.int64), levels
+
+
+def _beside_known(
+    table: ValidTable, labels: Labels, customers: NDArray[np.int64], profiles: Profiles
+) -> dict[str, Any]:
+    known, levels = _known(table)
+    each = pl.DataFrame({"customer": customers, "found": labels, "known": known}).unique()
+    keys = [segment.key for segment in profiles.segments]
+    moved = migration_table(each["found"].to_numpy(), each["known"].to_numpy(), keys, levels)
+    return {"levels": list(levels), "customers": moved.told.tolist()}
 
 
 def _say(

@@ -14,6 +14,7 @@ from segmint.report.pages import segments
 from segmint.report.run_view import RunView
 from segmint.report.summary import summarise
 from segmint.segments.brought import brought_by
+from segmint.wording import percent
 
 CRITERIA = "The criteria of information (BIC and ICL) leave open whether there are 2 or 3 segments."
 
@@ -284,6 +285,15 @@ def test_a_bar_that_is_missed_is_not_a_segment_that_is_not_kept(tmp_path: Path) 
     (how_well,) = [block for block in page["blocks"] if block.get("title") == segments.HOW_WELL]
     assert [missed[0]] in [block.get("items") for block in how_well["blocks"]]
     assert "fall short of what is asked" in json.dumps(how_well)
+
+
+def test_groups_are_shown_beside_the_segments_that_the_table_names(tmp_path: Path) -> None:
+    content = found()
+    beside = {"levels": ["A", "B"], "customers": [[segment["customers"], 0] for segment in content["segments"]]}
+    more = {"beside_known": beside, "keys": [segment["key"] for segment in content["segments"]], "cramers_v": 0.3}
+    (shown,) = [block for block in page_of(tmp_path, content | more)["blocks"] if "beside" in block.get("title", "")]
+    assert shown["columns"] == ["Group", "A", "B"]
+    assert {tuple(row[1:]) for row in shown["rows"]} == {(percent(1.0, 0), "–")}
 
 
 def test_of_the_banks_own_segments_the_rules_alone_fall_short(tmp_path: Path) -> None:

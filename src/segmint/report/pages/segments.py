@@ -78,6 +78,7 @@ def page(run: RunView) -> Page | None:
             statements([("What they seem to need", asked)]) if asked else None,
             _left_out(run, found),
             text(_lead(found, segments)) if first else None,
+            _beside_known(found, segments),
             _worth(found, segments),
             _responses(found, segments),
             *_explained_once(
@@ -271,6 +272,30 @@ def _lead(found: KeptSegments, segments: Sequence[Segment]) -> str:
             "the answers, of seven in ten customers."
         )
     return f"{groups}, found without looking at their answers."
+
+
+def _beside_known(found: KeptSegments, segments: Sequence[Segment]) -> Block | None:
+    """Of each group that was found, how many are in each segment that the table names."""
+    beside = found.get("beside_known")
+    if beside is None:
+        return None
+    row_of = dict(zip(found["keys"], beside["customers"], strict=True))
+    return table(
+        ["Group", *beside["levels"]],
+        [
+            [
+                _titled(segment),
+                *(
+                    percent(min(many / segment["customers"], 1.0), 0) if many else "–"
+                    for many in row_of[segment["key"]]
+                ),
+            ]
+            for segment in segments
+        ],
+        title="The groups beside the segments that the table names",
+        note="Shares of the customers of each group, counted to the nearest ten; a dash is fewer than ten.",
+        stacked=True,
+    )
 
 
 def _proof(proof: dict[str, Any] | None, unit: str) -> list[str]:
