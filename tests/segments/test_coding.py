@@ -9,7 +9,7 @@ import pytest
 from segmint.contract.column import Column, State
 from segmint.errors import DataError
 from segmint.features.levels import NO_VALUE, OTHER
-from segmint.segments.coding import band_labels, encode, learn_coding
+from segmint.segments.coding import band_labels, encode, encode_column, learn_coding, no_value_of
 from segmint.segments.inputs import SegmentInputs, as_inputs
 from segmint.segments.rules import range_in_words
 
@@ -64,6 +64,25 @@ def test_no_value_in_most_rows_is_a_level_of_its_own():
     coding = learn_coding(as_inputs(frame))
     assert coding[1]["labels"][-1] == NO_VALUE
     assert encode(coding, frame).codes[-1, 1] == len(coding[1]["labels"]) - 1
+
+
+def test_no_value_is_said_as_the_contract_does():
+    number = Column(name="n", kind="number", role="history", label="n", missing_means="never")
+    category = number.model_copy(update={"kind": "category"})
+    numbers = FRAME.select(n=pl.when(pl.col("n") < 40).then("n"), m="m")
+    texts = numbers.with_columns(n=pl.when(pl.col("n").is_not_null()).then(pl.lit("once")))
+    asked = texts.with_columns(n=pl.when(pl.col("m") == "x").then(pl.lit("unknown")).otherwise("n"))
+
+    def said(column, frame):
+        state, _ = learn_coding(SegmentInputs(frame, (column, as_inputs(frame).columns[1])))
+        assert encode_column(state, frame["n"])[-1] == len(state["labels"]) - 1
+        return state["labels"][-1], no_value_of(state)
+
+    assert said(number, numbers) == said(category, texts) == ("never", "never")
+    assert said(category, asked) == (NO_VALUE, NO_VALUE)  # who did not answer may have been contacted
+    once = category.model_copy(update={"missing_means": "once"})
+    assert said(once, texts) == (NO_VALUE, NO_VALUE)  # a level goes by these words
+    assert no_value_of({"labels": []}) == NO_VALUE  # as kept by older runs
 
 
 def test_state_codes_are_levels_beside_the_bands():

@@ -137,6 +137,19 @@ def test_bands_next_to_each_other_are_said_as_one_range():
     assert in_few_words({"type": "levels", "labels": labels}, {1, 2}) == labels[1:3]
 
 
+def test_rules_say_no_value_in_the_words_of_the_contract():
+    inputs, kind = lacking_ages()
+    amount = inputs.columns[0].model_copy(update={"missing_means": "never paid"})
+    inputs = SegmentInputs(inputs.frame, (amount, inputs.columns[1]))
+    rules = segment_rules(inputs, kind, random_state=1)
+    assert "amount is never paid" in [rule.sentence for rule in rules.rules]
+    sql = rules.sql(("0", "1", "2", "3"))
+    told = pl.SQLContext(t=inputs.frame).execute(f"SELECT {sql} FROM t", eager=True)["segment"]
+    assert told.to_list() == kind.astype(str).tolist()
+    rules = segment_rules(inputs, np.where(np.isin(kind, [0, 1]), 0, 1), random_state=1)
+    assert any(rule.sentence.endswith("or never paid") for rule in rules.rules if rule.segment == 0)
+
+
 def test_a_rule_that_takes_those_without_a_value_along_says_so():
     inputs, kind = lacking_ages()
     rules = segment_rules(inputs, np.where(np.isin(kind, [0, 1]), 0, 1), random_state=1)

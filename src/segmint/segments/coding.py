@@ -131,6 +131,11 @@ def encode_column(state: State, values: pl.Series) -> NDArray[np.int16]:
     return codes
 
 
+def no_value_of(state: State) -> str:
+    """Say what having no value means in a column; codings that were kept before they told say "no value"."""
+    return str(state.get("no_value_means", NO_VALUE))
+
+
 def _answers(values: pl.Series) -> pl.Series:
     """Take "unknown" for no value."""
     text = values.cast(pl.String)
@@ -138,6 +143,7 @@ def _answers(values: pl.Series) -> pl.Series:
 
 
 def _learn_levels(column: Column, values: pl.Series, customers: Customers) -> State:
+    empty = values.null_count()
     values = _answers(values)
     counts = customers_by_level(values, customers)
     counts.pop(None, None)
@@ -158,18 +164,25 @@ def _learn_levels(column: Column, values: pl.Series, customers: Customers) -> St
     if count_customers(values.is_not_null() & ~values.is_in(kept), customers) >= RAREST_LEVEL:
         other = len(labels)
         labels.append(OTHER)
-    missing = _missing_level(values, labels)
+    # an answer of "unknown" does not mean what an empty cell means
+    means = _meaning(column, labels) if values.null_count() == empty else NO_VALUE
+    missing = _missing_level(values, labels, means)
     return {
         "column": column.name, "type": "levels", "levels": kept, "other": other, "missing": missing,
-        "labels": labels, "ordered": column.ordered, "no_value": list(column.missing or ()),
+        "labels": labels, "ordered": column.ordered, "no_value": list(column.missing or ()), "no_value_means": means,
     }  # fmt: skip
 
 
-def _missing_level(values: pl.Series, labels: list[str]) -> int:
+def _meaning(column: Column, labels: Sequence[str]) -> str:
+    """Take the contract's words for having no value, unless a level goes by them already."""
+    return column.missing_means if column.missing_means and column.missing_means not in labels else NO_VALUE
+
+
+def _missing_level(values: pl.Series, labels: list[str], means: str) -> int:
     """Where most customers have no value, having none is a fact about the customer and a level of its own."""
     if values.null_count() * 2 <= len(values) or values.null_count() == len(values):
         return -1
-    labels.append(NO_VALUE)
+    labels.append(means)
     return len(labels) - 1
 
 
@@ -200,10 +213,11 @@ def _learn_bands(column: Column, values: pl.Series, customers: Customers) -> Sta
     whole = bool((numbers == np.round(numbers)).all())
     if len(ordered) >= RAREST_LEVEL:
         labels += band_labels(cuts, whole=whole, lowest=float(numbers.min()))
-    missing = _missing_level(values, labels)
+    means = _meaning(column, labels)
+    missing = _missing_level(values, labels, means)
     return {
         "column": column.name, "type": "bands", "cuts": cuts, "states": [value for value, _ in states],
-        "missing": missing, "labels": labels, "ordered": True,
+        "missing": missing, "labels": labels, "ordered": True, "no_value_means": means,
         "codes": _codes(column), "recoded": _recoded(column, values), "whole": whole,
     }  # fmt: skip
 

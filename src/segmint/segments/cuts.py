@@ -10,8 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from segmint.arrays import Mask
-from segmint.features.levels import NO_VALUE
-from segmint.segments.coding import Codes, State, encode
+from segmint.segments.coding import Codes, State, encode, no_value_of
 from segmint.segments.inputs import SegmentInputs
 from segmint.segments.rules import SegmentRules, in_few_words, range_in_words
 from segmint.segments.stability import Labels
@@ -164,7 +163,7 @@ def _cut(state: State, levels: frozenset[int], labels: Mapping[str, str], codes:
         label=labels[column],
         words=_said(state, named, every - named, full, _some),
         levels=levels,
-        level=state["labels"][min(named)] if len(named) == 1 else "",
+        level=state["labels"][min(named)] if len(named) == 1 else "" if named else no_value_of(state),
         known=state["type"] == "bands" and named == bands,
         brief=_said(state, named, every - named, short, _first),
         side=_side(state, named, codes),
@@ -206,7 +205,7 @@ def _said(
 ) -> str:
     """Say levels in a few words; that some have no value is left to the rules."""
     if not named:
-        return NO_VALUE
+        return no_value_of(state)
     if not rest:
         return "known"
     if state["type"] == "bands" and (spoken := range_in_words(state, named)):

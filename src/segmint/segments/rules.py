@@ -11,9 +11,8 @@ import numpy as np
 import polars as pl
 
 from segmint.contract.cells import TRUTHS
-from segmint.features.levels import NO_VALUE
 from segmint.segments.assign import given_labels
-from segmint.segments.coding import NO_ANSWER, RAREST_LEVEL, State, encode, learn_coding, tell_apart
+from segmint.segments.coding import NO_ANSWER, RAREST_LEVEL, State, encode, learn_coding, no_value_of, tell_apart
 from segmint.segments.inputs import SegmentInputs, as_inputs
 from segmint.segments.stability import Labels
 from segmint.segments.tree import find_leaves, grow_tree, leaf_nodes, leaf_paths
@@ -194,9 +193,9 @@ def _sentence(state: State, levels: set[int], label: str, lacking: bool) -> str:
     named = levels & every
     without = lacking and -1 in levels
     if not named:
-        return f"{label} is {NO_VALUE}"
+        return f"{label} is {no_value_of(state)}"
     return f"{label} is {_said(state, named, every - named, lacking and not without)}" + (
-        f" or {NO_VALUE}" if without else ""
+        f" or {no_value_of(state)}" if without else ""
     )
 
 
@@ -208,7 +207,7 @@ def _said(state: State, named: set[int], rest: set[int], there: bool) -> str:
         return "any value"
     if len(rest) < len(named) and rest:
         others = in_few_words(state, rest)
-        return "not " + listed([*others, NO_VALUE] if there else others, last="or")
+        return "not " + listed([*others, no_value_of(state)] if there else others, last="or")
     return listed(in_few_words(state, named), last="or")
 
 
