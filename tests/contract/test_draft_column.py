@@ -20,6 +20,7 @@ from segmint.contract.hints import (
     perhaps_after_call,
     personal_role,
     plain_name,
+    without_accents,
 )
 from segmint.contract.infer import Draft, infer_contract
 from segmint.contract.validate import validate
@@ -406,6 +407,33 @@ def test_what_is_sensitive_is_a_word_of_its_own(name: str, sensitive: bool) -> N
     assert is_sensitive(plain_name(name)) == sensitive
 
 
+SENSITIVE = {
+    "en": ("Age (years)", "gender", "marital status", "nationality", "date of birth", "religion", "ethnicity", "disability"),
+    "de": ("Altersgruppe", "Geschlecht", "Zivilstand", "Staatsangehörigkeit", "Staatsbuergerschaft", "Geburtsdatum", "Konfession"),
+    "fr": ("âge", "tranche d'âge", "Âge du client", "sexe", "genre", "civilité", "état civil", "nationalité", "date de naissance"),
+    "es": ("edad", "Edad (años)", "sexo", "género", "EstadoCivil", "nacionalidad", "fecha-nacimiento", "religión", "discapacidad"),
+    "pt": ("idade", "faixa etária", "sexo", "género", "estado civil", "Nacionalidade", "data_nasc", "raça", "saúde"),
+    "it": ("età", "fascia di età", "sesso", "genere", "stato civile", "nazionalità", "cittadinanza", "data di nascita", "salute"),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", [name for names in SENSITIVE.values() for name in names])
+def test_what_is_sensitive_is_known_in_other_languages(name: str) -> None:
+    assert is_sensitive(plain_name(name))
+    assert is_sensitive(without_accents(plain_name(name)))
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "sexta_feira", "delivery_eta", "moneta", "movie_genre", "genre favori", "género musical", "edad_cuenta", "antigüedad", "idade do contrato",
+        "quantidade", "cidade", "identidade", "razón", "internacional", "profissão", "saludo", "invalid_email", "Altersvorsorge",
+    ],
+)  # fmt: skip
+def test_what_only_looks_like_a_sensitive_word_is_none(name: str) -> None:
+    assert not is_sensitive(plain_name(name))
+
+
 @pytest.mark.parametrize(
     ("name", "role"),
     [
@@ -782,6 +810,20 @@ def test_rows_without_an_outcome_do_not_hide_a_copy_of_it(share: float) -> None:
 
 @pytest.mark.parametrize("name", ["disclosed_income", "undisclosed", "Enclosed.Porch", "closing_balance"])
 def test_a_part_of_a_word_and_a_closing_balance_are_no_outcome(name: str) -> None:
+    assert known_by_name(plain_name(name)) == "planning"
+
+
+@pytest.mark.parametrize(
+    "name", ["resultado da chamada", "résultat de l'appel", "esito_chiamata", "respuesta_campaña", "souscrit en ligne"]
+)
+def test_what_a_call_brings_is_known_after_it_in_other_languages(name: str) -> None:
+    assert known_by_name(plain_name(name)) == "after_call"
+
+
+@pytest.mark.parametrize(
+    "name", ["contrato", "produits souscrits", "compra mensual", "resposta prévia", "última respuesta"]
+)
+def test_contracts_and_earlier_answers_are_no_outcome(name: str) -> None:
     assert known_by_name(plain_name(name)) == "planning"
 
 

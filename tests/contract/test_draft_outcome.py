@@ -91,6 +91,21 @@ def test_names_of_outcomes(name: str) -> None:
     assert draft.contract.outcome.positive == "won"
 
 
+@pytest.mark.parametrize(
+    ("name", "no", "yes"),
+    [
+        ("souscrit", "non", "oui"), ("Réponse", "non", "oui"), ("a acheté", "non", "oui"), ("suscribió", "no", "sí"), ("contrató", "no", "sí"),
+        ("Respuesta", "no", "sí"), ("subscreveu", "não", "sim"), ("aderiu", "não", "sim"), ("resposta", "não", "sim"),
+        ("contratou", "não", "sim"), ("sottoscritto", "no", "sì"), ("risposta", "no", "sì"), ("ha acquistato", "no", "sì"),
+    ],
+)  # fmt: skip
+def test_names_of_outcomes_in_other_languages(name: str, no: str, yes: str) -> None:
+    frame = churn().drop("Churn", "final_bill").with_columns(pl.Series(name, [yes, no, no, no] * 100))
+    frame = frame.with_columns(pl.Series("resposta anterior", [yes, no] * 200), pl.Series("contrato", [yes, no] * 200))
+    outcome = infer_contract(open_table(frame), name="x").contract.outcome
+    assert (outcome.column, outcome.positive) == (name, yes)
+
+
 def test_an_outcome_is_asked_about_where_words_do_not_tell() -> None:
     answers = ["ok"] * 300 + ["ko"] * 90 + [""] * 10
     draft = infer_contract(open_table(churn().with_columns(Churn=pl.Series(answers))), name="x")

@@ -24,21 +24,40 @@ _CODE = re.compile(
     r"(^|_)(plz|zip|blz|post_?code|postal|bankleitzahl|postleitzahl|zip_?code|postal_?code|code_postal|c(o|ó)digo_postal"
     r"|codice_postale|sort_?code)$|(^|_)filial_?(nr|nummer|e)$"
 )
+# The patterns below, down to payments that were missed, are held against names without accents.
 # A person's age in a name that says whose, or when; an account, a loan and a car have ages too.
 _AGE = (
     r"^age_(in|at|years?|of_((the|a|an|main|first|account|contract|policy|primary)_)*(holder|owner|customer|client|person"
     r"|borrower|applicant|member|insured|head|partner|spouse|cardholder)s?)(_|$)"
     r"|^alter_(in_jahren|jahre|bei|am|((des|der|vom)_)?(haupt_?)?(konto_?|vertrags_?)?(kund|inhab|person|antragstell|partner|versichert))"
+    r"|^(age|edad|idade|eta)_\W?(((en|em|in)_)?(years|jahre|ans|annees|anos|anni)|((du|de|del|do|da|della)_)*(client|cliente|titulaire|titular|titolare|persona|pessoa|personne))(?![a-z])"
 )
-_SENSITIVE = re.compile(
-    rf"{_AGE}|"
-    r"(^|_)age(_(group|band|range|class|years))?$|gender|sex$|marital|married|religio|ethnic|(^|_)race$|nationalit|birth|dob$|disab|health|pregnan"
-    r"|geburt|geschlecht|familienstand|^alter$"
-)
-# Held against names without accents.
 _PERSONS_AGE = re.compile(
     rf"^((customer|client|person|current)s?_)?(age|alter|edad|idade|eta)(_years)?$|^kundenalter$|{_AGE}"
 )
+
+
+def _whole(words: str) -> str:
+    """Ask for one of these words as a whole one: "raza", and not "razao"."""
+    return rf"(?<![a-z])({words})(?![a-z])"
+
+
+# By what law or decency asks for care with, in English and German, then in French, Spanish, Portuguese and Italian.
+_SENSITIVE_WORDS = {
+    "age": rf"{_PERSONS_AGE.pattern}|(^|_)age(_(group|band|range|class|years))?$|alters(gruppe|klasse|stufe)"
+    r"|(^|_)(edad|idade)$|[a-z]_d['’]?_?(age|eta)$|(fascia|classe|gruppo)_(di_)?eta$|(faixa|grupo|escalao)_etari[oa]$",
+    "birth": rf"birth|dob$|geburt|naissance|nacimiento|nascimento|nascita|{_whole('naiss|nac|nasc')}",
+    "sex": rf"gender|sex$|geschlecht|{_whole('sexe|sexo|sesso|civilite')}|(^|_)genero$|^gen(re|ere)$|gener?[eo]_(du_|del_|do_|de_)?client",
+    "marital status": r"marital|married|civil_status|familienstand|zivilstand|personenstand|verheiratet|matrimonial|conjugal"
+    rf"|(etat|estado|stato)_civile?|situa(tion|cion|cao|zione)_(de_)?famil|coniugale|{_whole('casad[oa]|sposat[oa]|coniugat[oa]')}",
+    "nationality": r"nationalit|citizenship|staatsangehor|staatsangehoer|staatsburger|staatsbuerger|herkunftsland|citoyennete"
+    r"|nacionalidad|ciudadania|cidadania|nazionalita|cittadinanza",
+    "religion": rf"religio|konfession|kirchensteuer|{_whole('confession|confesion|confissao|confessione')}",
+    "origin": rf"ethnic|(^|_)race$|{_whole('ethnie|ethnique|etnia|etnic[oa]|raza|raca|razza')}",
+    "health": r"disab|health|pregnan|gesundheit|behinder|schwanger|handicap|discapacidad|minusval|embaraz|grossesse|gravidanza"
+    rf"|{_whole('sante|salud|saude|salute|invalidez|invalidite|invalidita|deficiencia|gravid(a|ez)|enceinte')}",
+}
+_SENSITIVE = re.compile("|".join(_SENSITIVE_WORDS.values()))
 # Payments that were missed; held against names without accents.
 _HARDSHIP = re.compile(
     r"default|arrear|overdue|past_?due|delinq|overdra|insolven|bankrupt|foreclos|dunning|write_?off|charge_?off|non_?perform"
@@ -46,15 +65,26 @@ _HARDSHIP = re.compile(
     r"|pfaendung|uberzieh|ueberzieh|moros|impag|impay|inadimpl|incumpr|incumpl|atras|vencid|embarg|descubiert|descobert"
     r"|(^|_)defaut|en_retard|surendett|contentieux|insolut|inadempi|scadut|pignor|sofferenz|scopert"
 )
+# What somebody did who said yes, and what an answer is called; held against names with and without accents.
+_SAID_YES = (
+    r"souscrit|suscribio|suscrito|subscreveu|subscrito|sottoscritto|adhere|aderiu|aderito|achete|compro|comprou|comprado"
+    r"|acquistato|contrató|contratou|contratado|accepte|acepto|aceptado|aceitou|accettato"
+)
+_ANSWER = r"reponse|respuesta|resposta|risposta|repondu|respondio|respondeu|risposto"
 _OUTCOME = re.compile(
     r"^(y|target|label|outcome|response|responded|churn(ed)?|exited|attrition|subscribed|converted|conversion|bought"
     r"|purchased?|accepted|deposit|segment(ation)?|class|success|renewed|cancelled|left|result|sold|sale|abschluss"
     r"|ergebnis|zusage|antwort|reaktion|termineinlage|term_?deposit)$"
+    # French, Spanish, Portuguese, Italian; "contrato" without its accent is a contract
+    rf"|^((a|ha|se)_)?({_SAID_YES}|{_ANSWER}|souscription|suscripcion|subscricao|sottoscrizione|adhesion|adesao|adesione|achat|compra|acquisto"
+    r"|vente|venta|venda|vendita|resultat|resultado|risultato|esito|variable_(cible|objetivo)|variavel_alvo|cible|alvo"
+    r"|(de?pot|deposito)_a_(terme|plazo|prazo)(_fijo)?|deposito_vincolato)$"
 )
 # A closing balance is a balance, and what is disclosed or enclosed was never closed.
 _LIKE_OUTCOME = re.compile(
     r"subscribed|churn|convert|conversion|bought|accepted|purchased|respon(se|ded)|took_up|signed_up|abgeschlossen"
     r"|gekauft|zugesagt|cancel|(?<!dis)(?<!en)(?<!fore)clos(ed|ing)(?!_?(balance|price|stock))"
+    rf"|(^|_)({_SAID_YES}|{_ANSWER})(_|$)"
 )
 _EARLIER = re.compile(
     r"prev|past|earlier|last|prior|p_?outcome|before|letzt|vorher|vorig|frueher|früher"
@@ -174,7 +204,10 @@ _FEATURES: tuple[tuple[Role, re.Pattern[str]], ...] = (
     ("cost", re.compile(r"^cost|cost_per")),
     ("campaign", re.compile(r"^(wave|campaign_?(id|name|wave))$")),
     ("satisfaction", re.compile(r"satisf|nps|csat|rating|review|complain")),
-    ("interest", re.compile(r"interest|hobb|preferr?|genre|favou?r|categor|spending|browse|page|visit")),
+    (
+        "interest",
+        re.compile(r"interest|hobb|preferr?|(?<!^)genre|genre(?!$)|favou?r|categor|spending|browse|page|visit"),
+    ),
     (
         "history",
         re.compile(
@@ -231,9 +264,14 @@ def is_german(names: Iterable[str]) -> bool:
 
 def outcome_rank(plain: str) -> int:
     """How much a name sounds like the outcome: 2 is the name of an outcome, 1 holds one, 0 neither."""
-    if _EARLIER.search(plain) or _DATE.search(plain):
+    if _found(_EARLIER, plain) or _DATE.search(plain):
         return 0
-    return 2 if _OUTCOME.search(plain) else int(bool(_LIKE_OUTCOME.search(plain)))
+    return 2 if _found(_OUTCOME, plain) else int(_found(_LIKE_OUTCOME, plain))
+
+
+def _found(pattern: re.Pattern[str], plain: str) -> bool:
+    """Whether a name says so, with its accents or without them."""
+    return bool(pattern.search(plain) or pattern.search(without_accents(plain)))
 
 
 def looks_like_id(plain: str) -> bool:
@@ -253,7 +291,7 @@ def names_code(plain: str) -> bool:
 
 def is_sensitive(plain: str) -> bool:
     """Whether law or decency asks for care with such a column."""
-    return bool(_SENSITIVE.search(plain))
+    return bool(_SENSITIVE.search(without_accents(plain)))
 
 
 def is_age(plain: str) -> bool:
@@ -282,7 +320,7 @@ def reaches(plain: str) -> bool:
 
 def holds_outcome(plain: str) -> bool:
     """Whether a name holds a word for an answer and is no length or result of a call: accounts_closed, converted_points."""
-    return bool(_LIKE_OUTCOME.search(plain) and outcome_rank(plain)) and not _is_left_by_a_call(plain)
+    return _found(_LIKE_OUTCOME, plain) and outcome_rank(plain) > 0 and not _is_left_by_a_call(plain)
 
 
 def known_by_name(plain: str) -> Known:
