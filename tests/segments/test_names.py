@@ -91,8 +91,9 @@ def test_twins_are_told_apart_only_by_what_most_of_them_are(retired, share, name
         ("Beruf", "Rentner/in", "Retired customers"),
         ("profession", "blue collar", "Blue-collar workers"),
         ("profession", "worker", "Workers"),
-        ("mortgage", "yes", "Customers with a mortgage"),
-        ("mortgage", "no", "Customers without a mortgage"),
+        ("mortgage", "yes", "Customers with a housing loan"),
+        ("mortgage", "no", "Customers without a housing loan"),
+        ("mortgage insurance", "yes", "Customers with mortgage insurance"),
         ("home insurance policy", "Ja", "Customers with a home insurance policy"),
         ("online banking", "no", "Customers without online banking"),
         ("is insured", "no", "Customers who are not insured"),
@@ -107,6 +108,78 @@ def test_a_noun_is_true_of_the_level_that_most_of_them_have(retired, label, leve
     most = replace(trait(retired, 0.65, "x", level, 1.9), label=label)
     few = replace(trait(retired, 0.13, "x", "Executive" if level != "Executive" else "Lawyer", 1.0), label=label)
     assert say(Profiles((plain(retired, "4", markers=(most, few)),)))[0].name == name
+
+
+LEVELS = {
+    "de": [
+        ("Beruf", "Student/in", "Students"), ("Beruf", "Hausfrau", "Homemakers"), ("Beruf", "Führungskraft", "Managers"),
+        ("Familienstand", "ledig", "Single customers"), ("Hypothek", "ja", "Customers with a housing loan"),
+        ("Beruf", "selbstständig", "Self-employed customers"), ("Tage seit dem letzten Kontakt", "nie kontaktiert", "Customers never called before"),
+    ],
+    "fr": [
+        ("profession", "retraité(e)", "Retired customers"), ("profession", "étudiant", "Students"), ("profession", "ouvrier", "Workers"),
+        ("état civil", "marié", "Married customers"), ("prêt immobilier", "oui", "Customers with a housing loan"),
+        ("situation professionnelle", "indépendant", "Self-employed customers"),
+    ],
+    "es": [
+        ("profesión", "jubilado", "Retired customers"), ("ocupación", "estudiante", "Students"), ("profesión", "técnico", "Technicians"),
+        ("estado civil", "soltera", "Single customers"), ("préstamo hipotecario", "sí", "Customers with a housing loan"),
+        ("préstamo personal", "si", "Customers with a personal loan"),
+    ],
+    "pt": [
+        ("profissão", "reformado", "Retired customers"), ("profissao", "estudante", "Students"), ("profissão", "operário", "Workers"),
+        ("estado civil", "casado(a)", "Married customers"), ("crédito habitação", "sim", "Customers with a housing loan"),
+        ("crédito habitação", "não", "Customers without a housing loan"),
+        ("seguro crédito habitação", "sim", "Customers with seguro crédito habitação"),
+    ],
+    "it": [
+        ("professione", "pensionato", "Retired customers"), ("professione", "studente", "Students"), ("professione", "operaio", "Workers"),
+        ("stato civile", "divorziato", "Divorced customers"), ("mutuo", "sì", "Customers with a housing loan"),
+        ("prestito personale", "sì", "Customers with a personal loan"),
+    ],
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(("label", "level", "name"), [case for cases in LEVELS.values() for case in cases])
+def test_levels_are_known_in_other_languages(retired, label, level, name):
+    most = replace(trait(retired, 0.65, "x", level, 1.9), label=label)
+    assert say(Profiles((plain(retired, "4", markers=(most,)),)))[0].name == name
+
+
+NUMBERS = {
+    "Older customers": ["Alter", "Alter des Kunden", "âge", "edad", "edad (años)", "idade", "idade do cliente", "età"],
+    "Customers with high balances": [
+        "Kontostand",
+        "solde du compte",
+        "saldo de la cuenta",
+        "saldo médio",
+        "saldo conto",
+    ],
+    "Customers with high savings": [
+        "Sparguthaben",
+        "montant épargne",
+        "saldo depósito a prazo",
+        "poupança",
+        "risparmi",
+    ],
+    "Customers with high debts": ["Restschuld", "dettes", "saldo del préstamo", "valor do empréstimo", "debiti"],
+    "Customers with high incomes": ["Einkommen", "revenu mensuel", "ingresos", "rendimento mensal", "reddito annuo"],
+    "Customers with high edad de la cuenta": ["edad de la cuenta"],
+    "Customers with high limite crédito": ["limite crédito"],
+}
+
+
+@pytest.mark.parametrize(("label", "name"), [(label, name) for name, labels in NUMBERS.items() for label in labels])
+def test_numbers_are_known_in_other_languages(retired, label, name):
+    number = Typical("x", label, "", 9.0, 5.0, 0.9)
+    assert say(Profiles((plain(retired, "2", typical=(number,)),)))[0].name == name
+
+
+@pytest.mark.parametrize("label", ["mortgage", "Hypothek", "prêt immobilier", "hipoteca", "crédito habitação", "mutuo"])
+def test_a_mortgage_is_a_need_under_any_name(retired, label):
+    loan = replace(trait(retired, 0.8, "x", "yes", 0.5), label=label)
+    (words,) = say(Profiles((plain(retired, "1", markers=(loan,)),)))
+    assert words.of("need")[0].text.startswith("A monthly instalment seems to bind their income")
 
 
 def test_twins_are_not_told_apart_by_what_their_name_says_already(retired):

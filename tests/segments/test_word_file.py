@@ -27,7 +27,7 @@ LEVEL = NOUN + "level = 'z'\n"
         ("nonsense", "cannot be used"),
         ("[labels]\nwork = '('", r"labels, work makes no sense: '\('(.|\n)*a regular expression"),
         ("updated = 2026-01-01", "updated is unknown"),
-        ("[[nouns]]\nlabel = 'x'", r"one of labels, noun, adjective"),
+        ("[[nouns]]\nlabel = 'x'", r"one of labels, levels, noun, adjective"),
         ("[noun]\nlabel = 'x'", r"begin with \[\[noun\]\]"),
         (NOUN + "text = 'y'", "either a level, or one of above"),
         (NOUN + "text = 'y'\nlevels = 'z'", "noun 1, levels is unknown"),
@@ -67,9 +67,10 @@ def test_no_two_professions_share_a_noun():
         assert sum(re.fullmatch(entry.level or "", level, re.IGNORECASE) is not None for entry in nouns) <= 1
 
 
-def test_a_label_may_be_the_name_of_an_expression(tmp_path, retired):
+def test_a_label_and_a_level_may_be_names_of_expressions(tmp_path, retired):
     own = tmp_path / "words.toml"
     own.write_text(
-        '[labels]\nwork = "profession|job"\n[[noun]]\nlabel = "work"\nlevel = "retired"\ntext = "pensioners"\n'
+        '[labels]\nwork = "profession|job"\n[levels]\nold = "retired|rentner"\n'
+        '[[noun]]\nlabel = "work"\nlevel = "old"\ntext = "pensioners"\n'
     )
     assert "pensioners" in say(Profiles((retired,)), load_words(own))[0].name.lower()

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from functools import lru_cache
 from importlib import resources
 from pathlib import Path
-from typing import Annotated, Any, Literal, Self
+from typing import Annotated, Any, Literal, Self, TypeVar
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, StringConstraints, ValidationError, model_validator
 
@@ -66,9 +66,13 @@ class Condition(_Entries):
             raise ValueError("either a level, or one of above, below and known = true")
         return self
 
-    def with_label(self, labels: Mapping[str, str]) -> Self:
-        """Write the expression of a label that has a name."""
-        return self.model_copy(update={"label": labels.get(self.label, self.label)})
+    def written_out(self, labels: Mapping[str, str], levels: Mapping[str, str]) -> Self:
+        """Write the expressions of a label and a level that have a name."""
+        level = None if self.level is None else levels.get(self.level, self.level)
+        return self.model_copy(update={"label": labels.get(self.label, self.label), "level": level})
+
+
+_Condition = TypeVar("_Condition", bound=Condition)
 
 
 class Part(Condition):
@@ -85,10 +89,10 @@ class Advice(Condition):
     who: Line | None = None
     unless: list[Condition] = []
 
-    def with_label(self, labels: Mapping[str, str]) -> Self:
-        """Write the expressions of labels that have a name, its own and those that hold it back."""
-        unless = [other.with_label(labels) for other in self.unless]
-        return super().with_label(labels).model_copy(update={"unless": unless})
+    def written_out(self, labels: Mapping[str, str], levels: Mapping[str, str]) -> Self:
+        """Write the expressions that have a name, its own and those that hold it back."""
+        unless = [other.written_out(labels, levels) for other in self.unless]
+        return super().written_out(labels, levels).model_copy(update={"unless": unless})
 
 
 class ByResponse(_Entries):
@@ -118,6 +122,7 @@ class Words(_Entries):
     """The file as a whole; see the comments in the shipped one."""
 
     labels: dict[str, Pattern] = {}
+    levels: dict[str, Pattern] = {}
     noun: list[Part] = []
     adjective: list[Part] = []
     holding: list[Part] = []
@@ -125,16 +130,14 @@ class Words(_Entries):
     by_response: list[ByResponse] = []
     questions: Questions | None = None
 
-    def with_labels(self) -> Self:
-        """Write for each label that has a name in `labels` its expression."""
-        return self.model_copy(
-            update={
-                "noun": [part.with_label(self.labels) for part in self.noun],
-                "adjective": [part.with_label(self.labels) for part in self.adjective],
-                "holding": [part.with_label(self.labels) for part in self.holding],
-                "advice": [advice.with_label(self.labels) for advice in self.advice],
-            }
-        )
+    def written_out(self) -> Self:
+        """Write for each label and level that has a name in `labels` or `levels` its expression."""
+
+        def out(entries: Sequence[_Condition]) -> list[_Condition]:
+            return [entry.written_out(self.labels, self.levels) for entry in entries]
+
+        parts = {"noun": out(self.noun), "adjective": out(self.adjective), "holding": out(self.holding)}
+        return self.model_copy(update={**parts, "advice": out(self.advice)})
 
 
 @lru_cache(maxsize=1)
@@ -153,7 +156,7 @@ def load_words(path: str | Path | None = None) -> Words:
     """
     try:
         words = Words.model_validate(parse_toml(shipped_words() if path is None else read_toml_text(Path(path))))
-        return words.with_labels()
+        return words.written_out()
     except ValidationError as error:
         came, expected = _first_complaint(error)
     except (OSError, ValueError) as error:
