@@ -339,5 +339,23 @@ def test_bands_of_a_number_crowd_out_no_other_column(retired):
         replace(retired.markers[0], column="days", level=str(place), difference=2.0 - place / 10) for place in range(9)
     ]
     success = replace(retired.markers[0], column="outcome", level="success", difference=0.5)
-    kept = _strongest([*bands, success])
+    kept = _strongest([*bands, success], set())
     assert [marker.column for marker in kept] == ["days"] * 4 + ["outcome"]
+
+
+def test_what_no_value_means_takes_no_other_markers_place(retired):
+    others = [replace(retired.markers[0], column=f"c{place}", level="x", difference=0.5) for place in range(12)]
+    never = replace(retired.markers[0], column="days", level="never contacted", difference=2.0)
+    kept = _strongest([*others, never], {("days", "never contacted")})
+    assert kept == (never, *_strongest(others, set()))
+    assert len(_strongest([*others, never], set())) == 12
+
+
+def test_what_no_value_means_is_a_marker(truth):
+    meant = CONTRACT.replace(
+        'label = "days since the last call"', 'label = "days since the last call"\nmissing_means = "never called"'
+    )
+    frame = draw_campaign().with_columns(pdays=pl.when(pl.Series(truth == 2)).then("pdays"))
+    table = validate(open_table(frame), parse_contract(meant, origin="test"))
+    levels = {marker.level: marker.of_all for marker in profile_segments(table, truth).segments[0].markers}
+    assert levels["never called"] == 1.0

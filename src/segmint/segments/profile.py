@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Container
 from dataclasses import asdict, dataclass, replace
 from statistics import NormalDist
 from typing import Any
@@ -16,7 +17,7 @@ from segmint.features.edges import once_each, outer_edges, round_down, round_up
 from segmint.features.levels import NO_VALUE, OTHER, count_customers, four_digits, much_of_one, pool_rare
 from segmint.metrics.intervals import NORMAL_95, design_effect, rate_difference, wilson
 from segmint.segments.assign import given_labels
-from segmint.segments.coding import RAREST_LEVEL, Codes, encode_column, learn_coding
+from segmint.segments.coding import RAREST_LEVEL, Codes, encode_column, learn_coding, no_value_of
 from segmint.segments.inputs import SegmentInputs
 from segmint.segments.sizes import Sizes
 from segmint.segments.stability import Labels, trust
@@ -424,6 +425,7 @@ def _markers(
 ) -> list[tuple[Marker, ...]]:
     count = len(sizes.rows)
     found: list[list[Marker]] = [[] for _ in range(count)]
+    meant = set()
     for state in learn_coding(described):
         column = next(column for column in described.columns if column.name == state["column"])
         codes: Codes = encode_column(state, described.frame[column.name])
@@ -432,19 +434,23 @@ def _markers(
         cells = np.bincount(labels[known] * width + codes[known], minlength=count * width)
         table = cells.reshape(count, width).astype(float)
         enough = np.asarray(Sizes.of(labels[known], customers[known], count).customers) >= RAREST_LEVEL
+        meant.add((column.name, no_value_of(state)))
         for level, name in enumerate(state["labels"]):
             if name not in (OTHER, NO_VALUE):
                 _add_markers(found, column, name, table[:, level], table.sum(axis=1), enough, sizes)
-    return [_strongest(row) for row in found]
+    return [_strongest(row, meant) for row in found]
 
 
-def _strongest(markers: list[Marker]) -> tuple[Marker, ...]:
-    """The most unusual markers, the first ones of each column."""
+def _strongest(markers: list[Marker], meant: Container[tuple[str, str]]) -> tuple[Marker, ...]:
+    """The most unusual markers, the first ones of each column; what having no value means, by column, takes no other's place."""
     chosen: list[Marker] = []
+    places = MOST_MARKERS
     for marker in sorted(markers, key=lambda marker: (-abs(marker.difference), marker.column, marker.level)):
-        if sum(other.column == marker.column for other in chosen) < MOST_OF_COLUMN:
+        beside = (marker.column, marker.level) in meant
+        if (beside or places) and sum(other.column == marker.column for other in chosen) < MOST_OF_COLUMN:
             chosen.append(marker)
-    return tuple(chosen[:MOST_MARKERS])
+            places -= not beside
+    return tuple(chosen)
 
 
 def _add_markers(
