@@ -434,6 +434,40 @@ def test_what_only_looks_like_a_sensitive_word_is_none(name: str) -> None:
     assert not is_sensitive(plain_name(name))
 
 
+BALANCES = [
+    "balance",
+    "avg_balance",
+    "Balance (EUR)",
+    "Kontostand",
+    "Kontosaldo",
+    "saldo médio",
+    "Saldo medio",
+    "solde du compte",
+]
+NO_BALANCES = [
+    "credit_card_balance",
+    "loan_balance",
+    "credit_limit",
+    "balance_transfers_count",
+    "points_balance",
+    "saldo do empréstimo",
+]
+
+
+@pytest.mark.parametrize("name", [*BALANCES, *NO_BALANCES])
+def test_a_balance_is_drafted_as_money_and_asked_about(name: str) -> None:
+    draft = drafted_with(name, [f"{amount}.50" for amount in range(100, 107)])
+    column, money = draft.contract.by_name[name], name in BALANCES
+    assert (column.unit == "account currency") == money
+    assert ("is it money, all in one currency?" in str(draft.suspects.get(name))) == money
+    assert column.role == "holding" or not money
+
+
+def test_a_balance_with_a_currency_keeps_it() -> None:
+    draft = drafted_with("balance", [f"{amount} EUR" for amount in range(100, 107)])
+    assert draft.contract.by_name["balance"].unit == "EUR"
+
+
 @pytest.mark.parametrize(
     ("name", "role"),
     [
@@ -508,7 +542,7 @@ def test_amounts_are_read_with_their_unit_beside_many_words_for_nothing(cell: st
     cells = [nothing if i % 10 == 0 else cell.format(100 + i) for i in range(400)]
     draft = drafted_with("Kontostand", cells)
     column = draft.contract.by_name["Kontostand"]
-    assert (column.kind, column.role, column.unit) == ("number", "holding", unit)
+    assert (column.kind, column.role, column.unit) == ("number", "holding", unit or "account currency")
     assert (f"read as numbers in {unit}" in draft.suspects.get("Kontostand", "")) == bool(unit)
 
 

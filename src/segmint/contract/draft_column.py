@@ -18,6 +18,7 @@ from segmint.contract.hints import (
     feature_role,
     holds_outcome,
     is_age,
+    is_balance,
     is_hardship,
     is_sensitive,
     known_by_name,
@@ -69,6 +70,8 @@ _BRINGS = {
     "response": 'is this what a yes of this customer brings? Then write role = "value"',
     "assignment": 'is this what a customer brings? Then write role = "value"',
 }
+_ACCOUNT_CURRENCY = "account currency"  # of a holding so, segments say what their customers have
+_MONEY = f'is it money, all in one currency? Otherwise take unit = "{_ACCOUNT_CURRENCY}" out'
 _MADE_FROM_IT = ': were the segments made from it? known = "planning" if new customers come with it, else "after_call"'
 _DAYS_OF_A_SHEET = (
     "are they days as a spreadsheet keeps them, counted from 1900? Then give the column a format of dates there,"
@@ -240,9 +243,12 @@ def _used(
     doubts += _doubts_by_name(look, outcome)
     doubts += [f"read as numbers in {look.unit}: a row with another unit here would be rejected"] if look.unit else []
     numbers = look.kind == "number"
-    settings = (
+    settings: dict[str, object] = (
         _bounds_and_states(look, doubts, counts, customers) if numbers else {"allowed": _allowed(look, customers)}
     )
+    if numbers and role == "holding" and not look.unit and is_balance(look.plain):
+        settings["unit"] = _ACCOUNT_CURRENCY
+        doubts.append(_MONEY)
     if role in _WHO_MAY_BE_CALLED:
         doubts += [_WHO_MAY_BE_CALLED[role], *([_NOBODY_MAY_BE_CALLED] if look.distinct == 0 else [])]
     column = _column(look, role, known, kind=look.kind, **settings)

@@ -156,6 +156,13 @@ _DATE = re.compile(rf"(^|_)(fecha|datetime|timestamp|ts)($|_)|({_NO_DATE}date|da
 _BEGINNING = r"birth|dob|geburt|since|seit|open(ed|ing)|start|begin|join|sign_?up|regist|enrol|creat|er(ö|oe)ffn|alta$|nac|nasc|naiss"
 _ONE_OF_SEVERAL = r"first|prev|last|letzt"
 _OLD_DATES = re.compile(rf"{_BEGINNING}|{_ONE_OF_SEVERAL}")
+# Money of the customer's, held against names without accents: what is owed, may be drawn, is counted or is given for loyalty is none.
+_BALANCE = re.compile(
+    r"^(?!.*(loan|credit|kredit|card|karte|darlehen|mortgage|hypothek|overdra|debt|due(_|$)|owed|outstanding|schuld|limit|transfer|count|anzahl"
+    r"|num|(^|_)(n|nr|nb|no)_|months|days|ratio|rate(_|$)|quote|share|percent|pct|points?(_|$)|punkte|miles|bonus|pret(_|$)|prestam|emprestim|prestit"
+    r"|mutuo|hipotec|cart(ao|a|e)(_|$)|tarjeta|divida|dette|deuda|(^|_)(sheet|since|date)(_|$)))"
+    r".*((^|_)(balances?|soldes?)(_|$)|kontostand|saldo(s|en)?(_|$)|guthaben)"
+)
 # What happens on a day, and is no amount: of a last contact the day is kept, of a last salary the sum. The two patterns
 # below are held against names without accents.
 _HAPPENS_ON_A_DAY = re.compile(
@@ -219,7 +226,7 @@ _FEATURES: tuple[tuple[Role, re.Pattern[str]], ...] = (
     (
         "holding",
         re.compile(
-            r"balance|loan|kredit|credit|card|karte|deposit|account|konto|saldo|product|premium|charge|contract|housing|default"
+            r"balance|(^|_)soldes?(_|$)|loan|kredit|credit|card|karte|deposit|account|konto|saldo|product|premium|charge|contract|housing|default"
             r"|mortgage|hypothek|darlehen|overdraft|savings?(_|$)|guthaben|invest(ment|ed)|(^|_)(funds?|fonds|depots?|shares|stocks|bonds)(_|$)"
             r"|securities|wertpapiere?|portfolio|pension_(plan|fund)|insurances?(_|$)|versicherung"
         ),
@@ -372,6 +379,11 @@ def moment_by_name(plain: str) -> Known:
 def perhaps_value(plain: str) -> bool:
     """Whether a name may be that of the money that a customer brings."""
     return bool(_BRINGS.search(without_accents(plain)))
+
+
+def is_balance(plain: str) -> bool:
+    """Whether a name is that of money on an account of the customer's."""
+    return bool(_BALANCE.search(without_accents(plain)))
 
 
 def sounds_like_date(plain: str) -> bool:
