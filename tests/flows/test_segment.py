@@ -207,6 +207,21 @@ def test_the_switch_leaves_sensitive_columns_out(tmp_path: Path) -> None:
     assert {row[0]: row[-1] for row in used["blocks"][0]["rows"]}["age"] == "described only"
 
 
+def test_leaving_out_sensitive_columns_says_so_where_none_is_marked(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    contract, table = tmp_path / "waves.toml", tmp_path / "wave.csv"
+    contract.write_text(WAVE)
+    wave(0, 400, 1, 0.3).write_csv(table)
+    argv = ["segment", str(table), "--contract", str(contract), "--count", "2", "--leave-out-sensitive"]
+    assert main([*argv, "--runs", str(tmp_path / "runs")]) == 0
+    assert "warning: no sensitive column is left out of the segments" in " ".join(capsys.readouterr().out.split())
+    (folder,) = (tmp_path / "runs").iterdir()
+    (page,) = (part for part in json.loads((folder / "report.json").read_text())["pages"] if part["name"] == "segments")
+    said = [item for block in page["blocks"] if block["kind"] == "points" for item in block["items"]]
+    assert sum(item.startswith("No sensitive column is left out of the segments") for item in said) == 1
+
+
 def test_known_segments_are_said_in_rules_without_sensitive_columns() -> None:
     known = WAVE.replace('kind = "response"', 'kind = "assignment"').replace('positive = "yes"', "")
     contract = parse_contract(known.replace("[columns.job]", "sensitive = true\n[columns.job]", 1), origin="test")

@@ -4,7 +4,7 @@ import polars as pl
 import pytest
 
 from segmint.errors import DataError
-from segmint.segments.inputs import as_inputs, segment_inputs
+from segmint.segments.inputs import as_inputs, left_out_in_vain, segment_inputs
 
 
 def test_outcome_economy_and_the_call_itself_never_make_segments(campaign):
@@ -13,6 +13,14 @@ def test_outcome_economy_and_the_call_itself_never_make_segments(campaign):
 
 def test_sensitive_columns_can_be_left_out_with_one_switch(campaign):
     assert "age" not in segment_inputs(campaign, leave_out_sensitive=True).frame.columns
+
+
+def test_where_none_is_marked_sensitive_leaving_them_out_is_in_vain(campaign):
+    unmarked = [column.model_copy(update={"sensitive": False}) for column in campaign.contract.columns]
+    contract = campaign.contract.model_copy(update={"columns": tuple(unmarked)})
+    assert "the contract marks none" in left_out_in_vain(contract, leave_out_sensitive=True)
+    assert not left_out_in_vain(contract, leave_out_sensitive=False)
+    assert not left_out_in_vain(campaign.contract, leave_out_sensitive=True)
 
 
 def test_one_describing_column_is_refused_with_the_next_step(campaign):

@@ -55,6 +55,7 @@ from segmint.models.tensorboard_log import TensorBoardLog
 from segmint.progress import Progress, Remember, silent, tell_both
 from segmint.report.tensorboard_images import result_images
 from segmint.segments.bring_most import say_who_brings_most
+from segmint.segments.inputs import left_out_in_vain
 from segmint.segments.kept import KeptSegments
 from segmint.splits.folds import Fold, make_folds
 from segmint.splits.groups import RowIdentity, names_of
@@ -280,6 +281,7 @@ def before_it_starts(table: ValidTable, config: Config, who: RowIdentity) -> lis
         *_effort_of_best(table, config, who),
         *filter(None, (too_short(table, config), unused_folds(config), economics_in_vain(table, config))),
         *_left_out(table, config),
+        *filter(None, [left_out_in_vain(table.contract, leave_out_sensitive=config.segments.leave_out_sensitive)]),
         *_taken_for_one(table, who),
     ]
 

@@ -26,7 +26,7 @@ from segmint.segments.bring_most import say_who_brings_most
 from segmint.segments.call_order import say_call_order
 from segmint.segments.finder import require_room
 from segmint.segments.individual import individual_propensities
-from segmint.segments.inputs import segment_inputs
+from segmint.segments.inputs import left_out_in_vain, segment_inputs
 from segmint.segments.rules import rules_as_sql
 from segmint.segments.segmentation import Segmentation, describe_known_segments, discover_segments
 from segmint.segments.word_file import Words, load_words
@@ -110,7 +110,9 @@ def segment(
     unanswered = (
         () if answered else (f"Nobody's {contract.outcome.label} is in the table: segments are described without.",)
     )
-    said = (*_sentences_of(found), *unanswered, *_said_left_alone(table, here), *doubts_of_table(table))
+    in_vain = left_out_in_vain(contract, leave_out_sensitive=config.segments.leave_out_sensitive)
+    warned = (f"warning: {in_vain}",) if in_vain else ()
+    said = (*_sentences_of(found), *unanswered, *_said_left_alone(table, here), *doubts_of_table(table), *warned)
     return Segmented(here.folder, said, {**found.to_json()}, here.folder / CUSTOMERS)
 
 

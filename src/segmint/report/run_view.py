@@ -165,9 +165,14 @@ class RunView:
         return next((moment for moment in KNOWN_ORDER if moment == said), "planning")
 
     @property
+    def leaves_out_sensitive(self) -> bool:
+        """Whether the settings keep sensitive columns out of the segments."""
+        return bool(self.settings.get("segments", {}).get("leave_out_sensitive"))
+
+    @property
     def described_only(self) -> list[Column]:
         """Sensitive columns that the settings kept out of the segments: they describe segments and make none."""
-        if self.contract is None or not self.settings.get("segments", {}).get("leave_out_sensitive"):
+        if self.contract is None or not self.leaves_out_sensitive:
             return []
         return [
             column for column in self.contract.features("planning") if column.sensitive and column.role in SEGMENT_ROLES

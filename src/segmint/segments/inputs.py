@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from segmint.contract.cells import as_text
 from segmint.contract.column import Column
+from segmint.contract.contract import Contract
 from segmint.contract.valid_table import ValidTable
 from segmint.errors import DataError
 from segmint.splits.groups import row_customers
@@ -84,6 +85,17 @@ def segment_inputs(table: ValidTable, *, leave_out_sensitive: bool = False) -> S
             + (", or keep the sensitive ones" if leave_out_sensitive else ""),
         )
     return SegmentInputs(table.frame.select([column.name for column in columns]), columns, row_customers(table))
+
+
+def left_out_in_vain(contract: Contract, *, leave_out_sensitive: bool) -> str:
+    """Say that no sensitive column is there to be left out; empty where one is, or where none is to be."""
+    marked = (column.sensitive and column.role in SEGMENT_ROLES for column in contract.features("planning"))
+    if not leave_out_sensitive or any(marked):
+        return ""
+    return (
+        "no sensitive column is left out of the segments, as the contract marks none that may make them: mark age, gender and "
+        "the like there with sensitive = true"
+    )
 
 
 def as_inputs(frame: Any) -> SegmentInputs:

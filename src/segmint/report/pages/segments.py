@@ -28,6 +28,7 @@ from segmint.segments.advice import ask_them
 from segmint.segments.bring_most import say_amount, say_who_brings_most, value_of
 from segmint.segments.brought import OF_GAIN, OF_YES, BroughtSegment
 from segmint.segments.call_order import DESCRIBED, call_order, say_call_order, surely_differs, why_undecided
+from segmint.segments.inputs import left_out_in_vain
 from segmint.segments.kept import KeptSegments, is_of_everybody, said_of, sentences_of
 from segmint.segments.later_answers import say_response
 from segmint.segments.proof import SURE
@@ -133,10 +134,11 @@ def currency_of(found: Mapping[str, Any]) -> str:
 
 
 def _left_out(run: RunView, found: KeptSegments) -> Block | None:
-    """Say which sensitive columns made no segment, where the settings leave them out."""
+    """Say which sensitive columns made no segment, or that there were none, where the settings leave them out."""
     names = [column.label for column in run.described_only]
     if not names:
-        return None
+        in_vain = run.contract and left_out_in_vain(run.contract, leave_out_sensitive=run.leaves_out_sensitive)
+        return points([f"{capital(in_vain)}."]) if in_vain else None
     made = "Made" if found["kind"] == "discovered" else "Said in rules"
     return points(
         [
