@@ -216,6 +216,12 @@ def test_one_group_is_no_comparison(folder: Path, tmp_path: Path) -> None:
     assert found["fairness"][0]["rows"][1]["group"] not in html
 
 
+def test_where_no_column_is_sensitive_the_page_says_that_nothing_was_compared(folder: Path, tmp_path: Path) -> None:
+    found = json.loads((folder / "target.json").read_text())
+    (tmp_path / "target.json").write_text(json.dumps(found | {"fairness": []}))
+    assert "The contract marks no column of the list as sensitive" in render_report(tmp_path)
+
+
 def test_no_group_large_enough_is_no_chart(folder: Path, tmp_path: Path) -> None:
     found = json.loads((folder / "target.json").read_text())
     found["fairness"] = [{**found["fairness"][0], "rows": found["fairness"][0]["rows"][:1], "floors": [], "each": []}]

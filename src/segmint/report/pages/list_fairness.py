@@ -13,15 +13,20 @@ from segmint.wording import capital, count, decimal, money, percent, percent_bet
 
 _APART = 0.8  # a group called less than four fifths as often as everyone is named
 
+_NOTHING_WATCHED = (
+    "The contract marks no column of the list as sensitive and policy.sensitive names none, so nothing was compared: mark age, "
+    "gender and the like with sensitive = true."
+)
+
 
 def page(run: RunView) -> Page | None:
     """Set the list beside the eligible population, group by group."""
     found = run.json(run_files.TARGET)
     watched = (found or {}).get("fairness")
-    if found is None or not watched or not found["counts"].get("listed"):
+    if found is None or watched is None or not found["counts"].get("listed"):
         return None
     currency = str(found["currency"])
-    blocks: list[Block | None] = [points(_named(watched, found))]
+    blocks: list[Block | None] = [points(_named(watched, found) or [_NOTHING_WATCHED])]
     for part in watched:
         if len(part["rows"]) > 2:  # everyone is the first; beside one group alone, who is not in it could be counted
             blocks += [_chart(part, found), _table(part, found, currency), _floors(part, found, currency)]
