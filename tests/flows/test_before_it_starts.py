@@ -11,6 +11,7 @@ from segmint.contract.valid_table import ValidTable
 from segmint.contract.validate import validate
 from segmint.flows import run as flow
 from segmint.flows.demo import sample_path
+from segmint.report.lesson import behind_teacher
 from segmint.splits.groups import RowIdentity
 from segmint.tables.source import open_table
 
@@ -100,3 +101,16 @@ def test_a_result_says_whose_customers_bring_most_where_the_outcome_is_a_segment
     said = flow.RunResult(tmp_path, tmp_path, "200 rows.", (), summary | told).sentences
     assert said[-1].startswith("Customers of segment B bring most: profit 300.00")
     assert flow._of_segments(None, "too few") == {"no_segments": "too few"}
+
+
+@pytest.mark.parametrize("auc", [0.60, 0.69])
+def test_a_result_and_its_summary_say_where_the_network_is_surely_behind_its_teacher(
+    table: ValidTable, tmp_path: Path, auc: float
+) -> None:
+    student = {"auc": auc, "auc_error": 0.02, "loss": 0.5, "customers": 40}
+    lesson = {"recipe": "fast", "taught": {"auc": 0.70, "auc_error": 0.01}, "student": student}
+    summary = flow._summary(table, load_config(None, []), None, {}, flow._Clock(), lesson)
+    said = flow.RunResult(tmp_path, tmp_path, "200 rows.", (), summary).sentences
+    assert summary["inner"]["auc"] == auc
+    assert ("behind_teacher" in summary) == (auc == 0.60)
+    assert (said[-1] == behind_teacher(lesson)) == (auc == 0.60)

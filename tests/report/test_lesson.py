@@ -4,7 +4,7 @@ from xml.etree import ElementTree
 
 import pytest
 
-from segmint.report.lesson import lesson_block
+from segmint.report.lesson import behind_teacher, lesson_block
 
 TAUGHT = {
     "teachers": ["LightGBM"], "folds": 5, "customers": 3_400, "copies": 20_400, "swap": 0.25, "share": 0.9, "loss": 0.2101, "auc": 0.79,
@@ -31,6 +31,21 @@ def test_student_and_teacher_are_set_side_by_side(auc: float, words: str) -> Non
     assert words in block["caption"]
     assert "20,400 shuffled copies" in block["caption"]
     assert [row[3] for row in block["data"]["rows"]] == ["0.7900", f"{auc:.4f}"]
+
+
+@pytest.mark.parametrize("auc", [0.71, 0.75, 0.86])
+def test_a_warning_says_that_the_student_is_behind_where_the_network_page_does(auc: float) -> None:
+    said = behind_teacher(lesson(auc)).replace("\u00a0", " ")
+    assert bool(said) == ("not caught up with" in lesson_block(lesson(auc))["caption"])
+    if said:
+        assert "0.790 for the teacher and 0.710 for the network" in said
+        assert 'try the recipe "best"' in said
+        assert "recipe" not in behind_teacher(lesson(auc) | {"recipe": "best"})
+
+
+def test_nobody_is_behind_without_a_teacher_or_without_knowing_chance() -> None:
+    assert behind_teacher(lesson(0.5) | {"taught": None}) == ""
+    assert behind_teacher(lesson(0.5, auc_error=None)) == ""
 
 
 def test_without_knowing_chance_nobody_is_ahead() -> None:

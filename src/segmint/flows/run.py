@@ -53,6 +53,7 @@ from segmint.models.rivals import MOST_NEIGHBOURS
 from segmint.models.teachers import missed_teachers
 from segmint.models.tensorboard_log import TensorBoardLog
 from segmint.progress import Progress, Remember, silent, tell_both
+from segmint.report.lesson import behind_teacher
 from segmint.report.tensorboard_images import result_images
 from segmint.segments.bring_most import say_who_brings_most
 from segmint.segments.inputs import left_out_in_vain
@@ -97,13 +98,13 @@ class RunResult:
 
     @property
     def sentences(self) -> tuple[str, ...]:
-        """How the table was read, what the comparison and the test table support, and whose customers bring most.
+        """How the table was read, what the comparison and the test table support, whether the network is behind its teacher, and whose customers bring most.
 
         Without a comparison, who was learned from and what is not known.
         """
         unknown = [] if self.comparison is not None else _not_compared(self.summary)
-        most = [self.summary["brings_most"]] if "brings_most" in self.summary else []
-        return (self.receipt, *self.conclusion, *unknown, *self.summary.get("test", {}).get("sentences", ()), *most)
+        last = [self.summary[name] for name in ("behind_teacher", "brings_most") if name in self.summary]
+        return (self.receipt, *self.conclusion, *unknown, *self.summary.get("test", {}).get("sentences", ()), *last)
 
     def __repr__(self) -> str:
         return f"<RunResult {self.folder}: {counted(self.summary['rows'], 'row')}>"
@@ -217,7 +218,7 @@ def run(
             _keep_comparison(here, comparison)
         make = _maker(OURS, table, settings, lambda: log.named(FINAL))
         trained = clock.time("train", lambda: train(table, settings, make, both, who, here.remember, upcoming))
-        student = keep_history(here, table, trained)
+        lesson = keep_history(here, table, trained)
         note = "" if found is None else found.sentence
         threshold = _threshold(table, trained, comparison)
         segments, without = clock.time("segments", lambda: _segments(here, table, settings, both, who))
@@ -228,7 +229,7 @@ def run(
         rivals = lambda name: _maker(name, table, settings, lambda: log)  # noqa: E731
         tested, told = judge_on_test(here, table, on_test, bundle, comparison, rivals, settings, both, who)
         summary = (
-            _summary(table, settings, comparison, bundle.calibration, clock, student)
+            _summary(table, settings, comparison, bundle.calibration, clock, lesson)
             | told
             | _of_segments(segments, without)
         )
@@ -439,9 +440,9 @@ def _summary(
     comparison: Comparison | None,
     calibration: dict[str, Any],
     clock: _Clock,
-    student: dict[str, Any],
+    lesson: dict[str, Any],
 ) -> dict[str, Any]:
-    outcome = table.outcome
+    outcome, student, behind = table.outcome, lesson["student"], behind_teacher(lesson)
     names, counts = np.unique(outcome, return_counts=True)
     positive = table.contract.outcome.positive
     return {
@@ -465,5 +466,6 @@ def _summary(
             if comparison is not None
             else {"inner": {name: student[name] for name in _INNER if np.isfinite(student[name])}}
         ),
+        **({"behind_teacher": behind} if behind else {}),
         "seconds": clock.seconds,
     }

@@ -61,15 +61,45 @@ def teaching_words(recipe: str, taught: Mapping[str, Any] | None) -> str:
     return f"{said}{upcoming}{members}"
 
 
-def _verdict(taught: Mapping[str, Any], student: Mapping[str, Any]) -> str:
-    """Say who knows more, where that is more than chance: the two are judged on different customers."""
-    errors = [float(one["auc_error"]) for one in (taught, student) if one["auc_error"] is not None]
-    if len(errors) < 2:  # no chance is known where all customers had one outcome
+def behind_teacher(lesson: Mapping[str, Any]) -> str:
+    """Say that the network surely knows less than its teacher, and what to do about it; empty where it does not.
+
+    Parameters
+    ----------
+    lesson : dict
+        As in ``lesson.json``.
+    """
+    taught, student = lesson.get("taught"), lesson["student"]
+    found = _gap(taught, student) if taught else None
+    if not taught or found is None or found[0] >= -found[1]:
         return ""
-    gap, chance = float(student["auc"]) - float(taught["auc"]), NORMAL_95 * math.hypot(*errors)
+    best = "" if lesson.get("recipe") == "best" else 'try the recipe "best", '
+    return (
+        f"The network has not caught up with its teacher: on customers whose own answers neither had learned from, the area under the "
+        f"curve is {decimal(taught['auc'])} for the teacher and {decimal(student['auc'])} for the network. Compare "
+        f"the models to see whether trees do better (compare.enabled), {best}or search for other settings, such as wider layers (model.hidden) and more epochs (model.epochs)."
+    )
+
+
+def _verdict(taught: Mapping[str, Any], student: Mapping[str, Any]) -> str:
+    """Say who knows more, where that is more than chance."""
+    if (found := _gap(taught, student)) is None:
+        return ""
+    gap, chance = found
     if abs(gap) <= chance:
         return f": level, as these are different customers and up to {decimal(chance)} may be chance"
     return f": the student has {'overtaken' if gap > 0 else 'not caught up with'} its teacher"
+
+
+def _gap(taught: Mapping[str, Any], student: Mapping[str, Any]) -> tuple[float, float] | None:
+    """Return how far the student is ahead, and how much of that may be chance, as the two are judged on different customers.
+
+    None where all customers had one outcome, and no chance is known.
+    """
+    errors = [float(one["auc_error"]) for one in (taught, student) if one.get("auc_error") is not None]
+    if len(errors) < 2:
+        return None
+    return float(student["auc"]) - float(taught["auc"]), NORMAL_95 * math.hypot(*errors)
 
 
 def _again_words(lesson: Mapping[str, Any]) -> str:

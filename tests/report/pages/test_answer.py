@@ -109,3 +109,15 @@ def test_the_answer_names_the_known_segment_whose_customers_bring_most(make_run:
     (folder / "segments.json").write_text(json.dumps({"segments": segments, "brought": None}), "utf-8")
     for verdict in ("told", "nothing"):
         assert "Customers of segment C bring most: profit 300.00 (291.00 to 309.00) each" in _answer(folder, verdict)
+
+
+@pytest.mark.parametrize("auc", [0.60, 0.69])
+def test_a_network_that_is_surely_behind_its_teacher_is_warned_of_first(
+    make_run: Callable[..., Path], auc: float
+) -> None:
+    folder = make_run(kind="response")
+    teacher, student = {"auc": 0.70, "auc_error": 0.01}, {"auc": auc, "auc_error": 0.02}
+    (folder / "lesson.json").write_text(
+        json.dumps({"recipe": "fast", "taught": teacher, "student": student, "missed": []}), "utf-8"
+    )
+    assert ("has not caught up with its teacher" in _answer(folder, "told")) == (auc == 0.60)

@@ -162,7 +162,7 @@ def inner_threshold(table: ValidTable, trained: Trained) -> float | None:
 
 
 def keep_history(here: Run, table: ValidTable, trained: Trained) -> dict[str, Any]:
-    """Keep the epochs, and what the teacher taught beside what the student then knew of rows it had not seen; return the latter."""
+    """Keep the epochs, and the lesson: what the teacher taught beside what the student then knew of rows it had not seen; return the lesson."""
     model = trained.model
     best = model[-1].history_[model[-1].best_epoch_ - 1]
     happened = class_index(table.outcome[trained.inner], model.classes_)
@@ -176,4 +176,4 @@ def keep_history(here: Run, table: ValidTable, trained: Trained) -> dict[str, An
         lesson["again"] = {"customers": len(table), "epochs": trained.again}
     here.keep(run_files.LESSON, lesson)
     here.keep(run_files.HISTORY, pl.DataFrame(epoch_rows(model[-1].history_, FINAL)))
-    return student
+    return lesson

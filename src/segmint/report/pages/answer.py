@@ -9,6 +9,7 @@ from segmint.evaluation.conclusion import nothing_told
 from segmint.metrics.ranking import cumulative_gain, lift_at, roc_auc
 from segmint.models.names import OURS
 from segmint.report.blocks import Block, Page, banner, figures, make_page, statements
+from segmint.report.lesson import behind_teacher
 from segmint.report.levels import Level, strongest_levels
 from segmint.report.pages.on_test import on_test_sentence
 from segmint.report.pages.search import judged_apart
@@ -16,6 +17,7 @@ from segmint.report.run_view import Predictions, RunView
 from segmint.report.scores import main_metric, same_or_better, tells_nothing
 from segmint.segments.bring_most import say_who_brings_most
 from segmint.segments.call_order import say_call_order
+from segmint.store import run_files
 from segmint.wording import capital, count, listed, percent, times
 
 MOMENTS = {
@@ -38,6 +40,7 @@ def page(run: RunView) -> Page | None:
         blocks=[
             warning(run.at),
             judged_apart(run),
+            _behind_teacher(run),
             statements(_sentences(run, found)),
             figures(_headlines(run, found)),
         ],
@@ -61,6 +64,13 @@ def warning(at: str) -> Block | None:
             "when you predict with it.",
         )
     return None
+
+
+def _behind_teacher(run: RunView) -> Block | None:
+    """Return the banner for a network that did not learn what its teacher knew."""
+    lesson = run.json(run_files.LESSON)
+    said = "" if lesson is None else behind_teacher(lesson)
+    return banner("caution", "The network is behind its teacher", said) if said else None
 
 
 def _sentences(run: RunView, found: Predictions | None) -> list[tuple[str, str]]:
