@@ -358,6 +358,61 @@ def test_a_customer_in_several_rows_is_still_the_customer(as_numbers: bool, with
     assert ids_read["repeated_rows"] == 266
 
 
+def _codes(rare: int, rows: int = 2_000) -> list[str]:
+    """Codes of 80 branches with as many customers each, and `rare` ones of a customer each."""
+    return [f"B{i}x" if i < rare else f"B{i % 80}" for i in range(rows)]
+
+
+def test_codes_of_many_values_are_read_where_most_rows_have_a_common_one() -> None:
+    frame = churn(2_000).with_columns(
+        pl.Series("branch", _codes(rare=300)), pl.Series("PLZ", [*range(1_067, 1_167)] * 20)
+    )
+    draft = infer_contract(open_table(frame), name="x")
+    for name in ("branch", "PLZ"):
+        column = draft.contract.by_name[name]
+        assert (column.kind, column.role, column.allowed, name in draft.notes) == (
+            "category", "characteristic", (), False
+        )  # fmt: skip
+    assert draft.suspects["branch"] == (
+        "380 different values: levels of fewer than ten customers are read together, as are new ones; if they name persons, or places "
+        'that must not decide who is called, write role = "ignore"'
+    )
+    strange = frame.with_columns(pl.lit("B-new").alias("branch"))
+    assert validate_reviewed(draft, strange).ledger.rejected == 0
+
+
+def test_a_code_that_tells_the_outcome_and_a_word_for_no_value_are_asked_about() -> None:
+    told = [f"{'L' if gone == 'Yes' else 'S'}{i % 40}" for i, gone in enumerate(churn(2_000)["Churn"])]
+    words = ["n/a" if i % 9 == 0 else code for i, code in enumerate(_codes(rare=0))]
+    frame = churn(2_000).with_columns(pl.Series("reason", told), pl.Series("branch", words))
+    draft = infer_contract(open_table(frame), name="x")
+    assert draft.contract.by_name["reason"].known == "after_call"
+    assert "is 'n/a' a level, or no value?" in draft.suspects["branch"]
+
+
+@pytest.mark.parametrize(
+    ("name", "values"),
+    [
+        ("branch", _codes(rare=500)),  # a quarter of the rows tells of one customer each
+        ("case_no", _codes(rare=0)),
+        ("comment", [f"said {code} twice" for code in ("abcdefgh"[i % 8] + "ijklmnop"[i // 8 % 8] * 2 for i in range(2_000))]),
+        ("branch", [f"B{i // 2}" for i in range(2_000)]),
+    ],
+)  # fmt: skip
+def test_rare_codes_numbers_of_cases_and_free_text_are_set_aside(name: str, values: list[str]) -> None:
+    draft = infer_contract(open_table(churn(2_000).with_columns(pl.Series(name, values))), name="x")
+    assert draft.contract.by_name[name].role == "ignore"
+    assert 'if they are codes, write kind = "category" and role = "characteristic"' in draft.notes[name]
+
+
+def test_a_code_that_few_customers_have_in_many_rows_is_rare() -> None:
+    ids = pl.Series("customer_id", [f"{100_000 + i // 20}-X" for i in range(2_000)])
+    frame = (
+        churn(2_000).drop("customerID").with_columns(ids, pl.Series("branch", [f"B{i // 20}" for i in range(2_000)]))
+    )
+    assert infer_contract(open_table(frame), name="x").contract.by_name["branch"].role == "ignore"
+
+
 def test_a_number_of_a_branch_or_case_in_many_rows_is_no_customer() -> None:
     numbers = pl.Series("branch_id", [i // 4 for i in range(400)])
     frame = churn().drop("customerID").with_columns(numbers, agent_no="a" + numbers.cast(pl.String))

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 
 from segmint.contract.column import Column, Role
 from segmint.contract.hints import known_by_name
-from segmint.contract.look import MAX_LEVELS, Look
+from segmint.contract.look import Look
 from segmint.wording import counted, listed
 
 _PERSONAL, _DATE, _ID = "with personal data", "date", "id"
@@ -60,4 +60,4 @@ def _why_set_aside(column: Column, look: Look) -> str:
     if column.kind == "date":
         return _DATE
     of_other_form = look.is_clock or look.is_period or look.is_amount or look.has_units
-    return f"with more than {MAX_LEVELS} values" if look.kind == "text" and not of_other_form else "for other reasons"
+    return "of free text or rare codes" if look.kind == "text" and not of_other_form else "for other reasons"

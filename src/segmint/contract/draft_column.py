@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from math import ceil, floor, inf, log10
 
 import polars as pl
@@ -34,7 +34,17 @@ from segmint.contract.hints import (
     sounds_like_date,
 )
 from segmint.contract.ids import bare_ids, without_id_told
-from segmint.contract.look import MANY, MAX_LEVELS, MIN_PER_LEVEL, MISSING_WORDS, WHO, Look, few_named, share
+from segmint.contract.look import (
+    MANY,
+    MAX_LEVELS,
+    MIN_PER_LEVEL,
+    MISSING_WORDS,
+    WHO,
+    Look,
+    few_named,
+    share,
+    unsure_told,
+)
 from segmint.contract.treatment import left_alone
 from segmint.contract.twins import Twin, twins_of
 from segmint.contract.yes_no import NO_ANSWER
@@ -47,6 +57,8 @@ _MOST_TOTALS = 5
 STRONG_AUC = 0.9
 WEAK_AUC = 0.7  # below it a number says little of the outcome, and what its name may say of it is asked
 COPY_AUC = 0.99  # of one of several segments: below it a column that tells who is in it is a good one
+MOST_CODES = 1_000  # levels, as many as the network tells apart
+COMMON = 0.8  # of the filled rows have a level of ten customers or more: codes, and neither free text nor names
 MIN_TO_TELL = 30  # rows of one of several outcomes, below which a column that tells it proves nothing
 # a wrong guess here calls whom the bank must not call, or nobody
 _WHO_MAY_BE_CALLED: Mapping[Role, str] = {
@@ -77,6 +89,9 @@ _DAYS_OF_A_SHEET = (
     "are they days as a spreadsheet keeps them, counted from 1900? Then give the column a format of dates there,"
     " or put months until the day of the list into it"
 )
+_RARE_TOGETHER = "levels of fewer than ten customers are read together, as are new ones"
+_PERHAPS_PERSONS = 'if they name persons, or places that must not decide who is called, write role = "ignore"'
+_USE_CODES = f'if they are codes, write kind = "category" and role = "characteristic" ({_RARE_TOGETHER}), or group them in the table'
 _NOBODY_MAY_BE_CALLED = 'with nothing in it nobody may be called: fill it in, or write role = "ignore"'
 
 
@@ -187,12 +202,16 @@ def draft_column(
         return _id(look)
     if look.personal:
         return _personal(look, look.personal)
+    if codes := _are_codes(look, customers):
+        look = replace(look, kind="category")
     auc, level = _single_column_auc(look, answers)
     told, ask = (f"who is '{level}'", _MADE_FROM_IT) if level else ("the outcome", "")
     tells = auc > (COPY_AUC if level else STRONG_AUC)
     doubts = [
         *_unread_told(look, customers),
         *look.doubts,
+        *([f"{look.distinct:,} different values: {_RARE_TOGETHER}; {_PERHAPS_PERSONS}"] if codes else []),
+        *(unsure_told(set(look.texts)) if codes else []),
         *([f"alone tells {told} (AUC {auc:.2f}){ask}"] if auc > STRONG_AUC else []),
     ]
     if look.kind == "date":
@@ -211,6 +230,18 @@ def draft_column(
         customers,
         outcome,
     )
+
+
+def _are_codes(look: Look, customers: pl.Series | None) -> bool:
+    """Whether the texts are codes such as branches: too many for a list, and most rows have one that many customers share."""
+    written = look.is_amount or look.has_units or look.is_free_text or look.is_clock or look.is_period
+    if look.kind != "text" or look.distinct > MOST_CODES or written or looks_like_id(look.plain):
+        return False
+    if _role(look) not in FEATURE_ROLES:
+        return False
+    sizes = customers_by_level(look.texts, customers)
+    common = [level for level, size in sizes.items() if size >= MIN_PER_LEVEL]
+    return share(look.texts.drop_nulls().is_in(common)) >= COMMON
 
 
 def _known(look: Look, auc: float, *, answered: bool) -> Known:
@@ -351,7 +382,7 @@ def _why_ignored(look: Look, role: Role) -> str:
         return ""
     if look.has_units or look.is_amount:
         return _NO_BARE_NUMBERS
-    return f"text with {look.distinct:,} different values; to use it, group them into at most {MAX_LEVELS} levels"
+    return f"text with {look.distinct:,} different values; {_USE_CODES}"
 
 
 def _unread_told(look: Look, customers: pl.Series | None) -> list[str]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Container, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from itertools import pairwise
@@ -220,10 +220,16 @@ def look_at(raw: pl.Series, decimal: str) -> Look:
         )
     if look.missing:
         look.doubts.append(f"read as no value: {', '.join(look.missing)}")
-    if look.kind == "category" and (words := [word for word in MISSING_WORDS if word in look.levels]):
-        asked = f"is {quoted(words)} a level" if len(words) == 1 else f"are {quoted(words)} levels"
-        look.doubts.append(f"{asked}, or no value?")
+    if look.kind == "category":
+        look.doubts.extend(unsure_told(look.levels))
     return look
+
+
+def unsure_told(levels: Container[str]) -> list[str]:
+    """Ask about the levels that may mean "no value", if there are any."""
+    words = [word for word in MISSING_WORDS if word in levels]
+    asked = f"is {quoted(words)} a level" if len(words) == 1 else f"are {quoted(words)} levels"
+    return [f"{asked}, or no value?"] if words else []
 
 
 def bare_texts(raw: pl.Series) -> pl.Series:
