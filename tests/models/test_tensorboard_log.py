@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import math
 import re
+import tempfile
 from pathlib import Path
 from typing import Any
 
@@ -93,6 +94,19 @@ def test_the_log_is_for_the_user_alone(tmp_path: Path) -> None:
     made = [*(tmp_path / "run").rglob("*"), tmp_path / "run"]
     assert {path.stat().st_mode & 0o777 for path in made if path.is_dir()} == {0o700}
     assert {path.stat().st_mode & 0o777 for path in made if path.is_file()} == {0o600}
+
+
+def test_a_log_leaves_no_temporary_file_that_an_end_by_signal_would_keep(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from segmint.models._keras import Events, build, layer_specs
+
+    (tmp_path / "temporary").mkdir()
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path / "temporary"))
+    network = build(layer_specs((4,), activation="relu", dropout=0.1, outputs=1), inputs=2, seed=0)
+    with Events(tmp_path / "log") as events:
+        events.graph(network)
+    assert not list((tmp_path / "temporary").iterdir())
 
 
 def test_a_yes_that_is_none_of_the_classes_is_refused_before_anything_is_learned(tmp_path: Path) -> None:

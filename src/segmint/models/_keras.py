@@ -509,7 +509,8 @@ class Events:
 
     def graph(self, network: keras.Sequential) -> None:
         """Add the network's graph."""
-        call = tf.function(lambda rows: network(rows, training=True))
+        # AutoGraph would write a Python file that stays where a signal ends the process.
+        call = tf.function(lambda rows: network(rows, training=True), autograph=False)
         concrete = call.get_concrete_function(tf.TensorSpec((None, *network.input_shape[1:]), tf.float32))
         with self._writer.as_default():
             tf.summary.graph(concrete.graph)
