@@ -14,7 +14,11 @@ from segmint.wording import Said, Term, joined, parts_of
 
 
 def draft_text(
-    contract: Contract, suspects: Mapping[str, str], notes: Mapping[str, str], about_rows: Sequence[str]
+    contract: Contract,
+    suspects: Mapping[str, str],
+    notes: Mapping[str, str],
+    about_rows: Sequence[str],
+    about_draft: str = "",
 ) -> str:
     """Write the draft with a heading for each `known` level and the suspects beside their columns."""
     whole = tomlkit.parse(contract_to_toml(contract.model_copy(update={"columns": ()})))
@@ -24,6 +28,7 @@ def draft_text(
         "# A draft. Look at every column: its kind, its role, and when the bank knows it.\n"
         "# `segmint check` helps. Then set reviewed = true; `run`, `segment` and `backtest` refuse the contract until a person does.\n"
         + _roles_used(contract)
+        + _comment("NOTE", about_draft)
         + "".join(_comment("LOOK", doubt) for doubt in about_rows)
         + head.rstrip(),
         Said(_comment("LOOK", suspects.get(contract.outcome.column)), f"[outcome]\n{outcome}"),

@@ -11,7 +11,6 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TypeVar
 
-import numpy as np
 import polars as pl
 from pydantic import ValidationError
 
@@ -22,7 +21,7 @@ from segmint.contract.contract import Contract, Outcome
 from segmint.contract.copies import copies_told
 from segmint.contract.counts import count_values
 from segmint.contract.draft_column import draft_column, id_column, with_twins
-from segmint.contract.draft_outcome import SAMPLE_ROWS, draft_outcome, outcome_to_come
+from segmint.contract.draft_outcome import draft_outcome, outcome_to_come
 from segmint.contract.draft_text import draft_text
 from segmint.contract.header import header_told
 from segmint.contract.hints import (
@@ -31,13 +30,12 @@ from segmint.contract.hints import (
     label_for,
 )
 from segmint.contract.ids import bare_ids
-from segmint.contract.ledger import TOTAL_ROW
 from segmint.contract.look import Look, few_named, look_at
-from segmint.contract.totals import find_totals, may_end_with_totals
+from segmint.contract.sample import sample_of
 from segmint.errors import ContractError
 from segmint.progress import Progress, silent
 from segmint.tables.decimal_sign import decimal_of
-from segmint.tables.table_source import NoRowsError, TableSource
+from segmint.tables.table_source import TableSource
 from segmint.tables.text_source import GUESSED
 from segmint.wording import counted, joined
 
@@ -57,7 +55,8 @@ class Draft:
     text : str
         The contract as TOML, suspects and notes as comments; `parse_contract` reads it back.
     sentence : str
-        Which outcome was guessed, how many columns are read as characteristics, and how many are set aside and why.
+        How many rows were looked at unless all were, which outcome was guessed, how many columns are read as characteristics,
+        and how many are set aside and why.
     """
 
     contract: Contract
@@ -90,7 +89,7 @@ def infer_contract(
     Parameters
     ----------
     source : TableSource
-        At most `SAMPLE_ROWS` rows are looked at.
+        Read to its end; of more rows than `SAMPLE_ROWS` so many are looked at, spread over the whole table.
     name : str
         The contract's name.
     outcome : str, optional
@@ -110,7 +109,8 @@ def infer_contract(
         If no row can be read, the first line is a customer for sure, no column looks like an outcome, the named one has one
         level or too many, or any where there should be none.
     """
-    frame, about_rows = _sample(source, progress)
+    sample = sample_of(source, progress)
+    frame = sample.frame
     headless = header_told(frame, source)
     found = (outcome_to_come if without_outcome else draft_outcome)(frame, outcome, source.name)
     drafted, suspects = found.outcome, dict(found.suspects)
@@ -154,13 +154,15 @@ def infer_contract(
             expected="a table and a name of which a contract can be made",
             fix="give another name, or rename the column in the table or leave it out",
         ) from error
-    about_table = (headless, _guess_told(source, frame), *about_rows, copies_told(frame))
-    text = draft_text(contract, suspects, notes, about_table)
+    about_table = (headless, _guess_told(source, frame), *sample.doubts, copies_told(frame))
+    looked_at = sample.looked_at
+    about_draft = f"{looked_at}; what is said and counted here is of these" if looked_at else ""
+    text = draft_text(contract, suspects, notes, about_table, about_draft)
     guessed = (
         f"outcome: '{drafted.column}' (guessed from its name); " if outcome is None and not without_outcome else ""
     )
     used = columns_used(columns, {look.name: look for look in looks})
-    return Draft(contract, suspects, notes, text, f"{guessed}{used}")
+    return Draft(contract, suspects, notes, text, f"{f'{looked_at}; ' if looked_at else ''}{guessed}{used}")
 
 
 _Labelled = TypeVar("_Labelled", Column, Outcome)
@@ -172,39 +174,6 @@ def _told(items: Sequence[_Item], task: str, progress: Progress) -> Iterator[_It
     for done, item in enumerate(items, start=1):
         yield item
         progress(task, done, len(items))
-
-
-def _sample(source: TableSource, progress: Progress) -> tuple[pl.DataFrame, tuple[str, ...]]:
-    """Read the first rows without totals below them, and say in words what is none of a customer's."""
-    batches, rows, unread = [], 0, Counter[str]()
-    for batch in source.batches():
-        batches.append(batch)
-        rows += batch.frame.height
-        # "The record has more fields than the header has names." "The row holds no value."
-        details = (reject.detail.removeprefix("The record has ") for reject in batch.rejects)
-        unread.update(detail.removeprefix("The row holds ").rstrip(".") for detail in details)
-        progress(f"reading {source.name}", batch.done, source.size)
-        if rows >= SAMPLE_ROWS:
-            break
-    lost = unread.total()
-    words = "; ".join(f"{count:,} with {why}" for why, count in unread.most_common())
-    if not rows and not lost:
-        raise NoRowsError(f"'{source.name}' has no rows.", source.columns, fix="check the export")
-    if not rows:
-        raise ContractError(
-            f"None of the {lost:,} rows of '{source.name}' can be read: {words}.",
-            expected="rows with one field for each name of the header, and a value in some of them",
-            fix="check the export"
-            if set(unread) == {"no value"}
-            else "make header and rows alike (does each row end in a delimiter, and the header does not?)",
-        )
-    frame = pl.concat([batch.frame for batch in batches], how="vertical_relaxed")
-    whole = rows < SAMPLE_ROWS
-    totals = find_totals(batches, source.receipt) if whole and may_end_with_totals(frame) else {}
-    records = np.concatenate([batch.records for batch in batches])
-    frame = frame.filter(pl.Series(~np.isin(records, list(totals)))).head(SAMPLE_ROWS)
-    told = f"{lost:,} of {lost + rows:,} rows cannot be read and say nothing here: {words}" if lost else ""
-    return frame, (told, *(_total_told(record, certain=certain) for record, certain in totals.items()))
 
 
 def _guess_told(source: TableSource, frame: pl.DataFrame) -> str:
@@ -219,11 +188,6 @@ def _guess_told(source: TableSource, frame: pl.DataFrame) -> str:
         f"signs such as {few_named([sign for sign, _ in signs.most_common()])}" if signs else "its signs beyond ASCII"
     )
     return f"read as Windows-1252, which is a guess: are {named} right? Otherwise: --set data.encoding=cp1250, or what it is"
-
-
-def _total_told(record: int, *, certain: bool) -> str:
-    looks = f"row {record:,}, at the end, looks like totals of the table, and says nothing here"
-    return f"{looks}: it is rejected as {TOTAL_ROW}" if certain else f"{looks}: if it is no customer, take it out"
 
 
 def _with_own_words(column: Column, look: Look, words: Sequence[str]) -> Column:
