@@ -23,10 +23,11 @@ from segmint.simulation import Campaign
 HEAVY = ("numpy", "polars", "pydantic", "tensorflow", "sklearn", "rich")
 
 
-def test_help_loads_nothing_heavy() -> None:
+@pytest.mark.parametrize(("argv", "heavy"), [(["--help"], HEAVY), (["contract", "list"], ("numpy", "polars"))])
+def test_what_reads_no_file_loads_nothing_heavy(argv: list[str], heavy: tuple[str, ...]) -> None:
     code = (
-        "import sys; from segmint.cli import main; main(['--help']); "
-        f"loaded = [name for name in {HEAVY!r} if name in sys.modules]; sys.exit(', '.join(loaded) or 0)"
+        f"import sys; from segmint.cli import main; main({argv!r}); "
+        f"loaded = [name for name in {heavy!r} if name in sys.modules]; sys.exit(', '.join(loaded) or 0)"
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr

@@ -6,7 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from segmint.contract.contract import SHIPPED, Outcome, load_contract, parse_contract
+from segmint.contract.contract import Outcome, load_contract, parse_contract
+from segmint.contract.names import SHIPPED
 from segmint.contract.yes_no import NO, YES
 from segmint.errors import ContractError
 

@@ -7,8 +7,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from segmint.contract.column import Column
-from segmint.contract.contract import SHIPPED, Contract, Outcome, load_contract, parse_contract
+from segmint.contract.contract import Contract, Outcome, load_contract, parse_contract
 from segmint.contract.export import contract_to_toml
+from segmint.contract.names import SHIPPED
 
 TEXT = st.text(st.characters(exclude_categories=["Cs"]), max_size=12)
 

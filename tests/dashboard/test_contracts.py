@@ -11,8 +11,9 @@ import polars as pl
 import pyarrow as pa
 import pytest
 
-from segmint.contract.contract import SHIPPED, load_contract
+from segmint.contract.contract import load_contract
 from segmint.contract.export import contract_to_toml
+from segmint.contract.names import SHIPPED
 from segmint.dashboard.contracts import choices, chosen
 from segmint.dashboard.desk import Desk
 from segmint.errors import SegmintError

@@ -19,7 +19,7 @@ app.add_typer(contract_app, name="contract")
 @contract_app.command("list")
 def contract_list(json: AsJson = False) -> None:
     """Name the shipped contracts."""
-    from segmint.contract.contract import SHIPPED
+    from segmint.contract.names import SHIPPED
 
     Screen(json=json).say({"contracts": list(SHIPPED)}, *SHIPPED)
 

@@ -8,7 +8,8 @@ from dataclasses import dataclass
 from typing import Literal
 
 from segmint.contract.column import Column, Known
-from segmint.contract.contract import SHIPPED, Contract, load_contract
+from segmint.contract.contract import Contract, load_contract
+from segmint.contract.names import SHIPPED
 from segmint.errors import ContractError
 
 Purpose = Literal["train", "predict"]

@@ -13,13 +13,13 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationErr
 from segmint.arguments import place_of
 from segmint.complaints import first_of, said
 from segmint.contract.column import Column, Known, named_twice
+from segmint.contract.names import SHIPPED
 from segmint.contract.yes_no import NO, NO_WORDS, WHOLE, YES, YES_WORDS
 from segmint.errors import ContractError
 from segmint.toml_files import parse_toml, toml_text_of
 from segmint.wording import counted, did_you_mean, listed, printable, shorten
 
 LONGEST_NAME = 80  # of a contract in an error: whoever gives its text for its name reads it once
-SHIPPED = ("bank-marketing", "bank-additional", "customer-segments", "term-deposit", "simulated-campaign")
 
 
 def _of_one_line(name: str) -> str:

@@ -7,8 +7,9 @@ from contextlib import suppress
 from pathlib import Path
 
 from segmint.contract.column_match import match_columns
-from segmint.contract.contract import SHIPPED, Contract, load_contract, parse_contract
+from segmint.contract.contract import Contract, load_contract, parse_contract
 from segmint.contract.draft_outcome import NAME_OUTCOME, NO_OUTCOME, SAY_NO_OUTCOME
+from segmint.contract.names import SHIPPED
 from segmint.dashboard.desk import Desk
 from segmint.dashboard.tables import Table
 from segmint.errors import ContractError, InputError, SegmintError
