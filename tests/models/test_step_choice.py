@@ -7,7 +7,7 @@ import polars as pl
 import pytest
 
 from segmint.contract.column import Column, State
-from segmint.features.customer_features import FINEST, CustomerFeatures, usual_steps
+from segmint.features.customer_features import CustomerFeatures, usual_steps
 from segmint.models.network_model import NetworkModel
 from segmint.models.step_choice import choose_finer
 
@@ -34,8 +34,7 @@ def campaign(rows: int, seed: int, effect: float, classes: int = 2) -> tuple[pl.
 
 
 def chosen(frame: pl.DataFrame, labels: np.ndarray, groups: np.ndarray | None = None) -> list[str]:
-    steps = usual_steps(len(labels))
-    return choose_finer(frame, labels, COLUMNS, steps=steps, finer=FINEST, groups=groups)
+    return list(choose_finer(frame, labels, COLUMNS, steps=usual_steps(len(labels)), groups=groups))
 
 
 @pytest.mark.parametrize("classes", [2, 4])
@@ -69,13 +68,24 @@ def test_of_few_customers_nothing_can_be_told(rows: int) -> None:
     assert chosen(frame, np.zeros(1_000, np.int64)) == []
 
 
-def test_only_what_is_chosen_has_more_steps() -> None:
+def test_steps_are_cut_where_the_answers_change() -> None:
+    frame, labels = campaign(20_000, 5, effect=3.0)
+    found = choose_finer(frame, labels, COLUMNS, steps=usual_steps(20_000), groups=None)
+    assert {455, 485} <= {round(edge / 5) * 5 for edge in found["price"]}
+    assert min(found["price"]) > 350
+    assert max(found["price"]) < 600
+
+
+def test_edges_are_read_beside_the_quantiles() -> None:
     frame, _ = campaign(6_000, 5, effect=0.0)
-    state = CustomerFeatures(COLUMNS, finer=("price",)).fit(frame).state_
-    steps = {column["name"]: len(column["edges"]) - 1 for column in state["columns"]}
-    assert (steps["price"], steps["age"], steps["noise"]) == (FINEST, 16, 16)
+    usual, more = (
+        CustomerFeatures(COLUMNS, finer=finer).fit(frame).state_["columns"]
+        for finer in (None, {"price": [455.0, 485.0]})
+    )
+    assert sorted([*usual[0]["edges"], 455.0, 485.0]) == more[0]["edges"]
+    assert usual[1:] == more[1:]
     with pytest.raises(ValueError, match="'finer' names columns that are not learned from: \\['zz'\\]"):
-        CustomerFeatures(COLUMNS, finer=("zz",)).fit(frame)
+        CustomerFeatures(COLUMNS, finer={"zz": [1.0]}).fit(frame)
 
 
 @pytest.mark.network

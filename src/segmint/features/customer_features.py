@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, Literal, get_args
 
 import numpy as np
@@ -32,7 +32,6 @@ from segmint.features.pairs import learn_pair
 from segmint.features.parameters import Rules, auto, check_parameters, count
 
 TINY = 1.0 / HUGE
-FINEST = 96
 MOST_LEVELS = 1_000
 
 Numbers = Literal["piecewise", "scaled"]
@@ -48,6 +47,14 @@ def _pairs(given: Any) -> bool:
     )
 
 
+def _edges(given: Any) -> bool:
+    return given is None or (
+        isinstance(given, Mapping)
+        and all(isinstance(name, str) and _several(edges) for name, edges in given.items())
+        and all(isinstance(edge, (int, float)) and np.isfinite(edge) for edges in given.values() for edge in edges)
+    )
+
+
 def _several(given: Any) -> bool:
     return isinstance(given, Sequence) and not isinstance(given, str)
 
@@ -59,7 +66,7 @@ _PARAMETERS: Rules = {
     "bins": ('1 or more, or "auto"', lambda given: auto(given) or count(given)),
     "rare": ("1 or more", count),
     "within": ("True or False", lambda given: isinstance(given, bool | np.bool_)),
-    "finer": ("names of columns", lambda given: _several(given) and all(isinstance(name, str) for name in given)),
+    "finer": ('lists of edges by names of columns, as {"price": [490, 500]}', _edges),
     "pairs": ('pairs of names of columns, as [("job", "age")]', _pairs),
 }
 
@@ -89,8 +96,8 @@ class CustomerFeatures(TransformerMixin, BaseEstimator):
     within : bool
         Whether numbers beyond those seen are taken for the nearest seen: a network would carry a trend on where none
         may be. Codes stay.
-    finer : sequence of str
-        Numbers that get `FINEST` steps: what is told of a few customers side by side, as of those at an age at which a law ends, is lost in wide ones.
+    finer : dict of str to list of float, optional
+        Edges of numbers beside the quantiles, where what is told lies within a step, see `models.step_choice`.
     pairs : sequence of (str, str)
         Pairs of columns whose number of customers with the same two values is read as well, see `features.pairs`.
 
@@ -116,7 +123,7 @@ class CustomerFeatures(TransformerMixin, BaseEstimator):
         bins: int | Literal["auto"] = "auto",
         rare: int = 10,
         within: bool = False,
-        finer: Sequence[str] = (),
+        finer: Mapping[str, Sequence[float]] | None = None,
         pairs: Sequence[tuple[str, str]] = (),
     ) -> None:
         self.columns = columns
@@ -143,10 +150,13 @@ class CustomerFeatures(TransformerMixin, BaseEstimator):
         check_consistent_length(frame, customers)
         columns = guess_columns(frame) if self.columns is None else self.columns
         frame = levels_as_text(frame, columns)
-        _refuse_unknown({"finer": self.finer}, [column.name for column in columns])
-        usual = usual_steps(frame.height) if self.bins == "auto" else self.bins
+        finer = self.finer or {}
+        names = [column.name for column in columns]
+        _refuse_unknown("finer", finer, names)
+        _refuse_unknown("pairs", [name for pair in self.pairs for name in pair], names)
+        bins = 0 if self.numbers == "scaled" else usual_steps(frame.height) if self.bins == "auto" else self.bins
         learned = [
-            self._learn_number(column, frame[column.name], self._steps_of(column, usual), customers)
+            self._learn_number(column, frame[column.name], bins, finer.get(column.name, ()), customers)
             if column.kind == "number"
             else _learn_category(column, frame[column.name], self.rare)
             for column in columns
@@ -154,9 +164,6 @@ class CustomerFeatures(TransformerMixin, BaseEstimator):
         self.state_: dict[str, Any] = {"format": 1, "columns": learned}
         _refuse_too_wide(count_features(self.state_), len(columns))
         if self.pairs:
-            _refuse_unknown(
-                {"pairs": [name for pair in self.pairs for name in pair]}, [column.name for column in columns]
-            )
             self.state_["pairs"] = [learn_pair(frame, pair, self.rare, customers) for pair in self.pairs]
         return self
 
@@ -179,13 +186,13 @@ class CustomerFeatures(TransformerMixin, BaseEstimator):
             if column["kind"] == "category"
         }
 
-    def _steps_of(self, column: Column, usual: int) -> int:
-        if self.numbers == "scaled":
-            return 0
-        return max(usual, FINEST) if column.name in self.finer else usual
-
     def _learn_number(
-        self, column: Column, series: pl.Series, bins: int, customers: NDArray[Any] | None
+        self,
+        column: Column,
+        series: pl.Series,
+        bins: int,
+        finer: Sequence[float],
+        customers: NDArray[Any] | None,
     ) -> dict[str, Any]:
         values = read_numbers(series)
         states = [code for code in column.codes if np.any(values == code)]
@@ -201,7 +208,7 @@ class CustomerFeatures(TransformerMixin, BaseEstimator):
             # The middle and the quantiles of a handful of customers are their own numbers: each is taken for zero.
             return flags | {"center": 0.0, "scale": 1.0, "edges": [], "scores": [], "low": 0.0, "high": 0.0}
         center, scale = _robust_scale(values, high - low, self.rare) if bins else _standard_scale(values)
-        edges, scores = _steps(values, (low, high), bins, self.rare)
+        edges, scores = _steps(values, (low, high), bins, finer, self.rare)
         learned = flags | {"center": center, "scale": scale, "edges": edges, "scores": scores}
         return learned | ({"low": low, "high": high} if self.within else {})
 
@@ -217,12 +224,11 @@ def usual_steps(customers: int) -> int:
     return 16 if customers < 15_000 else 24
 
 
-def _refuse_unknown(given: Mapping[str, Sequence[str]], names: Sequence[str]) -> None:
-    for parameter, named in given.items():
-        if unknown := sorted(set(named) - set(names)):
-            raise ValueError(
-                f"'{parameter}' names columns that are not learned from: {unknown}. Choose among: {list(names)}."
-            )
+def _refuse_unknown(parameter: str, named: Iterable[str], names: Sequence[str]) -> None:
+    if unknown := sorted(set(named) - set(names)):
+        raise ValueError(
+            f"'{parameter}' names columns that are not learned from: {unknown}. Choose among: {list(names)}."
+        )
 
 
 def _refuse_too_wide(features: int, columns: int) -> None:
@@ -246,11 +252,12 @@ def _standard_scale(values: NDArray[np.float64]) -> tuple[float, float]:
 
 
 def _steps(
-    ordered: NDArray[np.float64], ends: tuple[float, float], bins: int, rare: int
+    ordered: NDArray[np.float64], ends: tuple[float, float], bins: int, finer: Sequence[float], rare: int
 ) -> tuple[list[float], list[float]]:
-    """Find distinct quantiles and the normal score of each (the middle of its ranks)."""
+    """Find distinct quantiles, put the finer edges between them, and find the normal score of each (the middle of its ranks)."""
     low, high = ends
-    edges = np.unique([low, *quantile_edges(ordered, bins, fewest=rare), high])
+    within = [edge for edge in finer if low < edge < high]
+    edges = np.unique([low, *quantile_edges(ordered, bins, fewest=rare), *within, high])
     span = high - low
     near = 1e-9 * span  # a rounded edge may lie a last bit beside a number that customers have
     edges = edges[np.append(True, np.diff(edges) > near)]

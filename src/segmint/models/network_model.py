@@ -15,7 +15,7 @@ from sklearn.utils import _safe_indexing, check_consistent_length
 from segmint.arrays import Integers
 from segmint.contract.column import Column
 from segmint.features.apply import feature_blocks, pair_blocks
-from segmint.features.customer_features import FINEST, CustomerFeatures, usual_steps
+from segmint.features.customer_features import CustomerFeatures, usual_steps
 from segmint.features.frame import levels_as_text, polars_of
 from segmint.features.natural import NaturalFeatures
 from segmint.features.pairs import pair_codes, step_rows
@@ -330,11 +330,10 @@ class NetworkModel(Pipeline):
     ) -> NDArray[np.float32]:
         """Learn the features, and where there is a teacher which numbers are read in finer steps and which columns in pairs."""
         features, network = self.named_steps["features"], self.named_steps["classifier"]
-        features.finer, features.pairs = (), ()
+        features.finer, features.pairs = None, ()
         if recipe is not None and recipe.finer and features.bins == "auto" and features.numbers == "piecewise":
-            features.finer = choose_finer(
-                X, labels, features.columns, steps=usual_steps(len(labels)), finer=FINEST, groups=groups
-            )
+            whose = customers if groups is None else groups
+            features.finer = choose_finer(X, labels, features.columns, steps=usual_steps(len(labels)), groups=whose)
         if recipe is not None and recipe.pairs:
             features.pairs = choose_pairs(
                 X, labels, features.columns, rare=features.rare, seed=_seed(network.random_state), groups=groups
@@ -400,7 +399,7 @@ class NetworkModel(Pipeline):
             "share": recipe.share,
             "members": network.members,
             "upcoming": 0 if upcoming is None else upcoming.height,
-            "finer": [labels_of[name] for name in features.finer],
+            "finer": [labels_of[name] for name in features.finer or ()],
             "pairs": [[labels_of[name] for name in pair] for pair in features.pairs],
             **scores_of(lesson.targets[judges], labels[judges], None if groups is None else groups[judges]),
         }

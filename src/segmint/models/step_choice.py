@@ -1,4 +1,4 @@
-"""Which numbers are worth reading in finer steps, decided on the training customers alone."""
+"""Which numbers are worth reading in finer steps, and where, decided on the training customers alone."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ from segmint.contract.column import Column
 from segmint.features.apply import read_numbers
 from segmint.features.edges import quantile_edges
 
+FINEST = 96
 # Of a table in which no number is worth reading more closely, one in a hundred gets one.
 SIGNIFICANCE = 0.01
 # With fewer in a step a rate is chance, and its distance from what is expected no chi-squared.
@@ -20,19 +21,14 @@ FEWEST_OF_A_CLASS = 3
 
 
 def choose_finer(
-    frame: pl.DataFrame,
-    labels: Integers,
-    columns: Sequence[Column],
-    *,
-    steps: int,
-    finer: int,
-    groups: Integers | None,
-) -> list[str]:
-    """Choose the numbers that say more in finer steps.
+    frame: pl.DataFrame, labels: Integers, columns: Sequence[Column], *, steps: int, groups: Integers | None
+) -> dict[str, list[float]]:
+    """Choose the numbers that say more in finer steps, and the edges of these.
 
     Paydays, prices, and ages at which a law ends are narrower than a sixteenth of the customers. Trees cut there; a network reads
-    a number as a line with a bend at each edge of its steps, and cannot follow. So the steps are cut into finer ones, and the rates of
-    these are held against the nearest such line: Pearson's chi-squared test, with Bonferroni's correction for numbers and classes.
+    a number as a line with a bend at each edge of its steps, and cannot follow. So the steps are cut into `FINEST` ones, and the rates
+    of these are held against the nearest such line: Pearson's chi-squared test, with Bonferroni's correction for numbers and classes.
+    Of a number that passes, a step is cut where its own rates lie too far from the line.
 
     Parameters
     ----------
@@ -40,37 +36,36 @@ def choose_finer(
     labels : ndarray of shape (n_customers,)
         Places of the classes, 0 to n_classes - 1.
     columns : sequence of Column
-    steps, finer : int
-        How many steps a number has, and how many it would have at most.
+    steps : int
+        How many steps a number has.
     groups : ndarray of shape (n_customers,) or None
         Rows of one customer share a number, and one row of each is looked at.
 
     Returns
     -------
-    list of str
-        In the order of the columns.
+    dict of str to list of float
+        For each chosen number, in the order of the columns, its edges within the steps that are cut, ascending.
     """
     numbers = [column for column in columns if column.kind == "number"]
     if groups is not None:
         one_of_each = np.unique(groups, return_index=True)[1]
         frame, labels = frame[one_of_each], labels[one_of_each]
     sizes = np.bincount(labels).tolist()
-    finer = min(finer, len(labels) // FEWEST_IN_A_STEP, min(sizes, default=0) // FEWEST_OF_A_CLASS)
+    finer = min(FINEST, len(labels) // FEWEST_IN_A_STEP, min(sizes, default=0) // FEWEST_OF_A_CLASS)
     if finer < 2 * steps or len(sizes) < 2:
-        return []
+        return {}
     happened = (labels[:, None] == np.arange(len(sizes)))[:, 1 if len(sizes) == 2 else 0 :]
-    tests = len(numbers) * happened.shape[1]
-
-    def says_more(column: Column) -> bool:
+    significance = SIGNIFICANCE / max(len(numbers) * happened.shape[1], 1)
+    found = {}
+    for column in numbers:
         values = read_numbers(frame[column.name])
         plain = np.isfinite(values) & ~np.isin(values, column.codes)
-        return _log_chance(values[plain], happened[plain], steps, finer) < float(np.log(SIGNIFICANCE / tests))
+        found[column.name] = _edges_between(values[plain], happened[plain], steps, finer, significance)
+    return {name: edges for name, edges in found.items() if edges}
 
-    return [column.name for column in numbers if says_more(column)]
 
-
-def _log_chance(values: Floats, happened: Floats, steps: int, finer: int) -> float:
-    """Return the logarithm of the chance that the rates of finer steps lie so far from a line that bends at the steps; the least of all classes."""
+def _edges_between(values: Floats, happened: Integers, steps: int, finer: int, significance: float) -> list[float]:
+    """Return the edges that cut steps whose rates no line with bends at the edges of the steps comes near, of any class."""
     from scipy.stats import chi2
 
     ordered = np.sort(values)
@@ -79,12 +74,12 @@ def _log_chance(values: Floats, happened: Floats, steps: int, finer: int) -> flo
     cells = np.unique(np.searchsorted(edges, values, "right"), return_inverse=True)[1]
     count = np.bincount(cells)
     if len(count) <= len(bends) + 2:
-        return 0.0
+        return []
     middle = np.bincount(cells, values) / count
     step = np.searchsorted(bends, middle, "right")
     line = np.column_stack([np.ones(len(middle)), middle, np.maximum(middle[:, None] - bends, 0.0)])
     line /= np.maximum(np.abs(line).max(axis=0), 1e-300)
-    least = 0.0
+    cut: set[int] = set()
     for one in happened.T:
         yes = np.bincount(cells, one)
         usual = (np.bincount(step, yes) / np.maximum(np.bincount(step, count), 1))[step]
@@ -92,6 +87,10 @@ def _log_chance(values: Floats, happened: Floats, steps: int, finer: int) -> flo
         weight = np.sqrt(count / np.where(known, usual * (1 - usual), np.inf))
         rate = weight * yes / count
         fitted, _, rank, _ = np.linalg.lstsq(line * weight[:, None], rate, rcond=None)
-        distance, free = float(np.sum((rate - (line * weight[:, None]) @ fitted) ** 2)), int(known.sum() - rank)
-        least = min(least, float(chi2.logsf(distance, free)) if free > 0 else 0.0)
-    return least
+        distance = (rate - (line * weight[:, None]) @ fitted) ** 2
+        if known.sum() > rank and chi2.sf(distance.sum(), known.sum() - rank) < significance:
+            far = chi2.sf(np.bincount(step, distance), np.maximum(np.bincount(step), 1)) < SIGNIFICANCE
+            cut |= {*np.flatnonzero(far).tolist()}
+    return [
+        float(edge) for edge, here in zip(edges, np.searchsorted(bends, edges, "right"), strict=True) if here in cut
+    ]
