@@ -21,14 +21,14 @@ from pydantic import (
 )
 
 from segmint.arguments import place_of, require_several, require_texts
-from segmint.complaints import Section, first_of, section_in, wanted
+from segmint.complaints import Section, first_of, is_list, section_in, wanted
 from segmint.errors import ConfigError
 from segmint.models.names import MODELS, OURS
 from segmint.segments.word_file import Name
 from segmint.store.network_spec import MAX_PARAMETERS, MAX_UNITS
 from segmint.targeting.policy import ContactRules, Economics
 from segmint.toml_files import parse_toml, read_toml_text
-from segmint.wording import Said, Term, did_you_mean
+from segmint.wording import Said, Term, did_you_mean, listed
 
 FromAnywhere = Annotated[Path, AfterValidator(Path.absolute)]
 """A file that is found again where a run is resumed in another folder."""
@@ -460,9 +460,9 @@ def setting_named(key: str) -> Term:
     return Term(f"The setting '{key}'")
 
 
-def setting_ending_in(name: str) -> str | None:
-    """Find the setting that somebody means who leaves out its section, as `epochs` of `model.epochs`; None if there is none."""
-    return next((key for key in _keys(Config) if key.endswith(f".{name}")), None)
+def settings_ending_in(name: str) -> list[str]:
+    """Find the settings that somebody may mean who leaves out the section, as `epochs` of `model.epochs`."""
+    return [key for key in _keys(Config, entries=False) if key.endswith(f".{name}")]
 
 
 def _letter(error: ValidationError) -> ConfigError:
@@ -484,8 +484,8 @@ def _letter(error: ValidationError) -> ConfigError:
         )
     known = _keys(Config)
     sections = list(dict.fromkeys(name.partition(".")[0] for name in known))
-    meant = setting_ending_in(key)
-    ending = f"did you mean '{meant}'?" if meant else ""
+    meant = settings_ending_in(key)
+    ending = f"did you mean {listed([repr(name) for name in meant], last='or')}?" if meant else ""
     near = (did_you_mean(key, known), did_you_mean(key, sections))
     return ConfigError(
         f"There is no setting '{key}'.",
@@ -512,11 +512,13 @@ def _near(key: str, known: Sequence[str]) -> Sequence[str]:
     return list(dict.fromkeys(f"{name.partition('.')[0]}.…" if "." in name else name for name in known))
 
 
-def _keys(section: type[BaseModel], prefix: str = "") -> list[str]:
+def _keys(section: type[BaseModel], prefix: str = "", *, entries: bool = True) -> list[str]:
+    """Name the settings of a section, with those of each entry of a list unless `entries` are left out: none can be set by a key."""
     keys: list[str] = []
     for name, field in section.model_fields.items():
-        if inner := section_in(field.annotation):
-            keys += _keys(inner, f"{prefix}{name}.")
+        inner = section_in(field.annotation)
+        if inner and (entries or not is_list(field.annotation)):
+            keys += _keys(inner, f"{prefix}{name}.", entries=entries)
         else:
             keys.append(prefix + name)
     return keys

@@ -475,4 +475,6 @@ def test_a_setting_taken_for_an_option_is_told_how_it_is_given(said: Callable[..
     assert code == 2
     assert json.loads(out)["error"]["fix"] == "a setting of that name is given by --set model.epochs=…"
     assert "--set model.epochs=…" in err
+    assert "--set compare.enabled=… or --set segments.enabled=…" in said("run", "x.csv", "--enabled", "no")[2]
+    assert "--set" not in said("run", "x.csv", "--level", "5")[2]  # of each entry of a list, which no key leads to
     assert "--set" not in said("verify", "x", "--epochs", "3")[2]

@@ -189,10 +189,12 @@ def _setting_meant(error: Any) -> str | None:
     option, context = getattr(error, "option_name", None), getattr(error, "ctx", None)
     if option is None or context is None or not any("--set" in given.opts for given in context.command.params):
         return None
-    from segmint.config import setting_ending_in
+    from segmint.config import settings_ending_in
+    from segmint.wording import listed
 
-    key = setting_ending_in(option.lstrip("-").replace("-", "_"))
-    return f"a setting of that name is given by --set {key}=…" if key else None
+    found = settings_ending_in(option.lstrip("-").replace("-", "_"))
+    given = listed([f"--set {key}=…" for key in found], last="or")
+    return f"a setting of that name is given by {given}" if found else None
 
 
 def _misused(error: Any) -> dict[str, Any]:
