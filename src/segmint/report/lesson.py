@@ -119,8 +119,8 @@ def _finer_words(finer: list[str]) -> str:
     if not finer:
         return ""
     return (
-        f" The student reads {listed(finer)} in finer steps than other numbers: a test on the training customers found that the answers "
-        f"change within the usual ones."
+        f" The student reads {listed(finer)} in finer steps where a test on the training customers found that the answers change within "
+        f"the usual ones."
     )
 
 
