@@ -10,7 +10,7 @@ from segmint.contract.column import Column
 from segmint.contract.contract import Contract, Outcome
 from segmint.contract.ledger import Ledger
 from segmint.contract.valid_table import ValidTable
-from segmint.splits.groups import groups_among, holders, last_rows, row_customers, row_groups, row_keys
+from segmint.splits.groups import groups_among, last_rows, row_customers, row_groups, row_keys
 
 CONTRACT = Contract(
     name="small",
@@ -102,12 +102,6 @@ def test_keys_do_not_see_column_order_or_the_type_of_a_number():
 def test_different_rows_have_different_keys():
     keys = row_keys(table(rows(age=[str(age) for age in range(5_000)])))
     assert np.unique(keys).size == 5_000
-
-
-def test_a_class_is_held_by_customers_and_not_by_rows():
-    labels = np.array([0, 0, 2, 2, 2, 0])
-    assert holders(labels).tolist() == [3, 0, 3]
-    assert holders(labels, np.array([7, 7, 7, 8, 8, 9])).tolist() == [2, 0, 2]
 
 
 def test_who_is_called_again_is_found_by_the_id_and_without_ids_by_the_features():

@@ -12,7 +12,7 @@ import polars as pl
 from numpy.typing import NDArray
 from scipy.special import ndtr, stdtrit
 
-from segmint.arrays import Floats, Mask
+from segmint.arrays import Floats, Mask, distinct
 from segmint.metrics.calibration import brier_by_row, log_loss_by_row
 from segmint.metrics.intervals import interval, weight_blocks
 from segmint.metrics.ranking import Ranking
@@ -70,7 +70,7 @@ def wave_figures(
     found = []
     for name, mine in replayed.items():
         so_far = 0.0
-        for number in np.unique(wave):
+        for number in distinct(wave):
             here = wave == number
             profit = float(mine.money[here].sum())
             so_far += profit
@@ -236,7 +236,7 @@ class _Scorer:
         self._waves: list[tuple[Mask, Ranking]] = []
         self._losses: _Losses | None = None
         if mine.raw is not None and mine.propensity is not None:
-            places = [wave == number for number in np.unique(wave)]
+            places = [wave == number for number in distinct(wave)]
             self._waves = [(here, Ranking(said_yes[here], mine.raw[here])) for here in places]
             self._losses = _Losses(mine.propensity, said_yes)
 

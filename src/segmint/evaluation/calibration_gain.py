@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from segmint.arrays import Floats
+from segmint.arrays import Floats, distinct
 from segmint.metrics.calibration import expected_calibration_error, log_loss, reliability_table
 from segmint.models.calibration import fit_calibration, logits_of
 
@@ -41,7 +41,7 @@ def before_and_after(
         by bin.
     """
     after = np.empty_like(likely)
-    for number in np.unique(folds):
+    for number in distinct(folds):
         others = folds != number
         after[~others] = fit_calibration(logits_of(likely[others]), labels[others]).again(likely[~others])
     return {

@@ -13,7 +13,7 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
-from segmint.arrays import Floats
+from segmint.arrays import Floats, holders
 from segmint.contract.valid_table import ValidTable
 from segmint.contract.yes_no import few_yes_told
 from segmint.evaluation.conclusion import (
@@ -543,10 +543,11 @@ def _few(
     truth: NDArray[np.int64], groups: NDArray[np.int64], classes: tuple[str, ...], positive: int | None
 ) -> tuple[str, ...]:
     """Say of the rarest outcome if too few customers have it for intervals by bootstrap to hold as often as they say."""
-    outcomes, customers = np.unique(np.unique(np.stack([truth, groups]), axis=1)[0], return_counts=True)
-    rarest = int(outcomes[customers.argmin()])
+    customers = holders(truth, groups)
+    outcomes = np.flatnonzero(customers)
+    rarest = int(outcomes[customers[outcomes].argmin()])
     did = f"are '{classes[rarest]}'" if positive is None else f"said {'yes' if rarest == positive else 'no'}"
-    told = few_yes_told(int(customers.min()), did)
+    told = few_yes_told(int(customers[rarest]), did)
     return (f"{capital(told)}.",) if told else ()
 
 

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.sparse import csr_array
 
-from segmint.arrays import Floats
+from segmint.arrays import Floats, distinct
 from segmint.metrics.calibration import brier_by_row, log_loss_by_row
 from segmint.metrics.classification import best_f1_threshold, f1_from_counts
 from segmint.metrics.intervals import weight_blocks
@@ -132,7 +132,7 @@ class _Thresholds:
     """F1 with each fold's threshold chosen on the others' rows, sample by sample."""
 
     def __init__(self, said_yes: NDArray[np.bool_], score: Floats, folds: NDArray[np.int64]) -> None:
-        self._folds = [_FoldThresholds(said_yes, score, folds == number) for number in np.unique(folds)]
+        self._folds = [_FoldThresholds(said_yes, score, folds == number) for number in distinct(folds)]
 
     def f1(self, weights: NDArray[np.int32]) -> Floats:
         """Return F1 under each set of weights; shape (repeats,)."""

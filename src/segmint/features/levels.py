@@ -12,6 +12,7 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
+from segmint.arrays import distinct
 from segmint.contract.counts import count_values, customers_by_level
 from segmint.features.edges import FEWEST_TOGETHER
 
@@ -28,7 +29,7 @@ def count_customers(rows: pl.Series, customers: NDArray[Any] | None = None) -> i
     customers : ndarray of shape (n_rows,), optional
         The customer of each row; left out, each row is another.
     """
-    return int(rows.sum()) if customers is None else len(np.unique(customers[rows.fill_null(False).to_numpy()]))
+    return int(rows.sum()) if customers is None else len(distinct(customers[rows.fill_null(False).to_numpy()]))
 
 
 def pool_rare(levels: pl.Series, customers: NDArray[Any] | None = None) -> pl.Series:

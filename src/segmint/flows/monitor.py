@@ -13,7 +13,7 @@ import polars as pl
 from numpy.typing import NDArray
 
 from segmint.arguments import place_of
-from segmint.arrays import Floats
+from segmint.arrays import Floats, distinct
 from segmint.contract.dates import today
 from segmint.contract.treatment import nobody_called
 from segmint.contract.valid_table import ValidTable
@@ -132,7 +132,7 @@ def monitor(
     with Run.create(runs, "monitor", config.to_toml(), None, inputs) as here:
         table = read(opened, known.contract, config.data, here, purpose="predict", progress=progress)
         groups = row_customers(table)
-        customers = np.unique(groups).size
+        customers = distinct(groups).size
         if customers < FEWEST_CUSTOMERS:
             raise DataError(
                 f"The wave has {counted(customers, 'customer')}.",
@@ -205,7 +205,7 @@ def _customers_moved(table: ValidTable, happened: Happened | None, groups: NDArr
     if moved is None or happened is None:
         return 0
     rows = happened[0]
-    return np.unique(groups[rows[moved.known(names_of(table).gather(rows))]]).size
+    return distinct(groups[rows[moved.known(names_of(table).gather(rows))]]).size
 
 
 def _moved(customers: int, answered: int) -> str:

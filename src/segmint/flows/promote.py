@@ -12,6 +12,7 @@ import polars as pl
 from numpy.typing import NDArray
 
 from segmint.arguments import place_of, require_texts
+from segmint.arrays import distinct
 from segmint.config import Config
 from segmint.contract.column import KNOWN_ORDER
 from segmint.contract.ledger import KNOWN_NAMES
@@ -287,7 +288,7 @@ def _on_table(
     groups = customer_groups(ours.frame, ours.contract)
     _require_enough(groups, yes, new, alike)
     gate = compare_bundles(challenger, current, (said[new], before[new]), yes[new], groups[new])
-    judged, old, alone = np.unique(groups[new]).size, np.unique(groups[~new]).size, ours.ledger.left_alone
+    judged, old, alone = distinct(groups[new]).size, distinct(groups[~new]).size, ours.ledger.left_alone
     words = [gate.sentence, f"judged on {counted(judged, 'customer')}"]
     if old:
         are = f"{'is' if old == 1 else 'are'} left out"
@@ -316,7 +317,7 @@ def _require_enough(groups: NDArray[np.int64], yes: NDArray[np.bool_], new: NDAr
         return
     there_are = f"There {'is' if answers.customers == 1 else 'are'} {counted(answers.customers, 'customer')}"
     judges = f"{there_are} to judge by; {answers.sentence}"
-    learned, every = np.unique(groups[~new]).size, np.unique(groups).size
+    learned, every = distinct(groups[~new]).size, distinct(groups).size
     old = f"One of the two bundles was trained on {learned:,} of the {every:,} customers{alike}, or moved by their results. "
     raise DataError(
         judges if new.all() else old + judges,

@@ -12,6 +12,7 @@ import numpy as np
 import polars as pl
 
 from segmint.arguments import place_of
+from segmint.arrays import distinct
 from segmint.config import Config, load_config
 from segmint.contract.contract import Contract
 from segmint.contract.valid_table import ValidTable
@@ -289,7 +290,7 @@ def before_it_starts(table: ValidTable, config: Config, who: RowIdentity) -> lis
 
 def _taken_for_one(table: ValidTable, who: RowIdentity) -> list[str]:
     """Say that rows of the same look stand together, where no id tells them apart and they are many."""
-    looks = len(np.unique(who.groups))
+    looks = len(distinct(who.groups))
     if table.ids is not None or looks > len(table) / 2:
         return []
     return [

@@ -311,7 +311,7 @@ def _list_columns(source: TableSource, contract: Contract, policy: ContactPolicy
 def _of_rows_weighed(customers: pl.Series, segments: pl.Series, choice: Choice) -> pl.DataFrame:
     """Say each customer's segment once: of several rows that of the one which may be listed."""
     named = pl.DataFrame({"customer": customers, SEGMENT: segments})
-    others = np.setdiff1d(np.arange(len(customers)), choice.order)
+    others = np.setdiff1d(np.arange(len(customers)), choice.order, assume_unique=True)
     return named[np.concatenate([choice.order, others])].unique("customer", keep="first", maintain_order=True)
 
 

@@ -7,7 +7,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from segmint.arrays import Floats
+from segmint.arrays import Floats, holders
 from segmint.metrics.intervals import design_effect, wilson
 
 _BINS = 10
@@ -125,7 +125,7 @@ def reliability_table(y: ArrayLike, score: ArrayLike, groups: NDArray[np.integer
     customers, together = rows, 1.0
     if groups is not None:
         together = design_effect(truth - points, groups)
-        customers = np.bincount(np.unique(np.stack([place, groups]), axis=1)[0])
+        customers = holders(place, groups)
     low, high = wilson(responders / together, rows / together)
     mean = np.bincount(place, weights=points) / rows
     return ReliabilityTable(mean, responders / rows, low, high, customers.astype(np.int64), rows)

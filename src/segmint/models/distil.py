@@ -17,7 +17,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from segmint.arrays import Floats, Floats32, Integers
+from segmint.arrays import Floats, Floats32, Integers, distinct
 from segmint.metrics.calibration import log_loss
 from segmint.metrics.intervals import design_effect
 from segmint.metrics.ranking import roc_auc
@@ -109,7 +109,7 @@ def teach(
     draw = np.random.default_rng(seed)
     known, customers, classes = len(labels), len(natural), int(labels.max()) + 1
     groups = np.arange(known) if groups is None else groups
-    folds = min(folds, len(np.unique(groups)))
+    folds = min(folds, len(distinct(groups)))
     fold_of = _folds(labels, groups, folds, draw)
     fold_of_upcoming = np.full(customers - known, -1)
     if upcoming_groups is not None:
@@ -142,7 +142,7 @@ def teach(
         # Its own unseen rows tell a teacher when to stop: one that knows too much by heart teaches noise.
         inner = (rows[unseen & judges], labels[unseen & judges])
         teacher = teachers[place](seed + fold).fit(rows[seen], labels[seen], inner=inner)
-        named = np.unique(labels[seen])  # of another class it says 0
+        named = distinct(labels[seen])  # of another class it says 0
         real[place, unseen] = _spread(teacher.predict_proba(rows[unseen]), named, classes)
         if mine.any():
             copied[place, mine] = _spread(teacher.predict_proba(copies[mine]), named, classes)
@@ -218,7 +218,7 @@ def scores_of(likely: Floats, labels: Integers, groups: Integers | None = None) 
 
     The area is that of one class against the rest, averaged over the classes that happened.
     """
-    happened = np.unique(labels)
+    happened = distinct(labels)
     areas = [roc_auc(labels == place, likely[:, place]) for place in happened[1 if likely.shape[1] == 2 else 0 :]]
     auc = float(np.mean(areas)) if areas else float("nan")
     return {"loss": log_loss(labels, likely), "auc": auc, "auc_error": auc_error(auc, labels, likely, groups)}
@@ -272,14 +272,14 @@ def _folds(labels: Integers, groups: Integers, folds: int, draw: np.random.Gener
     order = np.argsort(speaks)
     of_group = np.empty(len(speaks), dtype=np.int64)
     of_group[order] = _stratified_folds(labels[speaks[order]], folds, draw)
-    if len(np.unique(of_group)) < folds:  # few groups: deal them out in turn, so that no fold goes empty
+    if len(distinct(of_group)) < folds:  # few groups: deal them out in turn, so that no fold goes empty
         of_group[np.argsort(of_group, kind="stable")] = np.arange(len(of_group)) % folds
     return of_group[of_row]
 
 
 def _stratified_folds(labels: Integers, folds: int, draw: np.random.Generator) -> Integers:
     fold_of = np.empty(len(labels), dtype=np.int64)
-    for label in np.unique(labels):
+    for label in distinct(labels):
         here = draw.permutation(np.flatnonzero(labels == label))
         fold_of[here] = (np.arange(len(here)) + draw.integers(folds)) % folds
     return fold_of
@@ -339,7 +339,7 @@ def _stack(real: Floats, labels: Integers, fold_of: Integers) -> Callable[[Float
 
     def stacked(given: Floats, of_fold: Integers) -> Floats:
         told, asked = np.zeros(given.shape[1:]), log_odds(given)
-        for fold in np.unique(of_fold):
+        for fold in distinct(of_fold):
             rows = of_fold == fold
             known = without(int(fold))
             told[rows] = _spread(known.predict_proba(asked[rows]), known.classes_, given.shape[2])

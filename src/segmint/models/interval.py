@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from segmint.arrays import Floats
+from segmint.arrays import Floats, distinct
 from segmint.metrics.calibration import venn_abers
 from segmint.metrics.intervals import design_effect, wilson
 
@@ -111,7 +111,7 @@ def fit_interval(
         None for fewer than 100 customers, or if all said the same: nothing can be said of a rate then.
     """
     points, yes = np.asarray(propensity, dtype=np.float64), np.asarray(said_yes, dtype=bool)
-    customers = points.size if groups is None else np.unique(groups).size
+    customers = points.size if groups is None else distinct(groups).size
     if customers < FEWEST_CUSTOMERS or yes.all() or not yes.any():
         return None
     together = 1.0 if groups is None else design_effect(yes - points, groups)

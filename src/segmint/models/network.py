@@ -16,7 +16,7 @@ from sklearn.utils.multiclass import check_classification_targets
 from sklearn.utils.validation import check_is_fitted, validate_data
 
 from segmint.arguments import between, require_no_gaps
-from segmint.arrays import Floats, Floats32, Integers
+from segmint.arrays import Floats, Floats32, Integers, distinct
 from segmint.features.parameters import Rules, auto, check_parameters, count
 from segmint.models.calibration import Calibration, fit_calibration, surest_of
 from segmint.models.forward import fold, forward
@@ -247,7 +247,7 @@ class DenseNetworkClassifier(ClassifierMixin, BaseEstimator):
         groups = np.arange(len(X)) if groups is None else groups
         check_consistent_length(X, groups)
         X, labels, groups, inner_X, inner_labels = self._inner_rows(X, labels, groups, inner, seeds[0])
-        surest = surest_of(len(np.unique(groups)))
+        surest = surest_of(len(distinct(groups)))
         self._widths = self.widths(len(X))
         copies = 0 if teaching is None else len(teaching.inputs)
         self._pace = self.pace(len(X) + copies, copied=copies > 0)
@@ -384,7 +384,7 @@ class DenseNetworkClassifier(ClassifierMixin, BaseEstimator):
 
     def _places(self, y: NDArray[Any], whose: str, known: str) -> Integers:
         """Return the place of each outcome in `classes_`."""
-        if strangers := sorted(set(np.unique(y).tolist()) - set(self.classes_.tolist())):
+        if strangers := sorted(set(distinct(y).tolist()) - set(self.classes_.tolist())):
             raise ValueError(f"The {whose} have classes that the {known} lack: {strangers}.")
         return np.searchsorted(self.classes_, y)
 
@@ -546,7 +546,7 @@ def _judge(logits: Floats, labels: Integers) -> tuple[float, float, float]:
     likely = Calibration().apply(logits)
     loss = float(-np.log(np.clip(likely[np.arange(len(labels)), labels], 1e-12, 1.0)).mean())
     accuracy = float((likely.argmax(axis=1) == labels).mean())
-    present = np.unique(labels)
+    present = distinct(labels)
     if len(present) < 2:
         return loss, accuracy, 0.5
     if likely.shape[1] == 2:

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from sklearn.pipeline import Pipeline
 from sklearn.utils import _safe_indexing, check_consistent_length
 
-from segmint.arrays import Integers
+from segmint.arrays import Integers, distinct, holders
 from segmint.contract.column import Column
 from segmint.features.apply import feature_blocks, pair_blocks
 from segmint.features.customer_features import CustomerFeatures, usual_steps
@@ -26,7 +26,6 @@ from segmint.models.pair_choice import choose_pairs
 from segmint.models.step_choice import choose_finer
 from segmint.models.teachers import Teachers, one_teacher, quick_teachers, several_teachers
 from segmint.progress import Progress, silent
-from segmint.splits.groups import holders
 
 Inner = tuple[pl.DataFrame, NDArray[Any]]
 
@@ -103,7 +102,7 @@ FEWEST_OF_A_CLASS = 3
 
 def enough_for_a_teacher(labels: Integers, groups: Integers | None) -> bool:
     """Tell whether training rows can be split for a teacher, by the place of their class and the customers they are of."""
-    customers = len(labels) if groups is None else len(np.unique(groups))
+    customers = len(labels) if groups is None else len(distinct(groups))
     return customers >= FEWEST_FOR_A_TEACHER and len(_taught_sizes(labels, groups)) > 1
 
 

@@ -10,14 +10,13 @@ from math import comb
 import numpy as np
 import polars as pl
 
-from segmint.arrays import Floats, Integers
+from segmint.arrays import Floats, Integers, holders
 from segmint.contract.column import Column
 from segmint.features.natural import NaturalFeatures
 from segmint.features.pairs import Coded, code_column, columns_to_pair, join
 from segmint.metrics.intervals import design_effect
 from segmint.models.rivals import LightGBM, grown_on_one_thread
 from segmint.models.side_by_side import side_by_side
-from segmint.splits.groups import holders
 
 FOLDS = 3
 MOST_PAIRS = 3

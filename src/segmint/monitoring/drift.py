@@ -17,7 +17,7 @@ import polars as pl
 from numpy.typing import NDArray
 from scipy.special import betaln, chdtrc, expit, ndtr
 
-from segmint.arrays import Floats, Mask
+from segmint.arrays import Floats, Mask, distinct
 from segmint.contract.counts import count_values
 from segmint.features.edges import FEWEST_TOGETHER
 from segmint.features.levels import KEPT_OTHER, pool_rare
@@ -536,7 +536,7 @@ def _realised(
         _Test("DRIFT-07", "", float(ndtr(z_slope)), f"What moves customers has changed: a step in promised log odds brings {slope:.2f} of what it {f'did ({was:.2f} in training)' if histogram is not None else 'promises'}."),
     ]  # fmt: skip
     found = {
-        "customers": int(np.unique(groups).size),
+        "customers": int(distinct(groups).size),
         "observed": observed,
         "promised": promised,
         "slope": slope,

@@ -13,7 +13,7 @@ import polars as pl
 from numpy.typing import NDArray
 from scipy.special import ndtri, stdtrit
 
-from segmint.arrays import Floats
+from segmint.arrays import Floats, distinct
 from segmint.errors import DataError
 from segmint.metrics.effect_level import EFFECT_LEVEL
 from segmint.metrics.intervals import FEWEST_OF_EACH
@@ -182,7 +182,7 @@ _Arms = tuple[_Arm, _Arm]
 
 def _arms(called: NDArray[np.bool_], strata: NDArray[np.intp]) -> _Arms:
     """Part those called, and those held out, by list."""
-    found = np.unique(strata)
+    found = distinct(strata)
     shares = np.array([(strata[called] == each).mean() for each in found])
     one, other = (_Arm([np.flatnonzero((strata == each) & arm) for each in found], shares) for arm in (called, ~called))
     return one, other

@@ -9,6 +9,7 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
+from segmint.arrays import distinct
 from segmint.contract.cells import as_answered, count_blanks, read_answers
 from segmint.contract.contract import Contract
 from segmint.contract.ids import bare_ids
@@ -231,7 +232,7 @@ class Answers(NamedTuple):
     @classmethod
     def of(cls, groups: NDArray[np.int64], yes: NDArray[np.bool_]) -> Answers:
         """Count; `groups` says whose each row is, see `customer_groups`."""
-        return cls(*(np.unique(some).size for some in (groups, groups[yes], groups[~yes])))
+        return cls(*(distinct(some).size for some in (groups, groups[yes], groups[~yes])))
 
     @property
     def enough(self) -> bool:

@@ -9,6 +9,7 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
+from segmint.arrays import distinct
 from segmint.contract.cells import as_text
 from segmint.contract.column import Column
 from segmint.contract.contract import Contract
@@ -49,7 +50,7 @@ class SegmentInputs:
         if not self.columns:
             return 0
         there = self.frame.select(pl.any_horizontal(pl.all().is_not_null())).to_series().to_numpy()
-        return int(there.sum()) if self.customers is None else len(np.unique(self.customers[there]))
+        return int(there.sum()) if self.customers is None else len(distinct(self.customers[there]))
 
 
 def segment_inputs(table: ValidTable, *, leave_out_sensitive: bool = False) -> SegmentInputs:

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from segmint.arrays import distinct
 from segmint.segments.stability import Labels
 
 
@@ -33,7 +34,7 @@ class Sizes:
     @classmethod
     def of(cls, labels: Labels, customers: NDArray[np.int64], count: int) -> Sizes:
         """Count; `labels` and `customers` say for each row in which segment it is and whose it is, from 0."""
-        whose, where = np.divmod(np.unique(customers * count + labels), count)
+        whose, where = np.divmod(distinct(customers * count + labels), count)
         segments_of_each = np.unique(whose, return_counts=True)[1]
         return cls(
             tuple(np.bincount(labels, minlength=count).tolist()),

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from segmint.arrays import distinct
 from segmint.errors import DataError
 
 Rows = NDArray[np.int64]
@@ -113,7 +114,7 @@ def inner_split(
     deck = _Deck.sorted_by_hash(outcome, groups, seed=seed + 1, keys=keys)
     share = _enough(deck) if share is None else share
     held = np.zeros(deck.order.size, dtype=bool)
-    for level in np.unique(deck.level):
+    for level in distinct(deck.level):
         cards = deck.order[deck.level[deck.order] == level]
         wanted = min(max(1, round(share * cards.size)), cards.size - 1)
         held[cards[_evenly(wanted, cards.size)]] = True

@@ -110,21 +110,6 @@ def row_customers(table: ValidTable) -> NDArray[np.int64]:
     return np.arange(len(table)) if table.ids is None else _numbered_ids(bare_ids(table.ids))
 
 
-def holders(labels: NDArray[np.int64], groups: NDArray[np.int64] | None = None) -> NDArray[np.int64]:
-    """Count the groups that hold each class; shape (n_classes,).
-
-    Parameters
-    ----------
-    labels : ndarray of shape (n_rows,)
-        Places of the classes, 0 to n_classes - 1.
-    groups : ndarray of shape (n_rows,), optional
-        A group counts once for a class, however many of its rows are of it. Left out, every row is a group.
-    """
-    whose = np.arange(len(labels)) if groups is None else np.unique(groups, return_inverse=True)[1]
-    classes = int(labels.max()) + 1
-    return np.bincount(np.unique(whose * classes + labels) % classes, minlength=classes)
-
-
 def groups_among(table: ValidTable, groups: NDArray[np.int64], others: ValidTable) -> NDArray[np.int64]:
     """Find the group of each row of another table.
 

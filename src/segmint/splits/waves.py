@@ -9,6 +9,7 @@ import numpy as np
 import polars as pl
 from numpy.typing import ArrayLike, NDArray
 
+from segmint.arrays import distinct
 from segmint.contract.valid_table import ValidTable
 from segmint.errors import DataError
 from segmint.wording import counted
@@ -153,7 +154,7 @@ def _rows_but(earlier: int, rows: int) -> str:
 def _cuts(first_of_moment: NDArray[np.intp], start: int, step: int) -> list[int]:
     """Find where waves begin: with the first moment after `start`, then where a moment begins nearest to `step` rows later."""
     end = first_of_moment.size
-    places = np.append(np.unique(first_of_moment), end)
+    places = np.append(distinct(first_of_moment), end)
     cut = int(places[np.searchsorted(places, start)])
     cuts = []
     while cut < end:

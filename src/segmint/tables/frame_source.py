@@ -86,7 +86,7 @@ class FrameSource:
 def _rejecting_empty_rows(batch: RawBatch) -> RawBatch:
     """Reject the records in which no cell holds anything, where somebody counted the rows: of a frame, or of Parquet."""
     kept = without_empty_rows(batch)
-    empty = np.setdiff1d(batch.records, kept.records)
+    empty = np.setdiff1d(batch.records, kept.records, assume_unique=True)
     return replace(
         kept, rejects=tuple(Reject(int(record), EMPTY_ROW, "The row holds no value.", "") for record in empty)
     )

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from segmint.arrays import Floats, Integers
+from segmint.arrays import Floats, Integers, distinct
 from segmint.contract.valid_table import ValidTable
 from segmint.evaluation.calibration_gain import before_and_after, halves
 from segmint.evaluation.comparison import Comparison
@@ -62,7 +62,7 @@ def calibrate(
     mine = comparison.of(OURS)
     labels = class_index(mine.outcome, classes)
     folds, groups = comparison.predictions.filter(model=OURS).select("fold", "group").to_numpy().T
-    if np.unique(folds).size == 1:  # after a search
+    if distinct(folds).size == 1:  # after a search
         folds = halves(groups)
     told = before_and_after(mine.probabilities, labels, folds, place, groups)
     more, likely = fit_calibration(logits_of(mine.probabilities), labels), mine.probabilities
