@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import stat
 from collections.abc import Callable
 from pathlib import Path
@@ -34,6 +35,14 @@ def test_ids_are_known_whether_a_spreadsheet_dropped_the_zeros_before_them_or_no
     kept = open_training_ids(tmp_path)
     assert kept is not None
     assert kept.known(["17", "0000017", "17.0", "018", "0", "170", "0A17"]).tolist() == [True] * 5 + [False] * 2
+
+
+def test_an_id_has_the_fingerprint_that_earlier_versions_gave_it(tmp_path: Path) -> None:
+    write_training_ids(tmp_path, ["ABC-1", "Zoë"])
+    kept = open_training_ids(tmp_path)
+    assert kept is not None
+    hashes = [hashlib.blake2b(one.encode(), digest_size=8, key=kept.key).digest() for one in ("abc-1", "zoë")]
+    assert kept.fingerprints.tolist() == sorted(int.from_bytes(each, "little") for each in hashes)
 
 
 def test_missing_ids_are_nobody(tmp_path: Path) -> None:

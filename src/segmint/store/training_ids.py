@@ -21,6 +21,7 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
+from segmint.arrays import distinct
 from segmint.contract.ids import bare_ids, in_small_letters
 from segmint.errors import RunError
 from segmint.store.as_made import require_as_made
@@ -47,13 +48,17 @@ class TrainingIds:
 
     def known(self, ids: Iterable[str | None]) -> NDArray[np.bool_]:
         """Tell for each id whether it was trained on; shape (n_ids,). Ids count as `in_small_letters` writes them."""
-        return np.isin(_fingerprints(ids, self.key), self.fingerprints)
+        asked = _fingerprints(ids, self.key)
+        if not self.fingerprints.size:
+            return np.zeros(asked.size, dtype=bool)
+        place = np.minimum(np.searchsorted(self.fingerprints, asked), self.fingerprints.size - 1)
+        return np.asarray(self.fingerprints[place] == asked)
 
 
 def write_training_ids(folder: Path, ids: Iterable[str | None]) -> None:
     """Keep the fingerprints of `ids` in a run's folder, under a new key."""
     key = secrets.token_bytes(32)
-    _keep(folder, np.unique(_fingerprints(ids, key)), key)
+    _keep(folder, distinct(_fingerprints(ids, key)), key)
 
 
 def carry_training_ids(folder: Path, target: Path) -> None:
@@ -71,7 +76,7 @@ def carry_moved_ids(folder: Path, target: Path, ids: Iterable[str | None]) -> No
     carried = known or trained
     key = secrets.token_bytes(32) if carried is None else carried.key
     moved = _fingerprints(ids, key)
-    _keep(target, np.unique(moved if known is None else np.concatenate([known.fingerprints, moved])), key, MOVED)
+    _keep(target, distinct(moved if known is None else np.concatenate([known.fingerprints, moved])), key, MOVED)
 
 
 def open_training_ids(folder: Path) -> TrainingIds | None:
@@ -132,11 +137,16 @@ def _sealed(fingerprints: bytes, key: bytes) -> bytes:
 
 def _fingerprints(ids: Iterable[str | None], key: bytes) -> NDArray[np.uint64]:
     """Fingerprint ids as `in_small_letters` writes them."""
+    keyed = hashlib.blake2b(digest_size=8, key=key)
+
+    def digest_of(one: str) -> bytes:
+        digest = keyed.copy()  # to prepare the key for each id would take longer than to hash it
+        digest.update(one.encode("utf-8", "surrogatepass"))
+        return digest.digest()
+
+    texts = ids if isinstance(ids, pl.Series) else pl.Series(list(ids), dtype=pl.String)
     # No id is no customer: it gets a fingerprint of its own, so it never looks like a known one.
-    digests = b"".join(
-        secrets.token_bytes(8)
-        if one is None
-        else hashlib.blake2b(one.encode("utf-8", "surrogatepass"), digest_size=8, key=key).digest()
-        for one in in_small_letters(bare_ids(pl.Series(list(ids), dtype=pl.String)))
-    )
-    return np.frombuffer(digests, dtype="<u8").astype(np.uint64)
+    digests = [
+        secrets.token_bytes(8) if one is None else digest_of(one) for one in in_small_letters(bare_ids(texts)).to_list()
+    ]
+    return np.frombuffer(b"".join(digests), dtype="<u8").astype(np.uint64)

@@ -11,7 +11,7 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
-from segmint.arrays import Floats
+from segmint.arrays import Floats, distinct
 from segmint.contract.ids import bare_ids
 from segmint.contract.treatment import nobody_called
 from segmint.contract.valid_table import ValidTable
@@ -100,7 +100,7 @@ class Enough:
         if not self:
             ids = pl.repeat(None, len(table), dtype=pl.String, eager=True) if table.ids is None else table.ids
             whose = _hashed(ids, table.records)
-            self._met.update(np.unique(whose if rows is None else whose[rows])[:FEWEST_TOGETHER].tolist())
+            self._met.update(distinct(whose if rows is None else whose[rows])[:FEWEST_TOGETHER].tolist())
 
 
 class Judging:
@@ -190,5 +190,7 @@ def _bracket(told: Mapping[str, Any], name: str) -> str:
 def _hashed(ids: pl.Series, records: NDArray[np.int64]) -> NDArray[np.integer]:
     """Give rows of one customer one number, in every batch; who has no id is a customer of their own."""
     known = bare_ids(ids)
-    strangers = pl.Series([f"record {record}" for record in records], dtype=pl.String)
-    return known.zip_with(known.is_not_null(), strangers).hash().to_numpy()
+    if known.null_count():
+        strangers = "record " + pl.Series(records).cast(pl.String)
+        known = known.zip_with(known.is_not_null(), strangers)
+    return known.hash().to_numpy()
