@@ -54,6 +54,16 @@ def test_a_rolling_network_is_three_in_one_and_its_teacher_teaches_once(rolling:
     assert np.array_equal(learned().predict_proba(frame), rolling.predict_proba(frame))
 
 
+def test_teachers_and_epochs_are_told_of_one_training_that_never_goes_back() -> None:
+    model, told = NetworkModel.of(COLUMNS, recipe="rolling", random_state=3, hidden=(16,), epochs=2), []
+    model.fit(*calls(1), inner=calls(2, 300), progress=lambda *step: told.append(step))
+    folds, shares = RECIPES["rolling"].teacher_folds, [done for _, done, _ in told]
+    assert {(task, total) for task, _, total in told} == {("training the network", 100)}
+    assert shares == sorted(shares)
+    assert (shares[0], shares[folds], len(shares)) == (10, 60, 1 + folds + 2 * 3)
+    assert shares[-1] == 100
+
+
 def test_a_rolling_network_carries_no_trend_beyond_what_it_saw(rolling: NetworkModel) -> None:
     seen = calls(1)[0]["age"]
     frame = pl.DataFrame({"age": [-40.0, seen.min(), seen.max(), 500.0], "job": ["clerk"] * 4})

@@ -66,6 +66,16 @@ def test_after_a_failure_or_ctrl_c_nothing_is_begun(error: type[BaseException]) 
     assert len(begun) == 2
 
 
+def test_the_thread_that_calls_is_told_of_each_job_that_is_done() -> None:
+    told: list[tuple[int, int]] = []
+    jobs = [lambda: None] * 3
+    side_by_side(jobs, here=jobs, finished=lambda count: told.append((count, threading.get_ident())))
+    counts = [count for count, _ in told]
+    assert counts == sorted(counts)
+    assert (len(counts), counts[-1]) == (6, 6)
+    assert {thread for _, thread in told} == {threading.get_ident()}
+
+
 def test_what_a_job_raised_is_raised() -> None:
     def job() -> None:
         raise ValueError("no trees")

@@ -23,6 +23,7 @@ from segmint.metrics.intervals import design_effect
 from segmint.metrics.ranking import roc_auc
 from segmint.models.rivals import grown_on_one_thread
 from segmint.models.side_by_side import side_by_side
+from segmint.progress import Progress, silent
 
 TeacherFactory = Callable[[int], Any]
 Joined = Callable[[Integers], Floats]
@@ -71,6 +72,7 @@ def teach(
     encoded: Encoded | None = None,
     groups: Integers | None,
     upcoming_groups: Integers | None = None,
+    progress: Progress = silent,
 ) -> Lesson:
     """Cross-fit the teachers and let them label real customers and shuffled copies.
 
@@ -105,6 +107,8 @@ def teach(
     upcoming_groups : ndarray of shape (n_customers - n_labelled,), optional
         The group of each customer without a label: who is in `groups` too is labelled by the teachers that have not seen the
         outcome of then. Left out, nobody is.
+    progress : Progress
+        Told after each teacher of each fold.
     """
     draw = np.random.default_rng(seed)
     known, customers, classes = len(labels), len(natural), int(labels.max()) + 1
@@ -156,7 +160,8 @@ def teach(
         rows = for_networks if network else for_trees
         apart = not network and grown_on_one_thread(rows.real)
         (trees if apart else others).append(partial(ask, fold, place, rows.real, rows.copies))
-    side_by_side(trees, here=others)
+    asked = len(trees) + len(others)
+    side_by_side(trees, here=others, finished=lambda count: progress("teaching", count, asked))
     for told in told_of_nobodys:
         copied[:, nobodys] += told / folds
     stack = _stack(real, labels, fold_of)

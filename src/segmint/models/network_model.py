@@ -21,11 +21,11 @@ from segmint.features.natural import NaturalFeatures
 from segmint.features.pairs import pair_codes, step_rows
 from segmint.models.distil import keep_fitted, scores_of, teach
 from segmint.models.keep_apart import keep_apart
-from segmint.models.network import DenseNetworkClassifier, Teaching
+from segmint.models.network import TRAINING, DenseNetworkClassifier, Teaching
 from segmint.models.pair_choice import choose_pairs
 from segmint.models.step_choice import choose_finer
 from segmint.models.teachers import Teachers, one_teacher, quick_teachers, several_teachers
-from segmint.progress import Progress, silent
+from segmint.progress import Progress, share_of, silent
 
 Inner = tuple[pl.DataFrame, NDArray[Any]]
 
@@ -93,6 +93,8 @@ RECIPES: dict[str, Recipe] = {
 
 # Copies of wide tables are kept to so many numbers, some 0.8 GB; training holds a few times that.
 MOST_CELLS = 200_000_000
+# Percent of the time of a training that choosing features and the teachers take, on tens of thousands of customers.
+_FEATURES, _TEACHERS = 10, 50
 # Fewer customers than this cannot be split for a teacher and still teach.
 FEWEST_FOR_A_TEACHER = 300
 # Each part of the cross-fitting takes one of a class, and two are left to learn it from. A teacher knows two classes at least;
@@ -254,7 +256,7 @@ class NetworkModel(Pipeline):
             The customer of each row, see `CustomerFeatures.fit`. Left out, every
             row is another: who only looks alike is in one group, and is not one customer.
         progress : Progress
-            Told after each epoch of the network.
+            Told after each teacher and each epoch of the network, of one `TRAINING`.
 
         Raises
         ------
@@ -275,8 +277,9 @@ class NetworkModel(Pipeline):
         encoded = self._encode(X, labels, recipe, groups, customers)
         encoded_inner = features.transform(inner[0])
         upcoming = upcoming if self.reads_upcoming else None
-        taught, self.lesson_ = self._teaching(recipe, X, labels, encoded, upcoming, groups, upcoming_groups)
-        network.fit(encoded, y, inner=(encoded_inner, inner[1]), teaching=taught, groups=groups, progress=progress)
+        taught, self.lesson_ = self._teaching(recipe, X, labels, encoded, upcoming, groups, upcoming_groups, progress)
+        tell = _behind_the_teachers(progress, taught)
+        network.fit(encoded, y, inner=(encoded_inner, inner[1]), teaching=taught, groups=groups, progress=tell)
         return self
 
     def refit(
@@ -308,10 +311,12 @@ class NetworkModel(Pipeline):
         self.kept_teachers = None  # they learned from fewer
         encoded = self._encode(X, labels, self._taught_by, groups, customers)
         upcoming = upcoming if self.reads_upcoming else None
-        taught, lesson = self._teaching(self._taught_by, X, labels, encoded, upcoming, groups, upcoming_groups)
+        recipe = self._taught_by
+        taught, lesson = self._teaching(recipe, X, labels, encoded, upcoming, groups, upcoming_groups, progress)
         if self.lesson_ is not None and lesson is not None:
             self.lesson_ = self.lesson_ | {name: lesson[name] for name in ("finer", "pairs")}
-        self.named_steps["classifier"].refit(encoded, y, teaching=taught, progress=progress)
+        tell = _behind_the_teachers(progress, taught)
+        self.named_steps["classifier"].refit(encoded, y, teaching=taught, progress=tell)
         return self
 
     def _table(self, X: Any) -> Any:
@@ -359,10 +364,13 @@ class NetworkModel(Pipeline):
         upcoming: pl.DataFrame | None = None,
         groups: Integers | None = None,
         upcoming_groups: Integers | None = None,
+        progress: Progress = silent,
     ) -> tuple[Teaching | None, dict[str, Any] | None]:
         """Let the teachers label customers and copies, of customers yet to be called too; say what they taught."""
         if recipe is None or recipe.teachers is None:
             return None, None
+        tell = share_of(progress, TRAINING, _FEATURES, _TEACHERS, 100)
+        tell("features", 0, 1)
         features, network = self.named_steps["features"], self.named_steps["classifier"]
         natural = NaturalFeatures(features.columns)
         codes = natural.fit_transform(X)
@@ -386,6 +394,7 @@ class NetworkModel(Pipeline):
             encoded=rows.encoded,
             groups=groups,
             upcoming_groups=upcoming_groups,
+            progress=tell,
         )
         judges = lesson.judges
         labels_of = {column.name: column.label for column in features.columns}
@@ -403,6 +412,12 @@ class NetworkModel(Pipeline):
             **scores_of(lesson.targets[judges], labels[judges], None if groups is None else groups[judges]),
         }
         return Teaching(lesson.targets, lesson.inputs, lesson.copy_targets, recipe.share), told
+
+
+def _behind_the_teachers(progress: Progress, taught: Teaching | None) -> Progress:
+    """Tell of the network's epochs as what is left of the training when the teachers have taught."""
+    before = 0 if taught is None else _FEATURES + _TEACHERS
+    return share_of(progress, TRAINING, before, 100 - before, 100)
 
 
 def _seed(random_state: Any) -> int:
