@@ -268,7 +268,11 @@ def test_a_bundle_that_names_segments_is_watched_without_a_response(tmp_path: Pa
     text = CONTRACT.replace('kind = "response"', 'kind = "assignment"', 1).replace('positive = "yes"\n', "")
     write_bundle(tmp_path / "bundle", **small_parts() | {"contract": parse_contract(text, origin="test")})
     people = pl.DataFrame({"age": ["85", "89"] * 100, "job": ["student"] * 200, "y": ["no", "yes"] * 100})
-    found = monitor(people, tmp_path / "bundle", runs=tmp_path / "runs")
+    told: list[tuple[str, int, int]] = []
+    bundle, runs = tmp_path / "bundle", tmp_path / "runs"
+    found = monitor(people, bundle, runs=runs, progress=lambda *step: told.append(step))
+    stages = ("predicting", "holding the wave against training", "writing the report")
+    assert told[-6:] == [(stage, done, 1) for stage in stages for done in (0, 1)]
     assert "outcomes are not" in found.sentences[0]
     assert {"DRIFT-01"} == {alarm.code for alarm in found.drift.alarms}
     assert any(line.startswith("expected in each segment (in training): no ") for line in found.sentences)

@@ -199,7 +199,10 @@ def test_a_copy_as_csv_is_written_as_the_table_was(delimiter: str, age: str, sig
     write_bundle(bundle, **small_parts())
     people = pl.DataFrame({"age": [age] * 60, "job": ["student"] * 60, "note": ["größer"] * 60})
     (tmp_path / "new.csv").write_bytes(people.write_csv(separator=delimiter).encode("cp1252"))
-    predict(tmp_path / "new.csv", bundle, runs=tmp_path / "runs", out=tmp_path / "out.csv")
+    told: list[tuple[str, int, int]] = []
+    out, runs = tmp_path / "out.csv", tmp_path / "runs"
+    predict(tmp_path / "new.csv", bundle, runs=runs, out=out, progress=lambda *step: told.append(step))
+    assert told[-1] == ("writing out.csv", told[-1][2], told[-1][2])
     header, first, *_ = (tmp_path / "out.csv").read_text("utf-8").splitlines()
     assert header.split(delimiter)[:4] == ['"age"', '"job"', '"note"', '"propensity"']
     assert first.split(delimiter)[:3] == [f'"{age}"', '"student"', '"größer"']

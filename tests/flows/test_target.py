@@ -163,7 +163,9 @@ def test_what_if_works_out_only_reasons_that_nobody_asked_for_before(
         progress=lambda task, done, total: steps.append(f"{task} {done} of {total}"),
     )  # fmt: skip
     assert [step for step in steps if "reading" not in step and "explaining" not in step] == [
-        f"{task} {done} of 1" for task in ("weighing", "choosing", "writing") for done in (0, 1)
+        f"{task} {done} of 1"
+        for task in ("weighing", "predicting", "choosing", "summing up", "writing", "writing the report")
+        for done in (0, 1)
     ]
     more = target(sample_path(), done.folder, policy("policy.budget_calls=350"), runs=runs)
     assert sum(asked) < 300

@@ -16,7 +16,9 @@ def test_individual_propensities_are_of_customers_not_seen() -> None:
     given = pl.read_csv(sample_path(), separator=";", infer_schema=False)
     given = given.with_columns(pl.col("y").shuffle(seed=1))
     shuffled = validate(open_table(given), load_contract("bank-marketing"))
-    likely = individual_propensities(shuffled, 7)
+    told: list[tuple[str, int, int]] = []
+    likely = individual_propensities(shuffled, 7, progress=lambda *step: told.append(step))
+    assert told == [("segments: trees", done, 5) for done in range(6)]
     assert likely is not None
     assert np.isfinite(likely).all()
     assert 0.45 < roc_auc(shuffled.outcome == "yes", likely) < 0.55

@@ -131,6 +131,7 @@ def monitor(
     inputs = inputs_of(opened, bundle=known.digest)
     with Run.create(runs, "monitor", config.to_toml(), None, inputs) as here:
         table = read(opened, known.contract, config.data, here, purpose="predict", progress=progress)
+        progress("predicting", 0, 1)
         groups = row_customers(table)
         customers = distinct(groups).size
         if customers < FEWEST_CUSTOMERS:
@@ -140,6 +141,8 @@ def monitor(
                 fix="monitor a larger wave",
             )
         said = predictor_of(known).probabilities(table.frame)
+        progress("predicting", 1, 1)
+        progress("holding the wave against training", 0, 1)
         happened, receipt, others, two_answers = _outcomes(table, known, told, meaning)
         cut_off = f"warning: {table.ledger.cut_off}" if table.ledger.cut_off else ""
         rows_seen = _rows_seen(table, Learned.of(known, run_folder(bundle, runs), opened))
@@ -148,9 +151,9 @@ def monitor(
         customers_moved = _customers_moved(table, happened, groups, run_folder(bundle, runs))
         moved = _moved(customers_moved, 0 if answers is None else answers.customers)
         cautions = [said for said in (others, two_answers, seen, moved, cut_off) if said]
-        progress("holding the wave against training", 0, 1)
         drift = _drift(known, table.inputs, said, happened, groups)
         progress("holding the wave against training", 1, 1)
+        progress("writing the report", 0, 1)
         name = _name_of(bundle, runs)
         nameless = {known.contract.id_column, "customer", "record"}.isdisjoint(table.raw.columns)
         head, advice = _advice(
@@ -181,6 +184,7 @@ def monitor(
         here.keep(MONITOR, summary)
         here.keep(COLUMNS, drift.frame())
         report = write_report(here.folder)
+        progress("writing the report", 1, 1)
         here.done({"advice": drift.advice, "alarms": [alarm.code for alarm in drift.alarms]})
     return Monitored(here.folder, report, _sentences(drift, customers, receipt, advice, cautions), summary, drift)
 

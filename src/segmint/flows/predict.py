@@ -217,7 +217,8 @@ def predict(
             )
         if out is not None:
             write = _writer(out, work.ledger.receipt)
-            publish_file(real_path(out), lambda path: _copy(here.folder / PREDICTIONS, path, write))
+            rows = _stream(here.folder / PREDICTIONS, partial(progress, f"writing {out.name}"))
+            publish_file(real_path(out), lambda path: write(rows, path))
         result = work.finish(here.folder, out and written_to(out))
         here.keep(LEDGER, result.ledger.to_json())
         kept = {name: said for name, said in result.summary.items() if name != "ledger"}
@@ -300,14 +301,13 @@ def _writer(out: Path, receipt: Mapping[str, JSON]) -> Writer:
     return partial(write_safe_csv, delimiter=delimiter, decimal=str(receipt.get("decimal")))
 
 
-def _copy(parquet: Path, path: Path, write: Writer) -> None:
-    write(_stream(parquet), path)
-
-
-def _stream(parquet: Path) -> Iterator[pl.DataFrame]:
+def _stream(parquet: Path, tell: Callable[[int, int], None]) -> Iterator[pl.DataFrame]:
     import pyarrow.parquet as pq
 
-    for batch in pq.ParquetFile(parquet).iter_batches(65_536):
+    file, done = pq.ParquetFile(parquet), 0
+    for batch in file.iter_batches(65_536):
         frame = pl.from_arrow(batch)
         assert isinstance(frame, pl.DataFrame)
         yield frame
+        done += frame.height
+        tell(done, file.metadata.num_rows)

@@ -105,7 +105,9 @@ def segment(
         require_settings(table, config)
         found = find_segments(table, config, progress=progress)
         keep_segments(here, table, found)
+        progress("writing the report", 0, 1)
         write_report(here.folder)
+        progress("writing the report", 1, 1)
         here.done({"segments": len(found.keys)})
     unanswered = (
         () if answered else (f"Nobody's {contract.outcome.label} is in the table: segments are described without.",)
@@ -168,7 +170,7 @@ def find_segments(
         leave_out_sensitive=config.segments.leave_out_sensitive,
         money=call_money(table, config),
         no_money=why_no_money(table, config),
-        propensity=individual_propensities(table, config.seed, who),
+        propensity=individual_propensities(table, config.seed, who, progress),
         in_time_order=config.segments.in_time_order,
         random_state=config.seed,
         words=words_of(config),

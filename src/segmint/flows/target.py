@@ -160,19 +160,19 @@ def target(
     with Run.create(runs, "target", config.to_toml(), None, inputs) as here:
         contract = opened_bundle.contract
         table = read(opened, contract, config.data, here, purpose="predict", progress=progress)
-        progress("weighing", 0, 1)
-        found = weigh(table, policy, opened_bundle)
-        progress("weighing", 1, 1)
+        found = weigh(table, policy, opened_bundle, progress)
         progress("choosing", 0, 1)
         choice, call_list = _choose(found, table, policy, here)
         progress("choosing", 1, 1)
         others = runs_in(runs)
         known = _reasons_before(others, inputs, config)
         call_list = recheck(_with_reasons(call_list, table, found.customers, opened_bundle, known, progress), contract)
-        progress("writing", 0, 1)
+        progress("summing up", 0, 1)
         profile = given or general_profile(call_list, contract)
         choice = still_listed(choice, call_list.lists(table.records))
         summary = _summary(call_list, choice, found, table, opened_bundle)
+        progress("summing up", 1, 1)
+        progress("writing", 0, 1)
         summary["hand_off"] = _publish(
             here, call_list, contract, profile, pl.DataFrame(summary["parts"]), opened_bundle
         )
@@ -189,8 +189,10 @@ def target(
         here.keep(TARGET, summary)
         if out is not None:
             _copy(here.folder, out)
-        write_report(here.folder)
         progress("writing", 1, 1)
+        progress("writing the report", 0, 1)
+        write_report(here.folder)
+        progress("writing the report", 1, 1)
         sentences = _sentences(call_list, summary)
         here.done({"counts": summary["counts"], "expected_profit": summary["expected_profit"], "sentences": sentences})
     return Targeted(here.folder, out, call_list, sentences, summary | {"sentences": list(sentences)})

@@ -274,8 +274,10 @@ class _Work:
             return self._tree(None if count == "auto" else count, ASKED)
         family = _Family(self.inputs, self.judged, "latent-class" if method == "auto" else method)
         most = min(MOST_TRIED if count == "auto" else count, len(self.judged) // FEWEST_PER_SEGMENT)
+        self.progress("segments: groups", 0, 1)
         own = family.solutions(None, most, self.random)
         structure = self._structure(family, own, most)
+        self.progress("segments: groups", 1, 1)
         if method == "auto" and count == "auto" and not structure and self.outcome is not None:
             with suppress(DataError):  # where the response differs nowhere either, latent classes must do
                 state, choice, stability = self._tree(None, NO_GROUPS)

@@ -7,6 +7,7 @@ from numpy.typing import NDArray
 
 from segmint.contract.valid_table import ValidTable
 from segmint.errors import DataError
+from segmint.progress import Progress, silent
 from segmint.splits.folds import make_folds
 from segmint.splits.groups import RowIdentity
 
@@ -14,7 +15,9 @@ INDIVIDUAL = "lightgbm"
 PARTS, MOST_TO_LEARN_FROM = 5, 50_000
 
 
-def individual_propensities(table: ValidTable, seed: int, who: RowIdentity | None = None) -> NDArray[np.float64] | None:
+def individual_propensities(
+    table: ValidTable, seed: int, who: RowIdentity | None = None, progress: Progress = silent
+) -> NDArray[np.float64] | None:
     """Say how likely each customer says yes, by boosted trees that have not seen them; shape (n_customers,).
 
     What choosing customer by customer earns is what choosing whole segments is measured against. None without a
@@ -33,10 +36,12 @@ def individual_propensities(table: ValidTable, seed: int, who: RowIdentity | Non
 
     propensity = np.full(len(table), np.nan)
     draw = np.random.default_rng(seed)
-    for fold in folds:
+    for number, fold in enumerate(folds):
+        progress("segments: trees", number, PARTS)
         some = np.sort(draw.permutation(fold.fit)[:MOST_TO_LEARN_FROM])
         model = make_model(INDIVIDUAL, columns=table.features, random_state=seed)
         model.fit(inputs[some], outcome[some], inner=(inputs[fold.inner], outcome[fold.inner]))
         place = [str(name) for name in model.classes_].index(positive)
         propensity[fold.test] = model.predict_proba(inputs[fold.test])[:, place]
+    progress("segments: trees", PARTS, PARTS)
     return propensity

@@ -282,6 +282,7 @@ def discover_segments(
     )
     looked_at = None if yes is None else np.where(apart, "", yes.astype(str))
     finder = SegmentFinder(count, method, random_state, thorough).fit(inputs, looked_at, progress=progress)
+    progress("segments: description", 0, 1)
     labels, customers = finder.labels_, row_customers(table)
     profiles = profile_segments(
         table,
@@ -308,7 +309,7 @@ def discover_segments(
     rules = segment_rules(inputs, labels, random_state=random_state)
     cuts = cuts_of(finder.state_, rules, inputs, labels, len(profiles.segments))
     said = _say(profiles, words, money, names, cuts, differs=proof is None or proof.differs)
-    return Segmentation(
+    found = Segmentation(
         labels=labels,
         probabilities=finder.probabilities_,
         sizes=Sizes.of(labels, customers, int(finder.state_["count"])),
@@ -329,6 +330,8 @@ def discover_segments(
         no_money=no_money,
         gaps=gaps_of(finder.state_["coding"], inputs.frame),
     )
+    progress("segments: description", 1, 1)
+    return found
 
 
 def kept_apart(yes: NDArray[np.bool_], who: RowIdentity, random_state: int | None) -> NDArray[np.bool_]:

@@ -15,6 +15,7 @@ from segmint.flows.steps.bundle import SEGMENT, propensities, require_response, 
 from segmint.flows.steps.list_doubts import unread
 from segmint.flows.steps.named import customers_of, named_by_record
 from segmint.flows.steps.policy_columns import columns_of, measured_columns
+from segmint.progress import Progress, silent
 from segmint.store.bundle import Bundle
 from segmint.targeting.choose import ANOTHER_CUSTOMER, NO_AMOUNT, Choice, choose
 from segmint.targeting.levels import has_level
@@ -72,7 +73,7 @@ class Candidates:
     doubts: tuple[Doubt, ...]
 
 
-def weigh(table: ValidTable, policy: ContactPolicy, bundle: Bundle) -> Candidates:
+def weigh(table: ValidTable, policy: ContactPolicy, bundle: Bundle, progress: Progress = silent) -> Candidates:
     """Say who may be called today, and how likely each of them is to say yes.
 
     Raises
@@ -80,10 +81,14 @@ def weigh(table: ValidTable, policy: ContactPolicy, bundle: Bundle) -> Candidate
     PolicyError
         If the policy names columns, levels or files that cannot be used.
     """
+    progress("weighing", 0, 1)
     columns, customers = columns_of(table, policy, bundle), customers_of(table)
     numbers = measured_columns(table, columns, policy)
     held_back = suppress(customers, columns, bundle.contract, policy, today=today(), numbers=numbers)
-    segments = segments_of(table, bundle, held_back)
+    progress("weighing", 1, 1)
+    progress("predicting", 0, 1)
+    segments, likely = segments_of(table, bundle, held_back), propensities_of(table, bundle, held_back)
+    progress("predicting", 1, 1)
     if segments is not None and SEGMENT not in columns.columns:
         columns = columns.with_columns(segments)
     named = named_by_record(table)
@@ -93,7 +98,7 @@ def weigh(table: ValidTable, policy: ContactPolicy, bundle: Bundle) -> Candidate
         *unread(bundle, columns),
         *held_back.doubts,
     )
-    return Candidates(customers, columns, held_back, segments, propensities_of(table, bundle, held_back), doubts)
+    return Candidates(customers, columns, held_back, segments, likely, doubts)
 
 
 def choose_of(
