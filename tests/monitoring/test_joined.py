@@ -58,7 +58,7 @@ def test_calls_before_the_list_are_no_answers_to_it_but_their_objections_hold():
         in joined.sentence
     )
     unread = join_results(call_list, dated.with_columns(Anrufdatum=pl.lit("KW 49")), CODES, since=since)
-    said = f"{calls.height:,} of {calls.height:,} results have no date that can be read under 'Anrufdatum' (100 %), and count as of calls"
+    said = f"{calls.height:,} of {calls.height:,} results of customers on the list have no date that can be read under 'Anrufdatum' (100 %)"
     assert any(said in caution for caution in unread.cautions)
     assert "without a date" not in unread.sentence
     assert join_results(call_list, every, CODES, purchases=purchases).too_early == 0  # the day of the list is not known

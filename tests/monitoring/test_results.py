@@ -111,6 +111,27 @@ def test_calls_before_the_list_in_the_other_reading_only_are_refused_unless_they
     assert "the first was taken" in found.sentence
 
 
+@pytest.mark.parametrize(
+    ("listed_day", "others_day", "asked"),
+    [("2026-12-01", "?", ""), ("?", "2026-12-01", "12 of 12 results of customers on the list have no date")],
+)
+def test_results_of_strangers_count_neither_as_undated_nor_beside_those_that_are(
+    listed_day: str, others_day: str, asked: str
+) -> None:
+    listed = [f"A{number}" for number in range(12)]
+    results = pl.DataFrame(
+        {
+            "client": [*listed, *(f"X{number}" for number in range(400))],
+            "code": ["success", "refused"] * 206,
+            "date": [listed_day] * 12 + [others_day] * 400,
+        }
+    )
+    scored = pl.DataFrame({"client": listed})
+    said = outcomes_of(scored, results, CONTRACT, PLAIN, since=date(2026, 11, 27)).sentence
+    assert asked in said
+    assert bool(asked) == ("can be read under" in said)
+
+
 @pytest.mark.parametrize("called_at", ["46294", "29.09.2026"])
 def test_an_old_campaign_is_refused_however_a_spreadsheet_wrote_its_dates(called_at: str) -> None:
     scored, results = pl.DataFrame({"client": ["a", "b"]}), pl.DataFrame({"client": ["a", "b"], "code": ["yes", "no"]})

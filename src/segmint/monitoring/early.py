@@ -41,7 +41,7 @@ class Early(NamedTuple):
     doubtful : int
         Rows of customers who count that another reading of the dates puts on the other side of the list.
     undated : int
-        Rows without a date that can be read: they count, with a caution where they are many.
+        Rows of customers who count without a date that can be read: they count too, with a caution where they are many.
     readings : str
         How the dates can be read, the way that was taken first; "" if in one way only.
     ahead : str
@@ -77,16 +77,16 @@ class Early(NamedTuple):
 
     @property
     def _many_undated(self) -> bool:
-        return self.undated >= _MANY and self.undated > _MANY_SHARE * len(self.rows)
+        return self.undated >= _MANY and self.undated > _MANY_SHARE * self.known
 
     @property
     def cautions(self) -> tuple[str, ...]:
         """Ask whether days after today are right, and whether many rows without a date are since the list."""
         said = []
         if self._many_undated:
-            events, many = f"{self.event}s", percent(self.undated / len(self.rows), 0)
+            events, many = f"{self.event}s of customers on the list", percent(self.undated / self.known, 0)
             said.append(
-                f"{some_of(self.undated, len(self.rows), events, 'has', 'have')} no date that can be read under '{self.dated_by}' ({many}), and "
+                f"{some_of(self.undated, self.known, events, 'has', 'have')} no date that can be read under '{self.dated_by}' ({many}), and "
                 f"count as {_SINCE[self.event]}: those of before it would count too. Write the dates as 2026-03-14."
             )
         return (*said, *([self.ahead] if self.ahead else []))
@@ -151,7 +151,7 @@ def made_before(
         known=int(known.sum()),
         left_out=int((early & known).sum()),
         doubtful=int((doubtful & known).sum()),
-        undated=days.null_count(),
+        undated=int((days.is_null() & known).sum()),
         readings=readings_of(table[column]),
         ahead=ahead,
     )
