@@ -14,10 +14,10 @@ from segmint.cli import main
 from segmint.config import Data
 from segmint.contract.contract import parse_contract
 from segmint.errors import BundleError, DataError
-from segmint.flows.monitor import _advice, _rows_seen, _seen, monitor
+from segmint.flows.monitor import _advice, _are_most, _seen, _taught, monitor
 from segmint.flows.predict import predict
 from segmint.flows.steps.as_commands import WaveCommands
-from segmint.monitoring.drift import Drift
+from segmint.monitoring.drift import Alarm, Drift
 from segmint.monitoring.results import ENOUGH, Answers
 from segmint.store.bundle import open_bundle, write_bundle
 from tests.flows.waves import CONFIG, more_yes
@@ -104,8 +104,8 @@ def test_a_wave_that_the_network_learned_from_is_said_to_be_one() -> None:
         def rows(self, table: list[int]) -> np.ndarray:
             return np.arange(len(table)) % 2 == 0
 
-    assert _rows_seen([0, 1, 2, 3], Half()) == 2  # type: ignore[arg-type]
-    assert _rows_seen([0, 1], None) == 0  # type: ignore[arg-type]
+    assert _taught([0, 1, 2, 3], Half()).sum() == 2  # type: ignore[arg-type]
+    assert _taught([0, 1], None).sum() == 0  # type: ignore[arg-type]
     assert _seen(2, 4).startswith("The network was trained on 2 of the 4 rows of this wave.")
     assert _seen(0, 2) == ""
 
@@ -120,6 +120,14 @@ def test_results_that_moved_the_bundle_are_no_proof_of_it(
     assert found.sentences[0].startswith(asked)
     assert found.summary["moved"] == found.sentences[0]
     assert asked in found.report.read_text("utf-8")
+    assert {alarm.code for alarm in found.drift.alarms} == {"DRIFT-07"}
+    assert (found.drift.advice, found.summary["advice_head"]) == ("look", "Wait for other outcomes")
+    assert found.sentences[-1].endswith("take results of other customers.")
+    cents = wave["wave"].with_columns(pl.col("age") * 100)
+    shifted = monitor(cents, updated.folder, CONFIG, runs=runs, outcomes=told)
+    assert shifted.drift.advice == "retrain"
+    assert "then retrain: That needs other results first" in shifted.sentences[-1]
+    assert "segmint update" not in shifted.sentences[-1]
     assert monitor(wave["wave"], updated.folder, CONFIG, runs=runs).summary["moved"] == ""
 
 
@@ -203,8 +211,26 @@ def test_too_few_outcomes_are_no_reason_to_do_nothing(answers: Answers, enough: 
         assert sentence.endswith(f"2 said yes and 1 said no. `segmint update` wants {ENOUGH}.")
     assert _advice(drift, commands, None)[0] == "Nothing to do"
     assert _advice(drift, commands, answers, mostly_seen=True)[0] == "Nothing can be said yet"
-    moved = _advice(drift, commands, answers, mostly_moved=True)[0]
+    moved = _advice(drift, commands, answers, mostly_used=True)[0]
     assert moved == ("Wait for other outcomes" if enough else "Wait for more outcomes")
+
+
+@pytest.mark.parametrize(
+    ("mostly_seen", "head"), [(True, "Nothing can be said yet"), (False, "Wait for other outcomes")]
+)
+def test_what_the_taught_and_the_moving_say_is_no_reason_to_teach_or_move_again(mostly_seen: bool, head: str) -> None:
+    alarm = Alarm("DRIFT-06", "", "Fewer say yes than promised.", "look", 0.0)
+    drift = Drift(pl.DataFrame(), (alarm,), "look", {}, {})
+    commands = WaveCommands("wave.csv", None, None, "a-run", Path("runs"), Data())
+    told = _advice(drift, commands, Answers(1_500, 200, 1_300), "both", mostly_seen=mostly_seen, mostly_used=True)
+    assert told[0] == head
+    assert "segmint" not in told[1]
+
+
+def test_customers_of_several_rows_are_used_once() -> None:
+    happened, groups = (np.array([0, 1, 2, 3]), np.zeros(4, dtype=bool)), np.array([0, 0, 1, 2, 3, 4])
+    assert not _are_most(np.array([True, True, False, False, True, True]), happened, groups)
+    assert _are_most(np.array([True, False, True, False, False, False]), happened, groups)
 
 
 @pytest.mark.network

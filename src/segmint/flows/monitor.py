@@ -49,10 +49,12 @@ TOO_FEW = (
     "Wait for more outcomes",
     "The columns look like training; too few customers have answered to tell whether the response holds.",
 )
-MOSTLY_MOVED = (
+_OF_THE_USED = "most who answered here have taught or moved the bundle: take results of other customers."
+MOSTLY_USED = (
     "Wait for other outcomes",
-    "The columns look like training; whether the response holds cannot be told by results that have moved the bundle.",
+    f"The columns look like training; whether the response holds cannot be told, as {_OF_THE_USED}",
 )
+OTHERS_FIRST = f"That needs other results first, as {_OF_THE_USED}"
 MOSTLY_SEEN = ("Nothing can be said yet", "Watch a wave that the network was not trained on.")
 RETRAIN_SEGMENTS = "Train on customers of today whose segment is known: segmint run."
 WITHOUT_OUTCOMES = (
@@ -145,13 +147,14 @@ def monitor(
         progress("holding the wave against training", 0, 1)
         happened, receipt, others, two_answers = _outcomes(table, known, told, meaning)
         cut_off = f"warning: {table.ledger.cut_off}" if table.ledger.cut_off else ""
-        rows_seen = _rows_seen(table, Learned.of(known, run_folder(bundle, runs), opened))
-        seen = _seen(rows_seen, len(table))
+        taught = _taught(table, Learned.of(known, run_folder(bundle, runs), opened))
+        seen = _seen(int(taught.sum()), len(table))
         answers = None if happened is None else Answers.of(groups[happened[0]], happened[1])
-        customers_moved = _customers_moved(table, happened, groups, run_folder(bundle, runs))
-        moved = _moved(customers_moved, 0 if answers is None else answers.customers)
+        have_moved = _have_moved(table, happened, run_folder(bundle, runs))
+        moved = _moved(distinct(groups[have_moved]).size, 0 if answers is None else answers.customers)
+        mostly_used = happened is not None and _are_most(taught | have_moved, happened, groups)
         cautions = [said for said in (others, two_answers, seen, moved, cut_off) if said]
-        drift = _drift(known, table.inputs, said, happened, groups)
+        drift = _drift(known, table.inputs, said, happened, groups, mostly_used)
         progress("holding the wave against training", 1, 1)
         progress("writing the report", 0, 1)
         name = _name_of(bundle, runs)
@@ -161,8 +164,8 @@ def monitor(
             WaveCommands(wave, outcomes, codes, name, runs, config.data, nameless),
             answers,
             two_answers,
-            mostly_seen=2 * rows_seen > len(table),
-            mostly_moved=answers is not None and 2 * customers_moved > answers.customers,
+            mostly_seen=2 * int(taught.sum()) > len(table),
+            mostly_used=mostly_used,
         )
         summary = {
             **drift.to_json(),
@@ -189,8 +192,8 @@ def monitor(
     return Monitored(here.folder, report, _sentences(drift, customers, receipt, advice, cautions), summary, drift)
 
 
-def _rows_seen(table: ValidTable, learned: Learned | None) -> int:
-    return 0 if learned is None else int(learned.rows(table).sum())
+def _taught(table: ValidTable, learned: Learned | None) -> NDArray[np.bool_]:
+    return np.zeros(len(table), dtype=bool) if learned is None else learned.rows(table)
 
 
 def _seen(rows: int, of_all: int) -> str:
@@ -203,13 +206,19 @@ def _seen(rows: int, of_all: int) -> str:
     )
 
 
-def _customers_moved(table: ValidTable, happened: Happened | None, groups: NDArray[np.int64], folder: Path) -> int:
-    """Count the customers with an outcome whose results have moved the bundle."""
-    moved = None if happened is None else open_moved_ids(folder)
-    if moved is None or happened is None:
-        return 0
+def _have_moved(table: ValidTable, happened: Happened | None, folder: Path) -> NDArray[np.bool_]:
+    """Tell for each row whether its customer has an outcome there, and results that have moved the bundle."""
+    have_moved = np.zeros(len(table), dtype=bool)
+    if happened is not None and (moved := open_moved_ids(folder)) is not None:
+        rows = happened[0]
+        have_moved[rows] = moved.known(names_of(table).gather(rows))
+    return have_moved
+
+
+def _are_most(used: NDArray[np.bool_], happened: Happened, groups: NDArray[np.int64]) -> bool:
+    """Tell whether most customers with an outcome have such a row."""
     rows = happened[0]
-    return distinct(groups[rows[moved.known(names_of(table).gather(rows))]]).size
+    return 2 * distinct(groups[rows[used[rows]]]).size > distinct(groups[rows]).size
 
 
 def _moved(customers: int, answered: int) -> str:
@@ -223,13 +232,20 @@ def _moved(customers: int, answered: int) -> str:
 
 
 def _drift(
-    bundle: Bundle, inputs: pl.DataFrame, said: Floats, happened: Happened | None, groups: NDArray[np.int64]
+    bundle: Bundle,
+    inputs: pl.DataFrame,
+    said: Floats,
+    happened: Happened | None,
+    groups: NDArray[np.int64],
+    mostly_used: bool,
 ) -> Drift:
     positive = bundle.contract.outcome.positive
     if positive is None:
         return drift_of_shares(bundle.reference, inputs, said, bundle.classes, groups=groups)
     likely = _yes_of(bundle, said)
-    return drift_of(bundle.reference, inputs, likely, positive=positive, said_yes=happened, groups=groups)
+    return drift_of(
+        bundle.reference, inputs, likely, positive=positive, said_yes=happened, groups=groups, mostly_used=mostly_used
+    )
 
 
 def _yes_of(bundle: Bundle, said: Floats) -> Floats:
@@ -243,19 +259,23 @@ def _advice(
     two_answers: str = "",
     *,
     mostly_seen: bool = False,
-    mostly_moved: bool = False,
+    mostly_used: bool = False,
 ) -> tuple[str, str]:
     """Say what to do, in a few words and in a sentence that begins with them: what may be a fault of data or results comes first."""
     few = answers if answers is not None and not answers.enough else None
     head, how = ADVICE_WORDS[drift.advice], NO_COMMAND.get(drift.advice, "")
-    if drift.advice == "none":
-        head, how = MOSTLY_SEEN if mostly_seen else TOO_FEW if few else MOSTLY_MOVED if mostly_moved else (head, how)
+    # what the used say is no proof, neither that the response holds nor that it does not
+    proves_nothing = drift.advice == "none" or (mostly_used and all(alarm.code in REALISED for alarm in drift.alarms))
+    if proves_nothing:
+        head, how = MOSTLY_SEEN if mostly_seen else TOO_FEW if few else MOSTLY_USED if mostly_used else (head, how)
+    elif mostly_used and not how:
+        how = OTHERS_FIRST
     is_command = not how and answers is not None
     if is_command:
         how = commands.update(anew=drift.advice == "retrain")
     elif not how:
         how = RETRAIN_SEGMENTS if "shares" in drift.estimated else f"{RESULTS_FIRST} {commands.watch()}"
-    doubtful = ["the results, where customers said both yes and no"] if two_answers and drift.advice != "none" else []
+    doubtful = ["the results, where customers said both yes and no"] if two_answers and not proves_nothing else []
     doubtful += [f"what changed in the data ({some_named(drift.look_first, NAMED)})"] if drift.look_first else []
     if doubtful:
         first = f"Look first at {', and at '.join(doubtful)}"

@@ -150,6 +150,7 @@ def drift_of(
     positive: str,
     said_yes: tuple[NDArray[np.int64], Mask] | None = None,
     groups: NDArray[np.int64] | None,
+    mostly_used: bool = False,
 ) -> Drift:
     """Hold a wave against the training table that ``reference.json`` sums up.
 
@@ -167,6 +168,8 @@ def drift_of(
         Positions of customers whose outcome is known, and what it is.
     groups : ndarray of shape (n_customers,), optional
         The customer of each row, who counts once: columns by the last row, outcomes by how far they go together.
+    mostly_used : bool
+        Whether most outcomes are of customers who taught or moved the bundle: it is not to be moved by them.
     """
     groups = np.arange(wave.height) if groups is None else groups
     frame, tests, rare = _columns(reference, wave[last_rows(groups)])
@@ -180,7 +183,7 @@ def drift_of(
         realised, found = _realised(histogram, rate, before, propensity[answered], yes, groups[answered])
         tests += found
     alarms = _raised(tests, (1 - RARE_SHARE) * LEVEL) + _raised(rare, RARE_SHARE * LEVEL)
-    if said_yes is not None and not Answers.of(groups[said_yes[0]], said_yes[1]).enough:
+    if said_yes is not None and (mostly_used or not Answers.of(groups[said_yes[0]], said_yes[1]).enough):
         # a bundle that so few answers cannot move is not to be moved
         alarms = [replace(alarm, advice="look") if alarm.code in REALISED else alarm for alarm in alarms]
     # The reference holds out-of-fold propensities, a little unlike those of the bundle: alone they prove no drift.
