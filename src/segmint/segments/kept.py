@@ -8,6 +8,8 @@ from typing import Any, TypedDict
 from segmint.segments.brought import Brought
 from segmint.segments.evidence import EVERYBODY
 
+OF_RULES = "The rules"  # a missed gate that begins so is of the rules, and not of the segments
+
 
 class WeighedSegments(TypedDict):
     """What the order of calls is read from."""

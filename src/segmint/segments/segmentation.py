@@ -21,7 +21,7 @@ from segmint.segments.cuts import Cuts, cuts_of
 from segmint.segments.finder import Method, SegmentFinder
 from segmint.segments.gaps import Gaps, gaps_of
 from segmint.segments.inputs import SegmentInputs, segment_inputs
-from segmint.segments.kept import KeptSegments
+from segmint.segments.kept import OF_RULES, KeptSegments
 from segmint.segments.migration import migration_table
 from segmint.segments.names import names_of_nobody, say_named_twice, say_nobody
 from segmint.segments.profile import CallMoney, Profiles, profile_segments, response_of
@@ -131,7 +131,7 @@ class Segmentation:
             if self.state is not None and segment.share < SMALLEST_SHARE
         ]
         if not self.rules.faithful:
-            missed.append(f"The rules put {percent(self.rules.fidelity, 0)} of customers right, below 90 %.")
+            missed.append(f"{OF_RULES} put {percent(self.rules.fidelity, 0)} of customers right, below 90 %.")
         if self.choice is not None and self.choice.natural and not self.choice.settled and len(self.keys) < ENOUGH:
             missed.append(f"{len(self.keys)} segments are found, fewer than {ENOUGH}: {_why_no_more(self.choice)}.")
         if self.proof is not None and not self.proof.differs:

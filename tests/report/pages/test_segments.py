@@ -305,6 +305,16 @@ def test_of_the_banks_own_segments_the_rules_alone_fall_short(tmp_path: Path) ->
     assert "fall short" not in json.dumps(page)
 
 
+def test_a_run_of_before_that_kept_sizes_of_the_banks_own_segments_shows_none_of_them() -> None:
+    missed = [
+        "Segment D holds 0.8 % of the customers, below 2.0 %.",
+        "The rules put 52 % of customers right, below 90 %.",
+    ]
+    assert segments.shortfalls({"kind": "known", "gates_missed": missed})[1]["items"] == missed[1:]
+    assert segments.shortfalls({"kind": "known", "gates_missed": missed[:1]}) == []
+    assert segments.shortfalls({"kind": "discovered", "gates_missed": missed})[1]["items"] == missed
+
+
 @pytest.mark.parametrize(
     ("second", "said"),
     [

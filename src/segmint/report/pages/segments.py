@@ -29,7 +29,7 @@ from segmint.segments.bring_most import say_amount, say_who_brings_most, value_o
 from segmint.segments.brought import OF_GAIN, OF_YES, BroughtSegment
 from segmint.segments.call_order import DESCRIBED, call_order, say_call_order, surely_differs, why_undecided
 from segmint.segments.inputs import left_out_in_vain
-from segmint.segments.kept import KeptSegments, is_of_everybody, said_of, sentences_of
+from segmint.segments.kept import OF_RULES, KeptSegments, is_of_everybody, said_of, sentences_of
 from segmint.segments.later_answers import say_response
 from segmint.segments.proof import SURE
 from segmint.segments.stability import STABLE, shared
@@ -115,12 +115,12 @@ def decision_blocks(found: KeptSegments, *, told: Sequence[str] = ()) -> list[Bl
 
 def shortfalls(found: Mapping[str, Any]) -> list[Block]:
     """Say what these segments fall short of."""
-    if not (missed := found["gates_missed"]):
-        return []
+    missed = found["gates_missed"]
     means = "These segments fall short of what is asked of good ones; rely on them the less, above all on what is named here:"
     if found["kind"] == "known":
+        missed = [said for said in missed if said.startswith(OF_RULES)]  # runs of before kept their sizes beside them
         means = "The segments are the bank's own, as the table names them; these rules cannot stand for them:"
-    return [text(means), points(missed)]
+    return [text(means), points(missed)] if missed else []
 
 
 def title_of_shortfalls(found: Mapping[str, Any]) -> str:
