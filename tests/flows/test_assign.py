@@ -103,6 +103,31 @@ def test_a_later_wave_with_answers_says_how_it_answered_and_what_calls_earned(tm
     assert "Nobody's answer is in this wave: what calls to it earned is not said." in silent.sentences
 
 
+def test_where_one_segment_was_called_its_answers_decide_and_the_earlier_wave_only_of_the_other(tmp_path: Path) -> None:
+    (tmp_path / "waves.toml").write_text(WAVE)
+    money = load_config(
+        None,
+        ["segments.count=2", "economics.cost_per_call=5", "economics.value_per_success=120", "economics.currency=EUR"],
+    )
+    earlier = segment(wave(0, 600, 1, 0.3), tmp_path / "waves.toml", money, runs=tmp_path)
+    table = wave(600, 600, 2, 0.3).with_columns(y=pl.when(pl.col("age") > 50).then(pl.lit("no")))
+    later = assign(table, earlier.folder, money, runs=tmp_path)
+    told = json.loads((later.folder / "migration.json").read_text())["answers"]
+    (mine,) = [row["key"] for row in told["segments"] if row["now"]]
+    (other,) = {"1", "2"} - {mine}
+    assert told["steps"] == {mine: "write", other: "call"}, "before, those who lose now were the best"
+    assert told["by_earlier"] == [other]
+    assert told["first"] == (
+        f"By how this wave answered: no called segment surely pays for its calls; segment {mine} loses, write to them. "
+        f"Of segments without enough answers in this wave, by how the earlier one answered: segment {other} pays."
+    )
+    assert (later.folder / "report.html").read_text("utf-8").count("(by the earlier wave)") == 1
+
+    by_rate = assign(table, earlier.folder, load_config(None, ["segments.count=2"]), runs=tmp_path)
+    rates = json.loads((by_rate.folder / "migration.json").read_text())["answers"]
+    assert rates["steps"] == {other: "call"}, "one response alone is above or below no other"
+
+
 def test_a_later_wave_says_first_what_is_empty_now_and_which_values_no_segment_knows(tmp_path: Path) -> None:
     (tmp_path / "waves.toml").write_text(WAVE)
     earlier = segment(

@@ -55,4 +55,8 @@ def test_where_every_call_loses_nobody_has_a_part():
 def test_nothing_is_weighed_where_fewer_than_two_were_called():
     uncalled = segment("2", 50, 10) | {"response": None}
     assert brought_by([segment("1", 100, 30), uncalled]) is None
+    assert brought_by([segment("1", 100, 30), uncalled], even_one=True) is None
+    one = brought_by([segment("1", 100, 30, 2.0), uncalled], even_one=True)
+    assert one is not None
+    assert [part["key"] for part in one["segments"]] == ["1"]
     assert brought_by([]) is None

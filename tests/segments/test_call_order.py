@@ -99,3 +99,10 @@ def test_no_segment_is_said_to_pay_only_of_those_of_which_something_is_decided(
         content["segments"][0]["customers"] = 12
         content["segments"][1]["jaccard"] = 0.6
         assert say_call_order(content).startswith(f"{which} surely {does}; ")
+
+
+def test_segments_left_out_count_in_the_order_though_nothing_is_said_of_them():
+    several = found(LOSES, MAY, PAYS, BEST)
+    assert say_call_order(several, without=["4", "1"]) == "Segment 3 pays; segment 2 may pay or lose."
+    assert say_call_order(several, without=["3", "4"]).startswith("No segment surely pays for its calls; ")
+    assert say_call_order(several, without=["1", "2", "3", "4"]) == ""

@@ -46,18 +46,36 @@ def test_no_answer_of_fewer_than_ten_customers_is_told_and_none_can_be_reckoned(
     assert of_one[0]["now"] is None
 
 
-def weighed(*profits: tuple[float, float, float], answers: int = 200) -> WeighedSegments:
+def weighed(*profits: tuple[float, float, float] | None, answers: int = 200) -> WeighedSegments:
     money = ("profit_per_call", "profit_low", "profit_high", "profit_per_customer")
     told = [
-        {"key": str(place), "answers": answers, "now": dict(zip(money, (*profit, None), strict=True))}
+        {
+            "key": str(place),
+            "answers": answers,
+            "now": dict(zip(money, (*profit, None), strict=True)) if profit else None,
+        }
         for place, profit in enumerate(profits, 1)
     ]
     segments = [{"key": row["key"], "customers": 900, "rows": 900, "share": 0.5, "jaccard": 0.9} for row in told]
-    return weigh_wave(told, segments, ["one", "two", "three"][: len(told)])
+    return weigh_wave(told, segments, ["one", "two", "three"][: len(told)], np.array([600, 250, 150])[: len(told)])
 
 
 def test_a_later_wave_is_ordered_as_the_first_one_by_its_own_answers() -> None:
     wave = weighed((-2.0, -3.0, -1.0), (17.0, 12.6, 22.1), (1.8, 0.1, 4.1))
     assert call_order(wave) == {"1": "write", "2": "call first", "3": "call"}
-    assert say_call_order(wave).startswith("Call segment 2 first (two): 33 % of the customers, 90 % of the profit")
+    assert say_call_order(wave).startswith(
+        "Call segment 2 first (two): 25 % of the customers, 90 % of the profit of all seg"
+    )
     assert set(call_order(weighed((17.0, 12.6, 22.1), (-2.0, -3.0, -1.0), answers=12)).values()) == {"too few to say"}
+
+
+def test_shares_are_of_the_wave_and_profits_of_the_called_where_not_all_segments_were_called() -> None:
+    assert say_call_order(weighed(None, (17.0, 12.6, 22.1), (16.0, 12.0, 20.0))) == (
+        "Call segments 2 and 3 first (two; three): 40 % of the customers, 100 % of the profit of all called segments that show one."
+    )
+
+
+def test_one_called_segment_is_weighed_where_its_profit_is_known() -> None:
+    loses = weighed(None, (-5.0, -5.0, -3.0))
+    assert call_order(loses) == {"2": "write"}
+    assert say_call_order(loses) == "No called segment surely pays for its calls; segment 2 loses, write to them."

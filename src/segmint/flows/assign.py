@@ -188,14 +188,14 @@ def _answers(
         answered = known.to_numpy()
     if not answered.any():
         unused = "Nobody's answer is in this wave: what calls to it earned is not said."
-        ordered = _order_before(found, names)
+        ordered = _order({"segments": [], "brought": None, "proof": None}, _before(found, names))
         said = [*filter(None, [ordered["first"]]), *([] if config.economics is None else [unused])]
         return {"segments": [], "currency": "", **ordered, "sentences": said}
     those = table.rows(answered)
     yes, money = those.frame[outcome.column].to_numpy() == outcome.positive, call_money(those, config)
     told = compare_answers(yes, labels[answered], row_customers(those), found["segments"], money)
-    weighed = weigh_wave(told, found["segments"], names)
-    ordered = _order(weighed, "this wave") if weighed["brought"] else _order_before(found, names)
+    weighed = weigh_wave(told, found["segments"], names, np.bincount(labels, minlength=len(names)))
+    ordered = _order(weighed, _before(found, names))
     each = [row | {"sentence": say_answer(row, name, money)} for row, name in zip(told, names, strict=True)]
     source = "" if money is None else money.source
     said = [*(row["sentence"] for row in each), source, ordered["first"], why_no_money(those, config)]
@@ -207,21 +207,34 @@ def _answers(
     }
 
 
-def _order(weighed: WeighedSegments, wave: str) -> dict[str, Any]:
-    """Say whom to call first by how a wave answered, and what to do with each segment."""
-    first, brought = say_call_order(weighed), weighed["brought"]
+def _order(now: WeighedSegments, before: WeighedSegments) -> dict[str, Any]:
+    """Say whom to call first and what to do with each segment: by this wave, and where it does not tell by the earlier one.
+
+    Where one is weighed in money and the other is not, their steps mean different things: this wave's alone are told.
+    """
+    answered = [segment["key"] for segment in now["segments"] if segment["response"] is not None]
+    weighed = [brought["in_money"] for brought in (now["brought"], before["brought"]) if brought is not None]
+    steps, first, earlier, first_earlier = call_order(now), say_call_order(now), {}, ""
+    if len(set(weighed)) == 1:
+        earlier = {key: step for key, step in call_order(before).items() if key not in answered}
+        first_earlier = say_call_order(before, without=answered)
+    by = "Of segments without enough answers in this wave, by how the earlier one answered"
+    said = [
+        ("By how this wave answered", first),
+        (by if answered else "By how the earlier wave answered", first_earlier),
+    ]
     return {
-        "first": f"By how {wave} answered: {first[0].lower()}{first[1:]}" if first else "",
-        "steps": call_order(weighed),
-        "in_money": bool(brought and brought["in_money"]),
+        "first": " ".join(f"{whose}: {text[0].lower()}{text[1:]}" for whose, text in said if text),
+        "steps": steps | earlier,
+        "by_earlier": [*earlier] if answered else [],
+        "in_money": bool(weighed and weighed[0]),
     }
 
 
-def _order_before(found: KeptSegments, names: list[str]) -> dict[str, Any]:
-    """Say that by the wave in which the segments were found, where this one tells nothing."""
+def _before(found: KeptSegments, names: list[str]) -> WeighedSegments:
+    """Weigh the segments as they answered in the wave in which they were found, by the names that they have now."""
     called = [part | {"name": name} for part, name in zip(found["segments"], names, strict=True)]
-    weighed: WeighedSegments = {"segments": called, "brought": found.get("brought"), "proof": found.get("proof")}
-    return _order(weighed, "the earlier wave")
+    return {"segments": called, "brought": found.get("brought"), "proof": found.get("proof")}
 
 
 def _the_very_table(here: Run, earlier: RunView) -> list[str]:

@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any, TypedDict
 
 OF_GAIN, OF_YES = "of the profit of all segments that show one", "of all who said yes"
+OF_CALLED_GAIN = "of the profit of all called segments that show one"
 
 
 class Interval(TypedDict):
@@ -32,25 +33,27 @@ class Brought(TypedDict):
     segments: list[BroughtSegment]
 
 
-def brought_by(segments: Sequence[Mapping[str, Any]]) -> Brought | None:
+def brought_by(segments: Sequence[Mapping[str, Any]], *, even_one: bool = False) -> Brought | None:
     """Weigh the segments by what they brought: in money where every one knows what a call earned, else in customers who said yes.
 
     Parameters
     ----------
     segments : sequence of dict
         As `segments.json` holds them.
+    even_one : bool
+        Whether one called segment is weighed, too, where its profit is known: it is held against zero and not against others.
 
     Returns
     -------
     dict or None
         in_money, base (of all segments together, as `each`) and segments: key, each (profit per call, account currency, or
         the response rate) with its interval low and high, amount (account currency, or customers who said yes) and part (of
-        the sum of what is gained; 0 where calls lose). None where fewer than two segments were called.
+        the sum of what is gained; 0 where calls lose). None where fewer than two segments were called, or see `even_one`.
     """
     called = [segment for segment in segments if segment["response"] is not None]
-    if len(called) < 2:
-        return None
     in_money = all(segment["response"]["profit_per_call"] is not None for segment in called)
+    if len(called) < (1 if even_one and in_money else 2):
+        return None
     each, low, high = ("profit_per_call", "profit_low", "profit_high") if in_money else ("rate", "low", "high")
     rows = [segment["rows"] for segment in called]
     amounts = [_amount(segment, in_money=in_money) for segment in called]

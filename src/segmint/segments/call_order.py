@@ -7,10 +7,10 @@ from typing import Any, Literal
 
 import numpy as np
 
-from segmint.segments.brought import OF_GAIN, OF_YES, Brought, BroughtSegment, Interval
+from segmint.segments.brought import OF_CALLED_GAIN, OF_GAIN, OF_YES, Brought, BroughtSegment, Interval
 from segmint.segments.kept import WeighedSegments, said_of
 from segmint.segments.stability import STABLE
-from segmint.wording import listed, percent
+from segmint.wording import capital, listed, percent
 
 DESCRIBED = 30  # of fewer customers no description, offer or message is said
 Step = Literal["call first", "call", "write", "later", "by the list", "too few to say", "does not come back"]
@@ -81,15 +81,25 @@ def surely_ahead(best: Interval, other: Interval) -> bool:
     return bool(apart > np.hypot(best["each"] - best["low"], other["high"] - other["each"]))
 
 
-def say_call_order(found: WeighedSegments) -> str:
-    """Say in one sentence whom to call first, who pays besides and who loses; "" where nothing can be said of calls."""
-    weighed, told = found["brought"], call_order(found)
+def say_call_order(found: WeighedSegments, *, without: Collection[str] = ()) -> str:
+    """Say in one sentence whom to call first, who pays besides and who loses; "" where nothing can be said of calls.
+
+    Parameters
+    ----------
+    found : mapping
+        What `segments.json` holds.
+    without : collection of str
+        Keys of segments that count in the order, but of which nothing is said.
+    """
+    weighed = found["brought"]
+    told = {key: step for key, step in call_order(found).items() if key not in without}
     if weighed is None or not told:
         return ""
     of_step: dict[str, list[str]] = {
         step: [key for key, theirs in told.items() if theirs == step] for step in told.values()
     }
-    parts = [_first(found, weighed, of_step.get("call first", []))]
+    only_others = "call" in of_step and "call first" not in of_step
+    parts = [] if only_others else [_first(found, weighed, of_step.get("call first", []))]
     money = weighed["in_money"]
     for step, one, many in (
         ("call", *(("pays", "pay") if money else ("says yes more often than average", "say yes more often than average"))),
@@ -101,16 +111,18 @@ def say_call_order(found: WeighedSegments) -> str:
     ):  # fmt: skip
         if keys := of_step.get(step):
             parts.append(f"{_numbered(keys)} {one if len(keys) == 1 else many}")
-    return f"{'; '.join(parts)}."
+    return capital(f"{'; '.join(parts)}.")
 
 
 def _first(found: WeighedSegments, weighed: Brought, keys: Sequence[str]) -> str:
+    all_called = len(weighed["segments"]) == len(found["segments"])
     if not keys:
         does = "pays for its calls" if weighed["in_money"] else "says yes more often than all customers"
-        return f"No segment{_that_counts(found, weighed)} surely {does}"
+        return f"No {'' if all_called else 'called '}segment{_that_counts(found, weighed)} surely {does}"
     customers = sum(segment["share"] for segment in found["segments"] if segment["key"] in keys)
     part = sum(told["part"] for told in weighed["segments"] if told["key"] in keys)
-    of_what = OF_GAIN if weighed["in_money"] else OF_YES
+    of_gain = OF_GAIN if all_called else OF_CALLED_GAIN
+    of_what = of_gain if weighed["in_money"] else OF_YES
     names = "; ".join(said_of(segment) for segment in found["segments"] if segment["key"] in keys)
     return f"Call {_numbered(keys)} first ({names}): {percent(customers, 0)} of the customers, {percent(part, 0)} {of_what}"
 

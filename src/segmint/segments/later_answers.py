@@ -88,7 +88,10 @@ def say_answer(row: Mapping[str, Any], name: str, money: CallMoney | None) -> st
 
 
 def weigh_wave(
-    told: Sequence[Mapping[str, Any]], segments: Sequence[Mapping[str, Any]], names: Sequence[str]
+    told: Sequence[Mapping[str, Any]],
+    segments: Sequence[Mapping[str, Any]],
+    names: Sequence[str],
+    rows: NDArray[np.int64],
 ) -> WeighedSegments:
     """Weigh the segments by how a later wave answered, as they were weighed where they were found.
 
@@ -100,22 +103,24 @@ def weigh_wave(
         As `segments.json` holds them.
     names : sequence of str
         What the segments are called now.
+    rows : ndarray of int of shape (n_segments,)
+        How many of the wave are in each, answered or not.
 
     Returns
     -------
     mapping
-        For `call_order` and `say_call_order`: the customers are those who answered. What these answers show was not
+        For `call_order` and `say_call_order`: the customers are those who answered, the shares those of the wave. What these answers show was not
         chosen by them, so that nothing is to be proven on rows kept apart.
     """
-    answers = max(sum(row["answers"] for row in told), 1)
+    shares = rows / max(rows.sum(), 1)
     now = [
         {
-            **segment, "name": name, "customers": row["answers"], "rows": row["answers"], "share": row["answers"] / answers,
+            **segment, "name": name, "customers": row["answers"], "rows": row["answers"], "share": float(share),
             "response": row["now"],
         }
-        for row, segment, name in zip(told, segments, names, strict=True)
+        for row, segment, name, share in zip(told, segments, names, shares, strict=True)
     ]  # fmt: skip
-    return {"segments": now, "brought": brought_by(now), "proof": None}
+    return {"segments": now, "brought": brought_by(now, even_one=True), "proof": None}
 
 
 def _surely(row: Mapping[str, Any]) -> str:

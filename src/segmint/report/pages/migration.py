@@ -49,15 +49,16 @@ def _answered(found: dict[str, Any]) -> list[tuple[dict[str, Any], str]]:
 
 
 def _advice(found: dict[str, Any]) -> Block | None:
-    """What to do with each segment by how this wave answered, or else the earlier one, and what it needs."""
+    """What to do with each segment by how this wave answered, or else as marked the earlier one, and what it needs."""
     answers = found.get("answers") or {}
     steps: dict[str, str] = answers.get("steps") or {}
+    marks = dict.fromkeys(answers.get("by_earlier", ()), " (by the earlier wave)")
     order = [row["key"] for row, _ in _answered(found)]
     told = [*zip(found.get("advice", ()), found["names"], strict=False)]
     told.sort(key=lambda each: order.index(each[0]["key"]) if each[0]["key"] in order else len(order))
     columns: dict[str, list[str]] = {
         "what it needs": [part["need"] for part, _ in told],
-        "what to do": [steps.get(part["key"], "") for part, _ in told],
+        "what to do": [steps.get(part["key"], "") + marks.get(part["key"], "") for part, _ in told],
         "what to offer": [part["offer"] for part, _ in told],
     }
     shown = {title: cells for title, cells in columns.items() if any(cells)}
