@@ -13,7 +13,7 @@ import polars as pl
 import pytest
 
 from segmint.errors import InputError
-from segmint.tables import decimal_sign, text_profile
+from segmint.tables import decimal_sign, table_source, text_profile, text_source
 from segmint.tables.source import ReadOptions, TableSource, is_one_column, open_rows, open_table
 
 TEXT = "id;job;amount\n007;admin.;1,5\n042;NA;2,25\n"
@@ -53,6 +53,38 @@ def test_batch_size_changes_nothing(tmp_path: Path, size: int) -> None:
     for batch in parts:
         seen = [*batch.records, *(reject.record for reject in batch.rejects)]
         assert sorted(seen) == list(range(min(seen), max(seen) + 1))
+
+
+def test_a_batch_of_a_wide_table_holds_fewer_rows(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """ING-13."""
+    frame = pl.DataFrame({f"c{place}": [str(row) for row in range(95)] for place in range(30)})
+    frame.write_csv(tmp_path / "t.csv")
+    frame.write_parquet(tmp_path / "t.parquet")
+    monkeypatch.setattr(table_source, "BATCH_CELLS", 300)
+    monkeypatch.setattr(table_source, "SAMPLE_ROWS", 2)
+    for table in (frame, tmp_path / "t.csv", tmp_path / "t.parquet"):
+        batches = list(open_table(table).batches())
+        assert [batch.frame.height for batch in batches] == [10] * 9 + [5]
+        assert pl.concat([batch.frame for batch in batches]).equals(frame)
+        assert [number for batch in batches for number in batch.records] == list(range(1, 96))
+    assert table_source.rows_at_once(65_536, 10_000) == 2
+
+
+@pytest.mark.parametrize("note", ["x", '"x"'])
+def test_a_batch_of_long_rows_ends_with_some_bytes_and_tells_how_many(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, note: str
+) -> None:
+    """ING-13."""
+    monkeypatch.setattr(text_source, "BATCH_BLOCKS", 2)
+    note = note.replace("x", "x" * 50_000)
+    lines = [f"{i};{note}" if i % 11 else f"{i}" for i in range(100)]
+    source = open_table(write(tmp_path, "id;note\n" + "\n".join(lines)))
+    batches = list(source.batches())
+    assert len(batches) == 3
+    assert [batch.done for batch in batches] == sorted({batch.done for batch in batches})
+    assert batches[-1].done == source.size
+    assert frame_of(source)["id"].to_list() == [str(i) for i in range(100) if i % 11]
+    assert [reject.record for batch in batches for reject in batch.rejects] == list(range(1, 101, 11))
 
 
 def test_frames_of_polars_pandas_and_arrow_give_the_same_rows(tmp_path: Path) -> None:

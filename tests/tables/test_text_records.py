@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import csv
 import io
+from dataclasses import dataclass, field
+from typing import Any
 
 import pytest
 from hypothesis import given, settings
@@ -10,22 +13,35 @@ from hypothesis import strategies as st
 
 from segmint.errors import InputError
 from segmint.tables import text_records
-from segmint.tables.text_records import RecordBlock, RecordParser, line_blocks
+from segmint.tables.rejects import Reject
+from segmint.tables.text_records import RecordParser, line_blocks
 
 
-def parse(text: str | bytes, *, width: int = 3, block: int = 1 << 20, delimiter: str = ";") -> RecordBlock:
+@dataclass
+class Parsed:
+    """All records of a text, whatever its blocks."""
+
+    rows: list[list[str]] = field(default_factory=list)
+    numbers: list[int] = field(default_factory=list)
+    rejects: list[Reject] = field(default_factory=list)
+    end: int = 0
+
+
+def parse(
+    text: str | bytes, *, width: int = 3, block: int = 1 << 20, delimiter: str = ";", encoding: str = "utf-8"
+) -> Parsed:
     data = text if isinstance(text, bytes) else text.encode()
-    parser = RecordParser(delimiter=delimiter, encoding="utf-8", width=width)
-    whole = RecordBlock()
+    parser = RecordParser(delimiter=delimiter, encoding=encoding, columns=[f"c{place}" for place in range(width)])
+    whole = Parsed()
     for part in parser.blocks(line_blocks(io.BytesIO(data), block_bytes=block)):
-        whole.rows += part.rows
-        whole.numbers += part.numbers
+        whole.rows += map(list, part.frame.rows())
+        whole.numbers += part.records.tolist()
         whole.rejects += part.rejects
-        whole.end = part.end
+        whole.end = part.done
     return whole
 
 
-def reasons(block: RecordBlock) -> list[tuple[int, str]]:
+def reasons(block: Parsed) -> list[tuple[int, str]]:
     return [(reject.record, reject.reason) for reject in block.rejects]
 
 
@@ -75,9 +91,10 @@ def test_a_pasted_letter_of_many_lines_is_one_field(block: int) -> None:
 
 def test_a_quote_never_closed_above_long_lines_reads_no_further_than_a_field_may_reach() -> None:
     line = "x" * (text_records.MAX_JOINED_BYTES + 1)
-    parser = RecordParser(delimiter=";", encoding="utf-8", width=2)
+    parser = RecordParser(delimiter=";", encoding="utf-8", columns=["a", "b"])
     blocks = parser.blocks(line_blocks(io.BytesIO(f'1;"open\n{line}\n2;b\n'.encode() * 40), block_bytes=1 << 17))
-    assert reasons(next(blocks))[:2] == [(1, "unclosed_quote"), (2, "too_few_fields")]
+    rejects = next(blocks).rejects
+    assert [(reject.record, reject.reason) for reject in rejects[:2]] == [(1, "unclosed_quote"), (2, "too_few_fields")]
 
 
 def test_a_quote_inside_a_bare_field_is_a_quote() -> None:
@@ -158,3 +175,79 @@ def test_every_byte_belongs_to_one_record(data: bytes, block: int) -> None:
 def test_every_byte_belongs_to_one_record_at_full_size(data: bytes, block: int) -> None:
     """ING-02."""
     check_every_byte(data, block)
+
+
+CELLS = st.sampled_from(
+    ["", "a", "1,5", " a ", "\t", "ä", "\ufeff", "\u2028", "\x0c", "\x1c", "NA", "x^", "#", "\\", "'", "ab" * 40]
+)
+NASTY = st.sampled_from(["\0", '"', '"a"', '"a\n', 'b"', "\r", "\n", "\x1a", "a" * 200, "{0}", "{0}{0}", "\udcff"])
+
+
+@st.composite
+def tables(draw: st.DrawFn) -> dict[str, Any]:
+    """A table in which a few cells, or none, are nasty."""
+    width, delimiter = (
+        draw(st.integers(1, 4)),
+        draw(st.sampled_from([";", ",", "\t", "|", " ", "^", "x", "0", "\\", "-", "\x01"])),
+    )
+    line = st.lists(CELLS, min_size=width, max_size=width)
+    if draw(st.booleans()):
+        line = st.one_of(*[line] * 9, st.lists(CELLS | NASTY, max_size=width + 1), st.just([""] * width))
+    end = draw(st.sampled_from(["\n", "\r\n", "\r"]))
+    text = end.join(delimiter.join(cells).format(delimiter) for cells in draw(st.lists(line, max_size=12)))
+    encoding = draw(st.sampled_from(["utf-8", "cp1252", "shift_jis", "gb18030"]))
+    data = (text + draw(st.sampled_from([end, ""]))).encode(
+        encoding, "surrogateescape" if encoding == "utf-8" else "ignore"
+    )
+    return {"text": data, "width": width, "delimiter": delimiter, "encoding": encoding}
+
+
+def check_both_ways(table: dict[str, Any], block: int) -> None:
+    limit = csv.field_size_limit(150)
+    try:
+        fast = parse(**table, block=block)
+        with pytest.MonkeyPatch.context() as patched:
+            patched.setattr(RecordParser, "_parse_clean", lambda parser, data: None)
+            assert parse(**table, block=block) == fast
+    finally:
+        csv.field_size_limit(limit)
+
+
+@settings(max_examples=150, deadline=None)
+@given(tables(), st.sampled_from([1, 30, 1 << 20]))
+def test_clean_blocks_read_at_once_are_what_they_are_line_by_line(table: dict[str, Any], block: int) -> None:
+    """ING-13."""
+    check_both_ways(table, block)
+
+
+@pytest.mark.slow
+@settings(max_examples=2_000, deadline=None)
+@given(tables(), st.sampled_from([1, 30, 1 << 20]))
+def test_clean_blocks_read_at_once_are_what_they_are_line_by_line_at_full_size(
+    table: dict[str, Any], block: int
+) -> None:
+    """ING-13."""
+    check_both_ways(table, block)
+
+
+@pytest.mark.parametrize(
+    ("line", "clean"),
+    [
+        ("x^;b;c", True),
+        ("\ufeffa;b;c", True),
+        (" ;;x", True),
+        (";;", False),
+        ("a;b", False),
+        ("a;b;c;d", False),
+        ('a;"b";c', False),
+        ("a\rb;c;d", False),
+        ("a;\0;c", False),
+    ],
+)
+@pytest.mark.parametrize("end", ["\n", "\r\n"])
+def test_a_block_is_read_at_once_if_every_line_is_clean(line: str, clean: bool, end: str) -> None:
+    parser = RecordParser(delimiter=";", encoding="utf-8", columns=["a", "b", "c"])
+    for lines in ([line, "1;2;3", "4;5;6"], ["1;2;3", line]):
+        frame = parser._parse_clean(end.join(lines).encode())
+        assert (frame is not None) is clean
+        assert frame is None or frame.rows() == [tuple(cells.split(";")) for cells in lines]

@@ -13,10 +13,18 @@ import numpy as np
 import polars as pl
 
 from segmint.errors import InputError
-from segmint.tables.decimal_sign import SAMPLE_ROWS, signs_of_texts
+from segmint.tables.decimal_sign import signs_of_texts
 from segmint.tables.rejects import EMPTY_ROW, Reject
 from segmint.tables.same_file import SameFile
-from segmint.tables.table_source import BATCH, JSON, NoRowsError, RawBatch, without_empty_rows
+from segmint.tables.table_source import (
+    BATCH,
+    JSON,
+    SAMPLE_ROWS,
+    NoRowsError,
+    RawBatch,
+    rows_at_once,
+    without_empty_rows,
+)
 from segmint.tables.text_source import check_names
 from segmint.wording import LONE_SURROGATE
 
@@ -72,7 +80,8 @@ class FrameSource:
         return digest.fingerprint
 
     def batches(self, size: int = BATCH) -> Iterator[RawBatch]:
-        """Read from the start, at most `size` rows a batch."""
+        """Read from the start, at most `size` rows a batch, fewer of a wide table."""
+        size = rows_at_once(size, len(self.columns))
         for start in range(0, self._frame.height, size):
             frame = self._frame.slice(start, size)
             records = np.arange(start + 1, start + 1 + frame.height, dtype=np.int64)
@@ -116,10 +125,10 @@ class ParquetSource:
             self.receipt |= signs_of_texts(next(self.batches(SAMPLE_ROWS)).frame)
 
     def batches(self, size: int = BATCH) -> Iterator[RawBatch]:
-        """Read from the start, at most `size` rows a batch."""
+        """Read from the start, at most `size` rows a batch, fewer of a wide table."""
         import pyarrow as pa
 
-        start = 0
+        start, size = 0, rows_at_once(size, len(self.columns))
         with _parquet(self._table) as file:
             try:
                 for batch in file.iter_batches(batch_size=size):

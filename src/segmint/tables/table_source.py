@@ -18,6 +18,8 @@ JSON: TypeAlias = "str | int | float | bool | list[JSON] | dict[str, JSON] | Non
 TEXT, WORKBOOK = "delimited text", "Excel workbook"
 """The format, in a receipt, of a file whose first line holds the names of its columns."""
 BATCH = 65_536
+BATCH_CELLS = 1 << 21
+SAMPLE_ROWS = 2_000
 MAX_COLUMNS = 4_096
 
 
@@ -90,6 +92,11 @@ class RawBatch:
     done: int = 0
 
 
+def rows_at_once(size: int, columns: int) -> int:
+    """Say how many rows a batch of at most `size` holds: fewer of a wide table, yet as many as a sample of it."""
+    return min(size, max(BATCH_CELLS // columns, SAMPLE_ROWS))
+
+
 def without_empty_rows(batch: RawBatch) -> RawBatch:
     """Leave out rows in which no cell holds anything, as spreadsheets write them below a table."""
     empty = pl.Series([True]).new_from_index(0, batch.frame.height)
@@ -140,4 +147,4 @@ class TableSource(Protocol):
         """Units of `RawBatch.done` in all: bytes of a text file, rows otherwise; 0 if unknown."""
 
     def batches(self, size: int = BATCH) -> Iterator[RawBatch]:
-        """Read from the start, at most `size` rows a batch."""
+        """Read from the start, at most `size` rows a batch, fewer where they are wide or long."""

@@ -139,7 +139,7 @@ def _look_further(opener: Opener, start: int, signs: DecimalSigns, delimiter: st
     with opener() as stream:
         stream.read(start)
         for block in line_blocks(stream):
-            if not unmistakable.search(b"".join(block.lines)):
+            if not unmistakable.search(block.data):
                 continue
             telling = [line for line in block.lines if unmistakable.search(line)]
             for line in telling:
@@ -187,7 +187,7 @@ def _utf8_lines(opener: Opener) -> tuple[int, list[tuple[int, bytes]]]:
     with opener() as stream:
         for block in line_blocks(stream):
             offset = block.offset
-            for line in block.lines:
+            for line in [] if block.data.isascii() else block.lines:
                 if not line.isascii():
                     if _is_utf8(line):
                         valid += 1

@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from bisect import bisect
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 
 import numpy as np
 import polars as pl
 
 from segmint.errors import InputError
 from segmint.tables.decimal_sign import unlike
-from segmint.tables.rejects import Reject
 from segmint.tables.table_source import (
     BATCH,
     JSON,
@@ -20,12 +21,14 @@ from segmint.tables.table_source import (
     NoRowsError,
     RawBatch,
     ReadOptions,
+    rows_at_once,
     without_empty_rows,
 )
 from segmint.tables.text_profile import DELIMITERS, FALLBACK, Opener, TextProfile, find_profile
-from segmint.tables.text_records import LineBlock, RecordBlock, RecordParser, line_blocks
+from segmint.tables.text_records import LineBlock, RecordParser, line_blocks
 
 ENCODING_NAMES = {"utf-8": "UTF-8", "cp1252": "Windows-1252", "latin-1": "Latin-1"}
+BATCH_BLOCKS = 16
 GUESSED = f"{ENCODING_NAMES[FALLBACK]} (a guess)"
 
 
@@ -71,35 +74,30 @@ class TextSource:
         self._refuse_header_only()
 
     def batches(self, size: int = BATCH) -> Iterator[RawBatch]:
-        """Read from the start, at most `size` rows a batch."""
-        waiting = RecordBlock()
+        """Read from the start, at most `size` rows a batch, fewer where they are wide or long."""
+        size, waiting = rows_at_once(size, len(self.columns)), list[RawBatch]()
         for block in self._record_blocks():
-            _append(waiting, block)
-            while len(waiting.rows) >= size:
-                yield self._batch(_take(waiting, size))
-        if waiting.rows or waiting.rejects:
-            yield self._batch(waiting)
+            if block.frame.height or block.rejects:
+                waiting.append(block)
+            is_long = len(waiting) == BATCH_BLOCKS
+            if is_long or sum(part.frame.height for part in waiting) > size:
+                *batches, rest = _cut(_joined(waiting), size)
+                waiting = [] if is_long else [rest]
+                yield from map(without_empty_rows, [*batches, rest] if is_long else batches)
+        if waiting:
+            yield from map(without_empty_rows, _cut(_joined(waiting), size))
 
-    def _record_blocks(self) -> Iterator[RecordBlock]:
+    def _record_blocks(self) -> Iterator[RawBatch]:
         profile = self.profile
-        parser = RecordParser(delimiter=profile.delimiter, encoding=profile.encoding, width=len(profile.header))
+        parser = RecordParser(delimiter=profile.delimiter, encoding=profile.encoding, columns=self.columns)
         start = profile.bom + profile.header_end
         with self._opener() as stream:
             stream.read(start)
             yield from parser.blocks(_shifted(line_blocks(stream), start))
 
-    def _batch(self, records: RecordBlock) -> RawBatch:
-        fields = zip(*records.rows, strict=True) if records.rows else [()] * len(self.columns)
-        frame = pl.DataFrame(
-            [pl.Series(name, values, dtype=pl.String) for name, values in zip(self.columns, fields, strict=True)]
-        )
-        return without_empty_rows(
-            RawBatch(frame, np.array(records.numbers, dtype=np.int64), tuple(records.rejects), records.end)
-        )
-
     def _refuse_header_only(self) -> None:
         for block in self._record_blocks():
-            if block.rejects or any("".join(row).strip() for row in block.rows):
+            if block.rejects or without_empty_rows(block).frame.height:
                 return
         raise NoRowsError(f"'{self.name}' has a header and no rows.", self.columns, fix="check the export")
 
@@ -157,29 +155,29 @@ def _problem_with_names(names: tuple[str, ...], *, in_rows: bool) -> tuple[str, 
 
 def _shifted(blocks: Iterator[LineBlock], start: int) -> Iterator[LineBlock]:
     """Count bytes from the start of the file instead of the end of its header."""
-    return (LineBlock(block.lines, block.offset + start, block.last) for block in blocks)
+    return (LineBlock(block.data, block.offset + start, block.last) for block in blocks)
 
 
-def _append(records: RecordBlock, more: RecordBlock) -> None:
-    records.rows += more.rows
-    records.numbers += more.numbers
-    records.rejects += more.rejects
-    records.end = more.end
+def _joined(batches: list[RawBatch]) -> RawBatch:
+    frame = pl.concat([batch.frame for batch in batches], rechunk=True)
+    records = np.concatenate([batch.records for batch in batches])
+    return RawBatch(frame, records, tuple(reject for batch in batches for reject in batch.rejects), batches[-1].done)
 
 
-def _take(records: RecordBlock, count: int) -> RecordBlock:
-    """Cut the first `count` rows off, with the rejects that precede the next row."""
-    following = records.numbers[count] if len(records.numbers) > count else None
-    split = _first_after(records.rejects, following)
-    taken = RecordBlock(records.rows[:count], records.numbers[:count], records.rejects[:split], records.end)
-    del records.rows[:count], records.numbers[:count], records.rejects[:split]
-    return taken
-
-
-def _first_after(rejects: list[Reject], record: int | None) -> int:
-    if record is None:
-        return len(rejects)
-    return next((i for i, reject in enumerate(rejects) if reject.record > record), len(rejects))
+def _cut(batch: RawBatch, size: int) -> Iterator[RawBatch]:
+    """Cut a batch after each `size` rows, and behind the rejects that precede the next one."""
+    start, known = 0, 0
+    while start + size < batch.frame.height:
+        end = start + size
+        following = bisect(batch.rejects, batch.records[end], key=lambda reject: reject.record)
+        yield replace(
+            batch,
+            frame=batch.frame[start:end],
+            records=batch.records[start:end],
+            rejects=batch.rejects[known:following],
+        )
+        start, known = end, following
+    yield replace(batch, frame=batch.frame[start:], records=batch.records[start:], rejects=batch.rejects[known:])
 
 
 def _receipt(profile: TextProfile) -> dict[str, JSON]:
