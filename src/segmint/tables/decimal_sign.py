@@ -9,10 +9,11 @@ from dataclasses import dataclass
 import polars as pl
 
 from segmint.tables.amounts import bare_amount
-from segmint.tables.table_source import JSON, SAMPLE_ROWS
+from segmint.tables.table_source import JSON
 
 DECIMALS = "decimals"
 """Where a receipt keeps the sign of each column, if they are not all written alike."""
+SAMPLE_ROWS = 2_000
 POINT = re.compile(r"[+-]?(\d*\.(\d{1,2}|\d{4,})|\d{4,}\.\d+|0\.\d+|\d{1,3}(,\d{3})+\.\d+|[1-9]\d{0,2}(,\d{3}){2,})")
 COMMA = re.compile(r"[+-]?(\d*,(\d{1,2}|\d{4,})|\d{4,},\d+|0,\d+|\d{1,3}(\.\d{3})+,\d+|[1-9]\d{0,2}(\.\d{3}){2,})")
 _EITHER = re.compile(r"[+-]?\d{1,3}[.,]\d{3}")

@@ -13,13 +13,13 @@ import numpy as np
 import polars as pl
 
 from segmint.errors import InputError
-from segmint.tables.decimal_sign import signs_of_texts
+from segmint.tables.decimal_sign import SAMPLE_ROWS, signs_of_texts
 from segmint.tables.rejects import EMPTY_ROW, Reject
 from segmint.tables.same_file import SameFile
 from segmint.tables.table_source import (
     BATCH,
+    BATCH_CELLS,
     JSON,
-    SAMPLE_ROWS,
     NoRowsError,
     RawBatch,
     rows_at_once,
@@ -81,7 +81,7 @@ class FrameSource:
 
     def batches(self, size: int = BATCH) -> Iterator[RawBatch]:
         """Read from the start, at most `size` rows a batch, fewer of a wide table."""
-        size = rows_at_once(size, len(self.columns))
+        size = rows_at_once(size, BATCH_CELLS // len(self.columns))
         for start in range(0, self._frame.height, size):
             frame = self._frame.slice(start, size)
             records = np.arange(start + 1, start + 1 + frame.height, dtype=np.int64)
@@ -128,7 +128,7 @@ class ParquetSource:
         """Read from the start, at most `size` rows a batch, fewer of a wide table."""
         import pyarrow as pa
 
-        start, size = 0, rows_at_once(size, len(self.columns))
+        start, size = 0, rows_at_once(size, BATCH_CELLS // len(self.columns))
         with _parquet(self._table) as file:
             try:
                 for batch in file.iter_batches(batch_size=size):

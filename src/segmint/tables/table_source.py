@@ -19,7 +19,8 @@ TEXT, WORKBOOK = "delimited text", "Excel workbook"
 """The format, in a receipt, of a file whose first line holds the names of its columns."""
 BATCH = 65_536
 BATCH_CELLS = 1 << 21
-SAMPLE_ROWS = 2_000
+# of rows: more than a sample has, and a matrix product of whole steps adds up each row in the same order
+BATCH_STEP = 2_048
 MAX_COLUMNS = 4_096
 
 
@@ -92,9 +93,9 @@ class RawBatch:
     done: int = 0
 
 
-def rows_at_once(size: int, columns: int) -> int:
-    """Say how many rows a batch of at most `size` holds: fewer of a wide table, yet as many as a sample of it."""
-    return min(size, max(BATCH_CELLS // columns, SAMPLE_ROWS))
+def rows_at_once(size: int, room: int) -> int:
+    """Say how many rows a batch of at most `size` holds where there is room for so many: whole steps, at least one."""
+    return min(size, max(room // BATCH_STEP, 1) * BATCH_STEP)
 
 
 def without_empty_rows(batch: RawBatch) -> RawBatch:

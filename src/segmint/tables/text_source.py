@@ -15,6 +15,7 @@ from segmint.errors import InputError
 from segmint.tables.decimal_sign import unlike
 from segmint.tables.table_source import (
     BATCH,
+    BATCH_CELLS,
     JSON,
     MAX_COLUMNS,
     TEXT,
@@ -75,15 +76,16 @@ class TextSource:
 
     def batches(self, size: int = BATCH) -> Iterator[RawBatch]:
         """Read from the start, at most `size` rows a batch, fewer where they are wide or long."""
-        size, waiting = rows_at_once(size, len(self.columns)), list[RawBatch]()
+        size, waiting = rows_at_once(size, BATCH_CELLS // len(self.columns)), list[RawBatch]()
         for block in self._record_blocks():
             if block.frame.height or block.rejects:
                 waiting.append(block)
-            is_long = len(waiting) == BATCH_BLOCKS
-            if is_long or sum(part.frame.height for part in waiting) > size:
-                *batches, rest = _cut(_joined(waiting), size)
-                waiting = [] if is_long else [rest]
-                yield from map(without_empty_rows, [*batches, rest] if is_long else batches)
+            rows = sum(part.frame.height for part in waiting)
+            most = size if len(waiting) < BATCH_BLOCKS else rows_at_once(size, rows)
+            if rows > most:
+                *batches, rest = _cut(_joined(waiting), most)
+                waiting = [rest]
+                yield from map(without_empty_rows, batches)
         if waiting:
             yield from map(without_empty_rows, _cut(_joined(waiting), size))
 
