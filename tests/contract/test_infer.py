@@ -37,7 +37,7 @@ def test_kinds_roles_and_moments_are_guessed(draft: Draft) -> None:
 def test_how_many_columns_are_read_and_why_the_others_are_not_is_said(draft: Draft) -> None:
     assert draft.sentence == (
         "outcome: 'Churn' (guessed from its name); 5 columns are read as characteristics, 7 are set aside: 2 known only later than the "
-        "list, 1 id, 1 with one value or none, 1 of free text or rare codes, 1 date and 1 that tells the outcome almost by itself "
+        "list, 1 id, 1 with one value or none, 1 of free text or codes, 1 date and 1 that tells the outcome almost by itself "
         "(look and decide)."
     )
 

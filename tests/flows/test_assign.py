@@ -126,6 +126,7 @@ def test_where_one_segment_was_called_its_answers_decide_and_the_earlier_wave_on
     by_rate = assign(table, earlier.folder, load_config(None, ["segments.count=2"]), runs=tmp_path)
     rates = json.loads((by_rate.folder / "migration.json").read_text())["answers"]
     assert rates["steps"] == {other: "call"}, "one response alone is above or below no other"
+    assert f"Nothing is decided of segment {mine}: one response alone" in rates["first"]
 
 
 def test_a_later_wave_says_first_what_is_empty_now_and_which_values_no_segment_knows(tmp_path: Path) -> None:

@@ -35,17 +35,20 @@ def test_student_and_teacher_are_set_side_by_side(auc: float, words: str) -> Non
 
 @pytest.mark.parametrize("auc", [0.71, 0.75, 0.86])
 def test_a_warning_says_that_the_student_is_behind_where_the_network_page_does(auc: float) -> None:
-    said = behind_teacher(lesson(auc)).replace("\u00a0", " ")
+    said = behind_teacher(lesson(auc), compared=True).replace("\u00a0", " ")
     assert bool(said) == ("not caught up with" in lesson_block(lesson(auc))["caption"])
     if said:
         assert "0.790 for the teacher and 0.710 for the network" in said
         assert 'try the recipe "best"' in said
-        assert "recipe" not in behind_teacher(lesson(auc) | {"recipe": "best"})
+        assert "compare.enabled" not in said
+        best = behind_teacher(lesson(auc) | {"recipe": "best"}, compared=False)
+        assert "compare.enabled" in best
+        assert "recipe" not in best
 
 
 def test_nobody_is_behind_without_a_teacher_or_without_knowing_chance() -> None:
-    assert behind_teacher(lesson(0.5) | {"taught": None}) == ""
-    assert behind_teacher(lesson(0.5, auc_error=None)) == ""
+    assert behind_teacher(lesson(0.5) | {"taught": None}, compared=True) == ""
+    assert behind_teacher(lesson(0.5, auc_error=None), compared=True) == ""
 
 
 def test_without_knowing_chance_nobody_is_ahead() -> None:

@@ -382,7 +382,8 @@ def _why_ignored(look: Look, role: Role) -> str:
         return ""
     if look.has_units or look.is_amount:
         return _NO_BARE_NUMBERS
-    return f"text with {look.distinct:,} different values; {_USE_CODES}"
+    most = f"; the commonest {MOST_CODES:,} are read" if look.distinct > MOST_CODES else ""
+    return f"text with {look.distinct:,} different values; {_USE_CODES}{most}"
 
 
 def _unread_told(look: Look, customers: pl.Series | None) -> list[str]:

@@ -24,7 +24,7 @@ from segmint.flows.steps.settings import RUNS, Place, Settings, of_the_segments_
 from segmint.progress import Progress, silent
 from segmint.report.run_view import RunView
 from segmint.segments.assign import assign_segments
-from segmint.segments.call_order import call_order, say_call_order
+from segmint.segments.call_order import call_order, numbered, say_call_order
 from segmint.segments.gaps import say_gaps
 from segmint.segments.kept import KeptSegments, WeighedSegments, sentences_of
 from segmint.segments.later_answers import compare_answers, say_answer, weigh_wave
@@ -223,8 +223,11 @@ def _order(now: WeighedSegments, before: WeighedSegments) -> dict[str, Any]:
         ("By how this wave answered", first),
         (by if answered else "By how the earlier wave answered", first_earlier),
     ]
+    told = [f"{whose}: {text[0].lower()}{text[1:]}" for whose, text in said if text]
+    if told and (alone := [key for key in answered if key not in steps]):
+        told.append(f"Nothing is decided of {numbered(alone)}: one response alone is above or below no other.")
     return {
-        "first": " ".join(f"{whose}: {text[0].lower()}{text[1:]}" for whose, text in said if text),
+        "first": " ".join(told),
         "steps": steps | earlier,
         "by_earlier": [*earlier] if answered else [],
         "in_money": bool(weighed and weighed[0]),

@@ -443,7 +443,8 @@ def _summary(
     clock: _Clock,
     lesson: dict[str, Any],
 ) -> dict[str, Any]:
-    outcome, student, behind = table.outcome, lesson["student"], behind_teacher(lesson)
+    outcome, student = table.outcome, lesson["student"]
+    behind = behind_teacher(lesson, compared=comparison is not None)
     names, counts = np.unique(outcome, return_counts=True)
     positive = table.contract.outcome.positive
     return {

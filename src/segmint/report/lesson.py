@@ -61,23 +61,30 @@ def teaching_words(recipe: str, taught: Mapping[str, Any] | None) -> str:
     return f"{said}{upcoming}{members}"
 
 
-def behind_teacher(lesson: Mapping[str, Any]) -> str:
+def behind_teacher(lesson: Mapping[str, Any], *, compared: bool) -> str:
     """Say that the network surely knows less than its teacher, and what to do about it; empty where it does not.
 
     Parameters
     ----------
     lesson : dict
         As in ``lesson.json``.
+    compared : bool
+        Whether the run holds the network beside other models.
     """
     taught, student = lesson.get("taught"), lesson["student"]
     found = _gap(taught, student) if taught else None
     if not taught or found is None or found[0] >= -found[1]:
         return ""
+    trees = (
+        "The comparison shows whether trees do better"
+        if compared
+        else "Compare the models to see whether trees do better (compare.enabled)"
+    )
     best = "" if lesson.get("recipe") == "best" else 'try the recipe "best", '
     return (
-        f"The network has not caught up with its teacher: on customers whose own answers neither had learned from, the area under the "
-        f"curve is {decimal(taught['auc'])} for the teacher and {decimal(student['auc'])} for the network. Compare "
-        f"the models to see whether trees do better (compare.enabled), {best}or search for other settings, such as wider layers (model.hidden) and more epochs (model.epochs)."
+        f"The network has not caught up with its teacher: the area under the curve is {decimal(taught['auc'])} for the teacher and "
+        f"{decimal(student['auc'])} for the network, on different customers, whose own answers neither had learned from, and by more than chance. "
+        f"{trees}; {best}or search for other settings, such as wider layers (model.hidden) and more epochs (model.epochs)."
     )
 
 

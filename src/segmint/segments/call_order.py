@@ -110,7 +110,7 @@ def say_call_order(found: WeighedSegments, *, without: Collection[str] = ()) -> 
         ("does not come back", "does not come back, decide nothing by it", "do not come back, decide nothing by them"),
     ):  # fmt: skip
         if keys := of_step.get(step):
-            parts.append(f"{_numbered(keys)} {one if len(keys) == 1 else many}")
+            parts.append(f"{numbered(keys)} {one if len(keys) == 1 else many}")
     return capital(f"{'; '.join(parts)}.")
 
 
@@ -124,10 +124,13 @@ def _first(found: WeighedSegments, weighed: Brought, keys: Sequence[str]) -> str
     of_gain = OF_GAIN if all_called else OF_CALLED_GAIN
     of_what = of_gain if weighed["in_money"] else OF_YES
     names = "; ".join(said_of(segment) for segment in found["segments"] if segment["key"] in keys)
-    return f"Call {_numbered(keys)} first ({names}): {percent(customers, 0)} of the customers, {percent(part, 0)} {of_what}"
+    return (
+        f"Call {numbered(keys)} first ({names}): {percent(customers, 0)} of the customers, {percent(part, 0)} {of_what}"
+    )
 
 
-def _numbered(keys: Sequence[str]) -> str:
+def numbered(keys: Sequence[str]) -> str:
+    """Name segments by their numbers, or letters."""
     return f"segment{'' if len(keys) == 1 else 's'} {listed(keys)}"
 
 

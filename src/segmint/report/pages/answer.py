@@ -69,7 +69,7 @@ def warning(at: str) -> Block | None:
 def _behind_teacher(run: RunView) -> Block | None:
     """Return the banner for a network that did not learn what its teacher knew."""
     lesson = run.json(run_files.LESSON)
-    said = "" if lesson is None else behind_teacher(lesson)
+    said = "" if lesson is None else behind_teacher(lesson, compared=run.comparison is not None)
     return banner("caution", "The network is behind its teacher", said) if said else None
 
 
