@@ -498,6 +498,12 @@ BALANCES = [
     "saldo médio",
     "Saldo medio",
     "solde du compte",
+    "account_balance",
+    "avg_account_balance",
+    "avg_balance_last_3_months",
+    "balance_30_days",
+    "operations_balance",
+    "saldo de cuenta independiente",
 ]
 NO_BALANCES = [
     "credit_card_balance",
@@ -506,6 +512,20 @@ NO_BALANCES = [
     "balance_transfers_count",
     "points_balance",
     "saldo do empréstimo",
+    "days_with_balance",
+    "saldo_devedor",
+    "saldo_deudor",
+    "saldo_pendiente",
+    "saldo_insoluto",
+    "saldo_vencido",
+    "saldo_a_pagar",
+    "saldo_em_aberto",
+    "saldo_inadimplente",
+    "solde_restant_dû",
+    "outstanding_balance",
+    "overdue_balance",
+    "balance_due",
+    "Restschuldsaldo",
 ]
 
 

@@ -11,6 +11,7 @@ import pytest
 from segmint.contract import draft_outcome
 from segmint.contract.contract import Contract, parse_contract
 from segmint.contract.draft_outcome import NAME_OUTCOME
+from segmint.contract.hints import outcome_rank
 from segmint.contract.infer import Draft, infer_contract
 from segmint.contract.validate import validate
 from segmint.errors import ContractError, DataError
@@ -104,6 +105,38 @@ def test_names_of_outcomes_in_other_languages(name: str, no: str, yes: str) -> N
     frame = frame.with_columns(pl.Series("resposta anterior", [yes, no] * 200), pl.Series("contrato", [yes, no] * 200))
     outcome = infer_contract(open_table(frame), name="x").contract.outcome
     assert (outcome.column, outcome.positive) == (name, yes)
+
+
+@pytest.mark.parametrize(
+    ("name", "rank"),
+    [
+        *[(name, 2) for name in ("suscrita", "acquistata", "comprada", "acepta", "contratado", "contrató", "contratou", "ha_contratado")],
+        *[(name, 1) for name in ("oferta_aceptada", "offre_acceptée", "offre_souscrite", "proposta_aceita", "proposta_aceite", "offerta_accettata")],
+        *[(name, 1) for name in ("accepted_offer", "accepted_marketing_offer", "aceptado_en_llamada", "response_marketing")],
+        *[(f"{product}_contratad{end}", 0) for product, end in (("seguro", "o"), ("tarjeta", "a"), ("produto", "o"), ("limite", "o"), ("póliza", "a"))],
+        *[(name, 0) for name in ("ha_aceptado_rgpd", "aceptado_lopd", "lgpd_aceita", "acepto_publicidad", "accettato_privacy", "privacy_accepted")],
+        *[(name, 0) for name in ("accepted_gdpr", "aceita_receber_ligações", "accepte_les_appels", "contrato")],
+    ],
+)  # fmt: skip
+def test_products_held_and_consents_are_no_outcome(name: str, rank: int) -> None:
+    assert outcome_rank(name) == rank
+
+
+def test_a_product_held_is_no_answer_beside_one() -> None:
+    cells = pl.Series(["no", "no", "si", "no"] * 100)
+    held = churn().drop("Churn", "final_bill").with_columns(oferta_aceptada=cells, seguro_contratado=cells.reverse())
+    contract = infer_contract(open_table(held.with_columns(acepto_publicidad=cells)), name="x").contract
+    assert (contract.outcome.column, contract.by_name["seguro_contratado"].known) == ("oferta_aceptada", "planning")
+    with pytest.raises(ContractError, match="looks like an outcome"):
+        infer_contract(open_table(held.drop("oferta_aceptada")), name="x")
+
+
+def test_an_answer_beside_one_that_is_named_alike_is_asked_about() -> None:
+    frame = churn().rename({"Churn": "oferta_aceptada"})
+    assert "oferta_aceptada" not in infer_contract(open_table(frame), name="x").suspects
+    draft = infer_contract(open_table(frame.with_columns(seguro_suscrito=pl.Series(["no", "si"] * 200))), name="x")
+    assert draft.contract.outcome.column == "seguro_suscrito"
+    assert "is one of yes and no the outcome (oferta_aceptada)?" in draft.suspects["seguro_suscrito"]
 
 
 def test_an_outcome_is_asked_about_where_words_do_not_tell() -> None:

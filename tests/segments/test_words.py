@@ -47,7 +47,16 @@ def test_of_a_few_customers_no_offer_and_no_message_is_said(retired, customers, 
 
 @pytest.mark.parametrize(
     "label",
-    ["age of account", "agency visits", "agent", "credit balance", "fund balance", "family doctor visits"],
+    [
+        "age of account",
+        "agency visits",
+        "agent",
+        "credit balance",
+        "fund balance",
+        "family doctor visits",
+        "renda fixa",
+        "fecha de ingreso",
+    ],
 )
 def test_words_are_of_the_column_they_mean(retired, label):
     much = Typical("x", label, "", 9.0, 1.0, 1.5)
@@ -65,6 +74,14 @@ def test_words_are_of_the_column_they_mean(retired, label):
         ("loan account balance", "Customers with high debts", True),
         ("credit card balance", "Customers with high debts", True),
         ("Restschuld", "Customers with high debts", True),
+        *[
+            (f"saldo {owed}", "Customers with high debts", True)
+            for owed in ("devedor", "deudor", "pendiente", "insoluto", "vencido", "a pagar")
+        ],
+        *[
+            (owed, "Customers with high debts", True)
+            for owed in ("saldo em aberto", "solde restant dû", "overdue balance", "balance due")
+        ],
         ("term deposit balance", "Customers with high savings", False),
         ("savings balance", "Customers with high savings", False),
         ("Sparguthaben", "Customers with high savings", False),

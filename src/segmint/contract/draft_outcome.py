@@ -206,11 +206,11 @@ def _likely_outcome(frame: pl.DataFrame) -> str | None:
 
 
 def _guess_doubts(frame: pl.DataFrame, outcome: Outcome) -> list[str]:
-    """Ask about segments that are taken for the outcome by their name alone."""
-    if outcome.kind == "response":
-        return []
+    """Ask about segments that are taken for the outcome by their name alone, and about an answer beside one named alike."""
+    rank = outcome_rank(plain_name(outcome.column)) if outcome.kind == "response" else 0
+    rivals = [name for name in frame.columns if outcome_rank(plain_name(name)) >= rank and name != outcome.column]
     own = outcome.column == _MADE_OF_IT and _PREDICTED in frame.columns
-    others = [name for name in frame.columns if name != outcome.column and _is_yes_or_no(frame[name])]
+    others = [name for name in rivals if _is_yes_or_no(frame[name])]
     doubts = [
         *(["`segmint predict` writes such a column"] if own else []),
         *([f"is one of yes and no the outcome ({few_named(others)})?"] if others else []),

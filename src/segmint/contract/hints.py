@@ -67,16 +67,16 @@ _HARDSHIP = re.compile(
 )
 # What somebody did who said yes, and what an answer is called; held against names with and without accents.
 _SAID_YES = (
-    r"souscrit|suscribio|suscrito|subscreveu|subscrito|sottoscritto|adhere|aderiu|aderito|achete|compro|comprou|comprado"
-    r"|acquistato|contrató|contratou|contratado|accepte|acepto|aceptado|aceitou|accettato"
+    r"souscrite?|suscribio|suscrit[oa]|subscreveu|subscrit[oa]|sottoscritt[oa]|adheree?|aderiu|aderit[oa]|achetee?|compro|comprou"
+    r"|comprad[oa]|acquistat[oa]|accept(e|ee)|acept(o|ad[oa])|aceit(ou|[oae]|ad[oa])|accett(o|at[oa])"
 )
 _ANSWER = r"reponse|respuesta|resposta|risposta|repondu|respondio|respondeu|risposto"
 _OUTCOME = re.compile(
     r"^(y|target|label|outcome|response|responded|churn(ed)?|exited|attrition|subscribed|converted|conversion|bought"
     r"|purchased?|accepted|deposit|segment(ation)?|class|success|renewed|cancelled|left|result|sold|sale|abschluss"
     r"|ergebnis|zusage|antwort|reaktion|termineinlage|term_?deposit)$"
-    # French, Spanish, Portuguese, Italian; "contrato" without its accent is a contract
-    rf"|^((a|ha|se)_)?({_SAID_YES}|{_ANSWER}|souscription|suscripcion|subscricao|sottoscrizione|adhesion|adesao|adesione|achat|compra|acquisto"
+    # French, Spanish, Portuguese, Italian; "contrato" without its accent is a contract, and seguro_contratado a product held
+    rf"|^((a|ha|se)_)?({_SAID_YES}|contrató|contratou|contratad[oa]|acepta|accetta|{_ANSWER}|souscription|suscripcion|subscricao|sottoscrizione|adhesion|adesao|adesione|achat|compra|acquisto"
     r"|vente|venta|venda|vendita|resultat|resultado|risultato|esito|variable_(cible|objetivo)|variavel_alvo|cible|alvo"
     r"|(de?pot|deposito)_a_(terme|plazo|prazo)(_fijo)?|deposito_vincolato)$"
 )
@@ -158,9 +158,12 @@ _ONE_OF_SEVERAL = r"first|prev|last|letzt"
 _OLD_DATES = re.compile(rf"{_BEGINNING}|{_ONE_OF_SEVERAL}")
 # Money of the customer's, held against names without accents: what is owed, may be drawn, is counted or is given for loyalty is none.
 _BALANCE = re.compile(
-    r"^(?!.*(loan|credit|kredit|card|karte|darlehen|mortgage|hypothek|overdra|debt|due(_|$)|owed|outstanding|schuld|limit|transfer|count|anzahl"
-    r"|num|(^|_)(n|nr|nb|no)_|months|days|ratio|rate(_|$)|quote|share|percent|pct|points?(_|$)|punkte|miles|bonus|pret(_|$)|prestam|emprestim|prestit"
-    r"|mutuo|hipotec|cart(ao|a|e)(_|$)|tarjeta|divida|dette|deuda|(^|_)(sheet|since|date)(_|$)))"
+    r"^(?!.*(loan|credit|kredit|card|karte|darlehen|mortgage|hypothek|overdra|debt|debit|due(_|$)|ow(ed|ing)(_|$)|outstanding|unpaid|payable"
+    r"|borrow|repay|leas(e|ing)(_|$)|liabilit|schuld|restsaldo|(^|_)soll|negativ|limit|transfer|(^|_)counts?(_|$)|anzahl|(^|_)num|nummer"
+    r"|(^|_)(n|nr|nb|no)_|^(months|days)_|(months|days)_(with|without|since|below|above|under|over)_|balance_(months|days)$"
+    r"|(^|_)(ratio|rate)s?(_|$)|quote|share|percent|pct|points?(_|$)|punkte|miles|bonus|pret(_|$)|prestam|emprestim|prestit"
+    r"|mutuo|hipotec|cart(ao|a|e)(_|$)|tarjeta|divida|dette|deuda|devedor|deudor|(^|_)pendi?ent|(^|_)(a|por|para)_pagar(_|$)|a_payer|em_aberto"
+    r"|restant|_du$|residu|(^|_)(sheet|since|date)(_|$)))"
     r".*((^|_)(balances?|soldes?)(_|$)|kontostand|saldo(s|en)?(_|$)|guthaben)"
 )
 # What happens on a day, and is no amount: of a last contact the day is kept, of a last salary the sum. The two patterns
@@ -193,12 +196,20 @@ _DENIED = (
 _OBJECTION = re.compile(
     r"do_?not_?(call|contact|phone|disturb)|(^|_)dnc(_|$)|opt(ed)?_?out|objection|objected|(^|_)objects?$|robinson"
     r"|(no|not|without)_?consen|(^|_)(no|not|without|sans|sin|sem|senza|non|ohne)_(consen|permission|opt_?in|einwillig|zustimm)"
+    r"|(^|_)(no|nao|non|not|sin|sem|sans|senza)_([a-z]+_)*(gdpr|dsgvo|rgpd|lopd|lgpd)"
     rf"|{_ASKED}.*{_DENIED}|{_DENIED}.*{_ASKED}|(kein|nicht)e?_?(anruf|kontakt|telefon|newsletter)e?(n|ieren)?(_|$)"
     r"|(^|_)withdrawn$|widerspr|widerruf|(nicht_|un)erwu(e?)nscht|(werbe?|kontakt|anruf)_?(sperre|verbot)"
 )
 _CONSENT = re.compile(
-    r"consen(t|so)|opt(ed)?[\W_]?in(?![a-z])|gdpr|dsgvo|einwillig|zustimmung|zugestimmt|einverstandnis|einverstaendnis"
+    r"consen(t|so)|opt(ed)?[\W_]?in(?![a-z])|gdpr|dsgvo|rgpd|lopd|lgpd|einwillig|zustimmung|zugestimmt|einverstandnis|einverstaendnis"
     r"|einverstanden|(werbe?|anruf|kontakt|telefon|mail|sms)_?(erlaubnis|freigabe|genehmigung)|(^|_)(erlaubnis|permission)"
+)
+# Who accepts these may be called, or knows what is kept of him, and has bought nothing.
+_ACCEPTED = r"(accept|accett|acep|aceit)[a-z]*"
+_ACCEPTS_CONTACT = re.compile(
+    rf"^(?=.*{_ACCEPTED}).*(privacy|datenschutz|publici|pubblici|marketing(?!_(offer|campa))|newsletter|cookies)"
+    rf"|{_ACCEPTED}_((el|la|las|los|le|les|il|o|a|as|os|receber|recibir)_)*(calls?|contact|contat|llamad|appel|ligac|chiamat|comunic"
+    r"|communic|sms|e?_?mails?|correo|telefon)"
 )
 _PERHAPS_CONSENT = re.compile(
     r"(^|_)werb(?!er)|(?<!be)werbung|newsletter|marketing|mailing|publici|pubblici|promo|erlaub|freigabe|genehmig"
@@ -271,7 +282,7 @@ def is_german(names: Iterable[str]) -> bool:
 
 def outcome_rank(plain: str) -> int:
     """How much a name sounds like the outcome: 2 is the name of an outcome, 1 holds one, 0 neither."""
-    if _found(_EARLIER, plain) or _DATE.search(plain):
+    if any(_found(pattern, plain) for pattern in (_EARLIER, _CONSENT, _ACCEPTS_CONTACT)) or _DATE.search(plain):
         return 0
     return 2 if _found(_OUTCOME, plain) else int(_found(_LIKE_OUTCOME, plain))
 
@@ -383,7 +394,7 @@ def perhaps_value(plain: str) -> bool:
 
 def is_balance(plain: str) -> bool:
     """Whether a name is that of money on an account of the customer's."""
-    return bool(_BALANCE.search(without_accents(plain)))
+    return bool(_BALANCE.search(without_accents(plain))) and not is_hardship(plain)
 
 
 def sounds_like_date(plain: str) -> bool:
@@ -418,4 +429,5 @@ def is_objection(plain: str) -> bool:
 
 def perhaps_consent(plain: str) -> bool:
     """Whether a yes under such a name may say that the customer may be called, or must not."""
-    return bool(_PERHAPS_CONSENT.search(without_accents(plain)))
+    bare = without_accents(plain)
+    return bool(_PERHAPS_CONSENT.search(bare) or _ACCEPTS_CONTACT.search(bare))
