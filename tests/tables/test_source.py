@@ -7,13 +7,14 @@ import gzip
 import os
 import random
 import uuid
+from functools import partial
 from pathlib import Path
 
 import polars as pl
 import pytest
 
 from segmint.errors import InputError
-from segmint.tables import decimal_sign, frame_source, table_source, text_profile, text_source
+from segmint.tables import decimal_sign, frame_source, table_source, text_profile, text_records, text_source
 from segmint.tables.source import ReadOptions, TableSource, is_one_column, open_rows, open_table
 
 TEXT = "id;job;amount\n007;admin.;1,5\n042;NA;2,25\n"
@@ -90,6 +91,18 @@ def test_a_batch_of_long_rows_ends_with_some_bytes_and_tells_how_many(
     assert batches[-1].done == source.size
     assert frame_of(source)["id"].to_list() == [str(i) for i in range(100) if i % 11]
     assert [reject.record for batch in batches for reject in batch.rejects] == list(range(1, 101, 11))
+
+
+@pytest.mark.parametrize(("last", "size"), [("300;x", 65_536), ("300;x", 100), ("300;x", 7), ("300", 65_536)])
+def test_empty_lines_below_a_table_are_read_to_the_end_and_make_no_batches(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, last: str, size: int
+) -> None:
+    monkeypatch.setattr(text_source, "line_blocks", partial(text_records.line_blocks, block_bytes=1_024))
+    rows = "".join(f"{i};x\n" for i in range(300))
+    source = open_table(write(tmp_path, f"id;note\n{rows}{last}\n" + ";\n" * 20_000))
+    batches = list(source.batches(size))
+    assert batches[-1].done == source.size
+    assert all(batch.frame.height for batch in batches)
 
 
 def test_frames_of_polars_pandas_and_arrow_give_the_same_rows(tmp_path: Path) -> None:

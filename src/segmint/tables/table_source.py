@@ -84,7 +84,8 @@ class RawBatch:
     rejects : tuple of Reject
         Records that are no rows.
     done : int
-        How much of `TableSource.size` was read for this batch; of a text up to a block of bytes more than it holds.
+        How much of `TableSource.size` was read for this batch; of a text up to a block of bytes more than it holds, and
+        the empty lines behind it.
     """
 
     frame: pl.DataFrame

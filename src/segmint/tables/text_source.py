@@ -80,6 +80,8 @@ class TextSource:
         for block in self._record_blocks():
             if block.frame.height or block.rejects:
                 waiting.append(block)
+            elif waiting:
+                waiting[-1] = replace(waiting[-1], done=block.done)
             rows = sum(part.frame.height for part in waiting)
             most = size if len(waiting) < BATCH_BLOCKS else rows_at_once(size, rows)
             if rows > most:
