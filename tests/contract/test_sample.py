@@ -4,13 +4,17 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import numpy as np
 import polars as pl
 import pytest
+from numpy.typing import NDArray
 
 from segmint.contract import sample
 from segmint.contract.infer import infer_contract
 from segmint.contract.sample import sample_of
+from segmint.contract.totals import LAST_ROWS
 from segmint.progress import silent
+from segmint.tables import frame_source, table_source
 from segmint.tables.source import open_table
 
 ROWS, SOME = 150_000, 2_000
@@ -46,6 +50,26 @@ def test_the_same_rows_are_looked_at_each_time_in_their_order_with_their_neighbo
     tenths = (seen["id"] // (ROWS // 10)).value_counts()["count"]
     assert tenths.min() > 0.5 * SOME / 10
     assert tenths.max() < 1.5 * SOME / 10
+
+
+def test_a_table_of_many_batches_gives_the_rows_of_the_lowest_lots_and_copies_them_seldom(
+    large: pl.DataFrame, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    copied, fewer = list[int](), sample._fewer
+
+    def counted(frame: pl.DataFrame, records: NDArray[np.int64], most: int) -> tuple[pl.DataFrame, NDArray[np.int64]]:
+        copied.append(frame.height)
+        return fewer(frame, records, most)
+
+    monkeypatch.setattr(sample, "_fewer", counted)
+    monkeypatch.setattr(table_source, "BATCH_STEP", 100)
+    monkeypatch.setattr(frame_source, "BATCH_CELLS", 100 * large.width)
+    assert len(list(open_table(large).batches())) == ROWS / 100
+    seen = sample_of(open_table(large), silent).frame
+    assert seen.equals(fewer(large, large["id"].to_numpy(), SOME)[0])
+    # the rows that may be drawn double about as often as the table does
+    assert 1 < len(copied) < np.log2(ROWS / SOME) + 2
+    assert max(copied) < 2 * (SOME + LAST_ROWS) + 101
 
 
 def test_totals_below_a_large_table_are_found(large: pl.DataFrame, tmp_path: Path) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 import polars as pl
@@ -52,18 +52,16 @@ def sample_of(source: TableSource, progress: Progress) -> Sample:
     ContractError
         If no row can be read.
     """
-    kept, end = list[pl.DataFrame](), list[pl.DataFrame]()
-    records, rows, unread = np.empty(0, dtype=np.int64), 0, Counter[str]()
+    # with room for totals, which are found at the end
+    drawn, end = _Drawn(SAMPLE_ROWS + LAST_ROWS), list[pl.DataFrame]()
+    rows, unread = 0, Counter[str]()
     for batch in source.batches():
         rows += batch.frame.height
         end = [pl.concat([*end, batch.frame.tail(LAST_ROWS)], how="vertical_relaxed").tail(LAST_ROWS)]
         # "The record has more fields than the header has names." "The row holds no value."
         details = (reject.detail.removeprefix("The record has ") for reject in batch.rejects)
         unread.update(detail.removeprefix("The row holds ").rstrip(".") for detail in details)
-        frame = pl.concat([*kept, batch.frame], how="vertical_relaxed")
-        # with room for totals, which are found at the end
-        frame, records = _fewer(frame, np.concatenate([records, batch.records]), SAMPLE_ROWS + LAST_ROWS)
-        kept = [frame]
+        drawn.add(batch.frame, batch.records)
         progress(f"reading {source.name}", batch.done, source.size)
     lost = unread.total()
     words = "; ".join(f"{count:,} with {why}" for why, count in unread.most_common())
@@ -78,20 +76,46 @@ def sample_of(source: TableSource, progress: Progress) -> Sample:
             else "make header and rows alike (does each row end in a delimiter, and the header does not?)",
         )
     totals = find_totals(source.batches(), source.receipt) if may_end_with_totals(end[0]) else {}
+    frame, records = drawn.joined()
     customers = ~np.isin(records, list(totals))
-    frame, _ = _fewer(kept[0].filter(pl.Series(customers)), records[customers], SAMPLE_ROWS)
+    frame, _ = _fewer(frame.filter(pl.Series(customers)), records[customers], SAMPLE_ROWS)
     told = f"{lost:,} of {lost + rows:,} rows cannot be read and say nothing here: {words}" if lost else ""
     doubts = (told, *(_total_told(record, certain=certain) for record, certain in totals.items()))
     return Sample(frame, rows - len(totals), doubts)
 
 
+@dataclass
+class _Drawn:
+    """The rows of the lowest lots so far; cut to `most` only when they are twice as many, as a cut copies all of them."""
+
+    most: int
+    frames: list[pl.DataFrame] = field(default_factory=list)
+    records: list[NDArray[np.int64]] = field(default_factory=list)
+    highest: int = np.iinfo(np.uint64).max
+
+    def add(self, frame: pl.DataFrame, records: NDArray[np.int64]) -> None:
+        low = _lots(records) <= self.highest
+        self.frames.append(frame.filter(pl.Series(low)))
+        self.records.append(records[low])
+        if sum(map(len, self.records)) > 2 * self.most:
+            frame, records = _fewer(*self.joined(), self.most)
+            self.frames, self.records, self.highest = [frame], [records], int(_lots(records).max())
+
+    def joined(self) -> tuple[pl.DataFrame, NDArray[np.int64]]:
+        return pl.concat(self.frames, how="vertical_relaxed"), np.concatenate(self.records)
+
+
 def _fewer(frame: pl.DataFrame, records: NDArray[np.int64], most: int) -> tuple[pl.DataFrame, NDArray[np.int64]]:
-    """Keep at most so many rows, by lots that hang on nothing but the numbers of their records."""
+    """Keep at most so many rows, those of the lowest lots."""
     if frame.height <= most:
         return frame, records
-    lots = pl.Series(records // _TOGETHER).hash(seed=0).to_numpy()
-    kept = np.sort(np.argsort(lots, kind="stable")[:most])
+    kept = np.sort(np.argsort(_lots(records), kind="stable")[:most])
     return frame[kept], records[kept]
+
+
+def _lots(records: NDArray[np.int64]) -> NDArray[np.uint64]:
+    """Draw lots that hang on nothing but the numbers of the records."""
+    return pl.Series(records // _TOGETHER).hash(seed=0).to_numpy()
 
 
 def _total_told(record: int, *, certain: bool) -> str:
