@@ -326,6 +326,13 @@ def test_what_a_yes_is_worth_is_said_of_each_segment_and_what_a_call_costs_is_no
     )
 
 
+@pytest.mark.parametrize(("unit", "money"), [("EUR", True), ("€", True), ("account currency", True), ("months", False)])
+def test_a_holding_in_a_currency_is_money_however_that_is_written(truth, unit, money):
+    written = CONTRACT.replace('unit = "account currency"', f'unit = "{unit}"')
+    table = validate(open_table(draw_campaign()), parse_contract(written, origin="test"))
+    assert {row.column for row in profile_segments(table, truth).segments[0].worth} == ({"balance"} if money else set())
+
+
 def test_satisfaction_is_profiled_where_the_table_knows_it():
     table = validate(open_table(simulate(Campaign(rows=600, seed=2)).frame), load_contract("simulated-campaign"))
     satisfied = table.frame["satisfaction"].to_numpy()

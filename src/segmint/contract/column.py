@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from math import isinf, isnan
@@ -67,6 +68,9 @@ class Condition(BaseModel):
 
     column: str
     above: Number
+
+
+_CURRENCY = re.compile(r".*currency.*|[A-Z]{3}|R?\$|[€£¥]|zł|Kč|Ft|kr|lei|лв")
 
 
 class State(BaseModel):
@@ -205,6 +209,11 @@ class Column(BaseModel):
     def codes(self) -> tuple[float, ...]:
         """The codes of a number column that are no numbers, as a validated table holds them."""
         return tuple(state.value for state in self.states)
+
+    @property
+    def is_money(self) -> bool:
+        """Whether its unit is a currency: "account currency", the code of one, or its sign."""
+        return _CURRENCY.fullmatch(self.unit) is not None
 
     @property
     def is_feature(self) -> bool:

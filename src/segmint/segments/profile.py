@@ -592,7 +592,7 @@ def _reach(amounts: NDArray[np.float64], customers: NDArray[np.int64], count: in
 def _worth(
     table: ValidTable, labels: Labels, customers: NDArray[np.int64], count: int
 ) -> tuple[list[tuple[Worth, ...]], list[tuple[str, ...]]]:
-    """Every holding in account currency, and what a yes is worth; what a call costs is nothing that a customer has or brings.
+    """Every holding of money, and what a yes is worth; what a call costs is nothing that a customer has or brings.
 
     And the labels of those columns of which nothing is told, by segment.
     """
@@ -600,7 +600,7 @@ def _worth(
     withheld: list[list[str]] = [[] for _ in range(count)]
     value = table.column_of("value")
     for column in table.contract.columns:
-        money = column == value or (column.role == "holding" and "currency" in column.unit)
+        money = column == value or (column.role == "holding" and column.is_money)
         if not money or column.kind != "number" or column.name not in table.frame.columns:
             continue
         numbers = table.frame[column.name].to_numpy().astype(float)
