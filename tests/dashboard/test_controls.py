@@ -147,7 +147,10 @@ def test_what_is_wrong_stands_beside_its_control_and_makes_no_list(watched: Watc
         expect(field).to_have_attribute("aria-invalid", "true")
         expect(field).to_have_accessible_description(re.compile("Expected: (a|an|0) "))
         expect(seen).to_have_class(re.compile("stale"))
-        tab.get_by_role("button", name="Make the list").click()
+        tab.get_by_role("button", name="Make the list").hover()
+        tab.mouse.down()
+        expect(field).to_be_focused()  # so nothing is asked anew that would move the button while it is pressed
+        tab.mouse.up()
         expect(field).to_be_focused()
         field.fill(usual)
         expect(seen).not_to_have_class(re.compile("stale"))

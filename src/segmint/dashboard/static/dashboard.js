@@ -264,6 +264,8 @@
       remember();
       ask(true);
     });
+    // The button would leave from under the mouse where the field that is left asks anew and its answer moves what stands above.
+    make.addEventListener("mousedown", (event) => event.preventDefault());
     form.addEventListener("submit", (event) => {
       if (busy && !out) {
         event.preventDefault();
