@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 import polars as pl
 
-from segmint.arrays import Floats, Integers
+from segmint.arrays import Floats, Integers, Mask
 from segmint.contract.column import Column
 from segmint.features.apply import read_numbers
 from segmint.features.edges import quantile_edges
@@ -64,7 +64,7 @@ def choose_finer(
     return {name: edges for name, edges in found.items() if edges}
 
 
-def _edges_between(values: Floats, happened: Integers, steps: int, finer: int, significance: float) -> list[float]:
+def _edges_between(values: Floats, happened: Mask, steps: int, finer: int, significance: float) -> list[float]:
     """Return the edges that cut steps whose rates no line with bends at the edges of the steps comes near, of any class."""
     from scipy.stats import chi2
 
