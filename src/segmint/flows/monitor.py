@@ -266,13 +266,13 @@ def _advice(
     head, how = ADVICE_WORDS[drift.advice], NO_COMMAND.get(drift.advice, "")
     # what the used say is no proof, neither that the response holds nor that it does not
     proves_nothing = drift.advice == "none" or (mostly_used and all(alarm.code in REALISED for alarm in drift.alarms))
+    is_command = not proves_nothing and not how and not mostly_used and answers is not None
     if proves_nothing:
         head, how = MOSTLY_SEEN if mostly_seen else TOO_FEW if few else MOSTLY_USED if mostly_used else (head, how)
-    elif mostly_used and not how:
-        how = OTHERS_FIRST
-    is_command = not how and answers is not None
-    if is_command:
+    elif is_command:
         how = commands.update(anew=drift.advice == "retrain")
+    elif mostly_used:
+        how = how or OTHERS_FIRST
     elif not how:
         how = RETRAIN_SEGMENTS if "shares" in drift.estimated else f"{RESULTS_FIRST} {commands.watch()}"
     doubtful = ["the results, where customers said both yes and no"] if two_answers and not proves_nothing else []

@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from segmint.contract.column import KNOWN_ORDER, Column, Known
 from segmint.contract.contract import Contract, parse_contract
 from segmint.metrics.classification import confusion_matrix
-from segmint.segments.inputs import SEGMENT_ROLES
+from segmint.segments.inputs import sensitive_inputs
 from segmint.segments.kept import KeptSegments
 from segmint.store import run_files
 from segmint.store.run import CONFIG, CONTRACT, RECORD, read_kept, read_with
@@ -174,9 +174,7 @@ class RunView:
         """Sensitive columns that the settings kept out of the segments: they describe segments and make none."""
         if self.contract is None or not self.leaves_out_sensitive:
             return []
-        return [
-            column for column in self.contract.features("planning") if column.sensitive and column.role in SEGMENT_ROLES
-        ]
+        return sensitive_inputs(self.contract)
 
     @property
     def is_response(self) -> bool:

@@ -88,10 +88,14 @@ def segment_inputs(table: ValidTable, *, leave_out_sensitive: bool = False) -> S
     return SegmentInputs(table.frame.select([column.name for column in columns]), columns, row_customers(table))
 
 
+def sensitive_inputs(contract: Contract) -> list[Column]:
+    """Return the sensitive columns that may make segments."""
+    return [column for column in contract.features("planning") if column.sensitive and column.role in SEGMENT_ROLES]
+
+
 def left_out_in_vain(contract: Contract, *, leave_out_sensitive: bool) -> str:
     """Say that no sensitive column is there to be left out; empty where one is, or where none is to be."""
-    marked = (column.sensitive and column.role in SEGMENT_ROLES for column in contract.features("planning"))
-    if not leave_out_sensitive or any(marked):
+    if not leave_out_sensitive or sensitive_inputs(contract):
         return ""
     return (
         "no sensitive column is left out of the segments, as the contract marks none that may make them: mark age, gender and "

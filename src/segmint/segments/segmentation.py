@@ -309,6 +309,7 @@ def discover_segments(
     rules = segment_rules(inputs, labels, random_state=random_state)
     cuts = cuts_of(finder.state_, rules, inputs, labels, len(profiles.segments))
     said = _say(profiles, words, money, names, cuts, differs=proof is None or proof.differs)
+    known = _known(table) if _is_assignment(table) else None
     found = Segmentation(
         labels=labels,
         probabilities=finder.probabilities_,
@@ -321,8 +322,8 @@ def discover_segments(
         stability=finder.stability_,
         proof=proof,
         questions=_questions(inputs, table, words),
-        cramers_v=cramers_v(contingency(labels, _known(table)[0]), corrected=False) if _is_assignment(table) else None,
-        beside_known=_beside_known(table, labels, customers, profiles) if _is_assignment(table) else None,
+        cramers_v=None if known is None else cramers_v(contingency(labels, known[0]), corrected=False),
+        beside_known=None if known is None else _beside_known(*known, labels, customers, profiles),
         money=money,
         names_of_nobody=names_of_nobody(names or {}, *_called(said)),
         named_twice=say_named_twice(names or {}, *_called(said)),
@@ -410,9 +411,8 @@ def _known(table: ValidTable) -> tuple[Labels, tuple[str, ...]]:
 
 
 def _beside_known(
-    table: ValidTable, labels: Labels, customers: NDArray[np.int64], profiles: Profiles
+    known: Labels, levels: tuple[str, ...], labels: Labels, customers: NDArray[np.int64], profiles: Profiles
 ) -> dict[str, Any]:
-    known, levels = _known(table)
     each = pl.DataFrame({"customer": customers, "found": labels, "known": known}).unique()
     keys = [segment.key for segment in profiles.segments]
     moved = migration_table(each["found"].to_numpy(), each["known"].to_numpy(), keys, levels)

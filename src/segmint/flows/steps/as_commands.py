@@ -9,7 +9,8 @@ from typing import Any
 
 from segmint.config import Data
 from segmint.flows.steps.read import reading_as_typed
-from segmint.flows.steps.settings import RUNS, Place
+from segmint.flows.steps.settings import Place
+from segmint.store.run import typed
 
 
 @dataclass(frozen=True)
@@ -55,9 +56,8 @@ class WaveCommands:
         return f"{told}{predict} && {update}"
 
     def _line(self, command: str, *words: str) -> str:
-        runs = [] if self.runs == Path(RUNS) else ["--runs", str(self.runs)]
-        typed = shlex.join(["segmint", command, *words, "--bundle", self.bundle, *runs])
-        return f"{typed} {reading_as_typed(self.data)}".rstrip()
+        told = typed(shlex.join(["segmint", command, *words, "--bundle", self.bundle]), self.runs)
+        return f"{told} {reading_as_typed(self.data)}".rstrip()
 
 
 def _named(source: Any, otherwise: str) -> str:

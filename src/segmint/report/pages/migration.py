@@ -53,9 +53,9 @@ def _advice(found: dict[str, Any]) -> Block | None:
     answers = found.get("answers") or {}
     steps: dict[str, str] = answers.get("steps") or {}
     marks = dict.fromkeys(answers.get("by_earlier", ()), " (by the earlier wave)")
-    order = [row["key"] for row, _ in _answered(found)]
+    order = {row["key"]: place for place, (row, _) in enumerate(_answered(found))}
     told = [*zip(found.get("advice", ()), found["names"], strict=False)]
-    told.sort(key=lambda each: order.index(each[0]["key"]) if each[0]["key"] in order else len(order))
+    told.sort(key=lambda each: order.get(each[0]["key"], len(order)))
     columns: dict[str, list[str]] = {
         "what it needs": [part["need"] for part, _ in told],
         "what to do": [steps.get(part["key"], "") + marks.get(part["key"], "") for part, _ in told],
