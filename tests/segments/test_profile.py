@@ -326,7 +326,9 @@ def test_what_a_yes_is_worth_is_said_of_each_segment_and_what_a_call_costs_is_no
     )
 
 
-@pytest.mark.parametrize(("unit", "money"), [("EUR", True), ("€", True), ("account currency", True), ("months", False)])
+@pytest.mark.parametrize(
+    ("unit", "money"), [("EUR", True), ("€", True), ("Euro", True), ("account currency", True), ("months", False)]
+)
 def test_a_holding_in_a_currency_is_money_however_that_is_written(truth, unit, money):
     written = CONTRACT.replace('unit = "account currency"', f'unit = "{unit}"')
     table = validate(open_table(draw_campaign()), parse_contract(written, origin="test"))

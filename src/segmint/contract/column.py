@@ -11,6 +11,7 @@ from typing import Annotated, Literal, TypeAlias
 from pydantic import BaseModel, ConfigDict, Field, Strict, field_validator, model_validator
 
 from segmint.contract.dates import is_format
+from segmint.tables.amounts import MONEY
 from segmint.wording import quoted
 
 Kind = Literal["number", "category", "text", "date"]
@@ -70,7 +71,7 @@ class Condition(BaseModel):
     above: Number
 
 
-_CURRENCY = re.compile(r".*currency.*|[A-Z]{3}|R?\$|[€£¥]|zł|Kč|Ft|kr|lei|лв")
+_CURRENCY = re.compile(rf".*currency.*|[A-Z]{{3}}|R\$|лв|{MONEY}")
 
 
 class State(BaseModel):

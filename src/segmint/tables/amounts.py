@@ -10,7 +10,8 @@ import polars as pl
 _SPACE = "[ \u00a0\u2009\u202f]"
 _MARK = "[ \u00a0\u2009\u202f'\u2019]"
 _DIGITS = rf"[1-9][0-9]{{0,2}}(?:{_MARK}[0-9]{{3}})+(?:[.,][0-9]+)?|[0-9.,]*[0-9](?:[eE][+-]?[0-9]+)?"
-_SYMBOL = "[%‰€$£¥¢₺₽₹₪₴₩₫฿]"
+_SIGN = "[€$£¥¢₺₽₹₪₴₩₫฿]"
+_SYMBOL = rf"[%‰]|{_SIGN}"
 # ISO 4217, and how some of these are written at home; 3 Mio, 800 DR and SEG1 are other things than 3, 800 and 1
 _CURRENCY = (
     "AED|ALL|AUD|BAM|BGN|BRL|CAD|CHF|CLP|CNY|COP|CZK|DKK|EGP|EUR|GBP|HKD|HRK|HUF|IDR|ILS|INR|ISK|JPY|KES|KRW|MAD|MXN|MYR"
@@ -24,6 +25,7 @@ _MEASURES = (
     "(?i:Jahre?)", "(?i:Stück)", "(?i:Punkte?)",
 )  # fmt: skip
 _MEASURE = "|".join(_MEASURES)
+MONEY = rf"{_SIGN}|{_CURRENCY}"
 # PEN10234 may be the number of a customer
 BEFORE = rf"{_SYMBOL}|(?:{_CURRENCY}){_SPACE}"
 AFTER = rf"{_SYMBOL}|{_CURRENCY}|{_MEASURE}"
