@@ -59,5 +59,4 @@ def _why_set_aside(column: Column, look: Look) -> str:
         return "with one value or none"
     if column.kind == "date":
         return _DATE
-    of_other_form = look.is_clock or look.is_period or look.is_amount or look.has_units
-    return "of free text or codes" if look.kind == "text" and not of_other_form else "for other reasons"
+    return "of free text or codes" if look.kind == "text" and not look.is_written_otherwise else "for other reasons"

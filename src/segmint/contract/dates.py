@@ -89,8 +89,8 @@ def days_in_each_reading(column: pl.Series) -> tuple[pl.Series, ...]:
         return (column.dt.date(),)  # the local day, which a cast would not take from a time with a zone
     texts = _bare_texts(column)
     serials = _serial_days(texts)
-    likelier, unlikelier = _orders(texts)
-    orders = (likelier, [*unlikelier, *likelier]) if unlikelier else (likelier,)
+    likelier, meant_too = _orders(texts)
+    orders = (likelier, [*meant_too.values(), *likelier]) if meant_too else (likelier,)
     return tuple(_read_by_turns(texts, order).fill_null(serials) for order in orders)
 
 
@@ -106,10 +106,8 @@ def readings_of(column: pl.Series) -> str:
     """Say how else the dates of a column that nobody described can be read: "dd/mm/yyyy or as mm/dd/yyyy"; "" if in no other way."""
     if isinstance(column.dtype, pl.Date | pl.Datetime):
         return ""
-    likelier, unlikelier = _orders(_bare_texts(column))
-    pairs = [next(pair for pair in _DAY_OR_MONTH_FIRST if form in pair) for form in unlikelier]
-    taken = [form for form in likelier if any(form in pair for pair in pairs)]
-    return " or as ".join(", ".join(map(format_words, forms)) for forms in (taken, unlikelier) if forms)
+    meant_too = _orders(_bare_texts(column))[1]
+    return " or as ".join(", ".join(map(format_words, forms)) for forms in zip(*meant_too.items(), strict=True))
 
 
 def _bare_texts(column: pl.Series) -> pl.Series:
@@ -121,13 +119,13 @@ def _serial_days(texts: pl.Series) -> pl.Series:
     return (days + (_FIRST_SERIAL - date(1970, 1, 1)).days).cast(pl.Date)
 
 
-def _orders(texts: pl.Series) -> tuple[list[str], list[str]]:
-    """Name the likelier format of each two that differ by whether the day or the month stands first, and the others that may be meant too.
+def _orders(texts: pl.Series) -> tuple[list[str], dict[str, str]]:
+    """Name the likelier format of each two that differ by whether the day or the month stands first, and by it the other where that may be meant too.
 
     Those are settled where one reads every text that either does, and the other does not; or no text is two days.
     """
     counts = texts.alias("text").drop_nulls().value_counts(name="rows")
-    likelier, unlikelier = [], []
+    likelier, meant_too = list[str](), dict[str, str]()
     for pair in _DAY_OR_MONTH_FIRST:
         days = {form: read_dates(counts["text"], form) for form in pair}
         rows = {form: int(counts["rows"].filter(days[form].is_not_null()).sum()) for form in pair}
@@ -136,15 +134,15 @@ def _orders(texts: pl.Series) -> tuple[list[str], list[str]]:
         either = int(counts["rows"].filter(days[one].fill_null(days[other]).is_not_null()).sum())
         settled = rows[one] == either > rows[other]
         if not settled and (days[one] != days[other]).any():
-            unlikelier.append(other)
-    return likelier, unlikelier
+            meant_too[one] = other
+    return likelier, meant_too
 
 
 def _read_by_turns(texts: pl.Series, first: Sequence[str]) -> pl.Series:
     """Read each text by the first format that fits, of some formats and then of all."""
     different = texts.unique()
     days = pl.Series([None], dtype=pl.Date).new_from_index(0, len(different))
-    for form in (*first, *FORMATS):
+    for form in dict.fromkeys((*first, *FORMATS)):
         days = days.fill_null(read_dates(different, form))
     return texts.replace_strict(different, days, return_dtype=pl.Date)
 

@@ -210,8 +210,7 @@ def draft_column(
     doubts = [
         *_unread_told(look, customers),
         *look.doubts,
-        *([f"{look.distinct:,} different values: {_RARE_TOGETHER}; {_PERHAPS_PERSONS}"] if codes else []),
-        *(unsure_told(set(look.texts)) if codes else []),
+        *(_codes_told(look) if codes else []),
         *([f"alone tells {told} (AUC {auc:.2f}){ask}"] if auc > STRONG_AUC else []),
     ]
     if look.kind == "date":
@@ -232,12 +231,16 @@ def draft_column(
     )
 
 
+def _codes_told(look: Look) -> list[str]:
+    asked = f"{look.distinct:,} different values: {_RARE_TOGETHER}; {_PERHAPS_PERSONS}"
+    return [asked, *unsure_told(set(look.texts))]
+
+
 def _are_codes(look: Look, customers: pl.Series | None) -> bool:
     """Whether the texts are codes such as branches: too many for a list, and most rows have one that many customers share."""
-    written = look.is_amount or look.has_units or look.is_free_text or look.is_clock or look.is_period
-    if look.kind != "text" or look.distinct > MOST_CODES or written or looks_like_id(look.plain):
+    if look.kind != "text" or look.distinct > MOST_CODES or look.is_free_text or look.is_written_otherwise:
         return False
-    if _role(look) not in FEATURE_ROLES:
+    if looks_like_id(look.plain) or _role(look) not in FEATURE_ROLES:
         return False
     sizes = customers_by_level(look.texts, customers)
     common = [level for level, size in sizes.items() if size >= MIN_PER_LEVEL]

@@ -18,7 +18,7 @@ def draft_text(
     suspects: Mapping[str, str],
     notes: Mapping[str, str],
     about_rows: Sequence[str],
-    about_draft: str = "",
+    about_draft: str,
 ) -> str:
     """Write the draft with a heading for each `known` level and the suspects beside their columns."""
     whole = tomlkit.parse(contract_to_toml(contract.model_copy(update={"columns": ()})))

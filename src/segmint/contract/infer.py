@@ -155,14 +155,11 @@ def infer_contract(
             fix="give another name, or rename the column in the table or leave it out",
         ) from error
     about_table = (headless, _guess_told(source, frame), *sample.doubts, copies_told(frame))
-    looked_at = sample.looked_at
-    about_draft = f"{looked_at}; what is said and counted here is of these" if looked_at else ""
+    about_draft = f"{sample.looked_at}; what is said and counted here is of these" if sample.looked_at else ""
     text = draft_text(contract, suspects, notes, about_table, about_draft)
-    guessed = (
-        f"outcome: '{drafted.column}' (guessed from its name); " if outcome is None and not without_outcome else ""
-    )
+    guessed = f"outcome: '{drafted.column}' (guessed from its name)" if outcome is None and not without_outcome else ""
     used = columns_used(columns, {look.name: look for look in looks})
-    return Draft(contract, suspects, notes, text, f"{f'{looked_at}; ' if looked_at else ''}{guessed}{used}")
+    return Draft(contract, suspects, notes, text, "; ".join(filter(None, (sample.looked_at, guessed, used))))
 
 
 _Labelled = TypeVar("_Labelled", Column, Outcome)

@@ -158,6 +158,11 @@ class Look:
         """Whether the texts are numbers as people write them: grouped, with a sign behind or a currency."""
         return self.kind == "text" and self._mostly(_AMOUNT) and not self._mostly(r"^[+-]?[0-9]+$", 0.5)
 
+    @property
+    def is_written_otherwise(self) -> bool:
+        """Whether the values are times, periods, or numbers with what is no digit: neither names nor codes."""
+        return self.is_clock or self.is_period or self.is_amount or self.has_units
+
     @cached_property
     def is_free_text(self) -> bool:
         """Whether most texts are of several words."""

@@ -170,18 +170,12 @@ def _joined(batches: list[RawBatch]) -> RawBatch:
 
 def _cut(batch: RawBatch, size: int) -> Iterator[RawBatch]:
     """Cut a batch after each `size` rows, and behind the rejects that precede the next one."""
-    start, known = 0, 0
-    while start + size < batch.frame.height:
-        end = start + size
-        following = bisect(batch.rejects, batch.records[end], key=lambda reject: reject.record)
-        yield replace(
-            batch,
-            frame=batch.frame[start:end],
-            records=batch.records[start:end],
-            rejects=batch.rejects[known:following],
-        )
-        start, known = end, following
-    yield replace(batch, frame=batch.frame[start:], records=batch.records[start:], rejects=batch.rejects[known:])
+    rejects = batch.rejects
+    for start in range(0, max(batch.frame.height, 1), size):
+        rows, following = slice(start, start + size), batch.records[start + size : start + size + 1]
+        known = bisect(rejects, following[0], key=lambda reject: reject.record) if following.size else len(rejects)
+        yield replace(batch, frame=batch.frame[rows], records=batch.records[rows], rejects=rejects[:known])
+        rejects = rejects[known:]
 
 
 def _receipt(profile: TextProfile) -> dict[str, JSON]:
