@@ -209,11 +209,11 @@ def size_of(classifier: Any) -> int:
             return len(learned.save_raw())
         case "CatBoostClassifier":
             return len(learned._serialize_model())
-        case "RandomForestClassifier" | "GradientBoostingClassifier":
-            trees = [tree.tree_.__getstate__() for tree in np.ravel(learned.estimators_)]
-            return int(sum(tree["nodes"].nbytes + tree["values"].nbytes for tree in trees))
         case "KNeighborsClassifier":
             return int(learned._fit_X.nbytes)
+    if hasattr(learned, "estimators_"):  # a forest, or gradient boosting, of scikit-learn
+        trees = [tree.tree_.__getstate__() for tree in np.ravel(learned.estimators_)]
+        return int(sum(tree["nodes"].nbytes + tree["values"].nbytes for tree in trees))
     return int(learned.coef_.nbytes)
 
 

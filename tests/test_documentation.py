@@ -11,15 +11,18 @@ import tomllib
 from importlib.util import find_spec
 from pathlib import Path
 
+import numpy as np
 import polars as pl
 import pytest
 import typer.main
 
 from segmint.cli.app import app, main
 from segmint.config import Config, load_config
+from segmint.contract.column import Column
 from segmint.flows.demo import sample_path
 from segmint.flows.explain import REASONS_OF_EACH
 from segmint.flows.target import DROPPED
+from segmint.models.customer_model import make_model
 from segmint.store import run_files
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -274,3 +277,12 @@ def test_a_benchmark_takes_from_the_product_only_what_is_there(script: Path) -> 
 
 def _is_there(module: str, name: str) -> bool:
     return hasattr(importlib.import_module(module), name) or find_spec(f"{module}.{name}") is not None
+
+
+@pytest.mark.parametrize("name", ["knn", "gradient_boosting", "random_forest", "lightgbm", "logistic"])
+def test_the_benchmark_of_quality_knows_the_size_of_each_model(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.syspath_prepend(str(ROOT / "benchmarks"))
+    column = Column(name="age", kind="number", role="characteristic", label="age")
+    frame = pl.DataFrame({"age": np.arange(200.0)})
+    made = make_model(name, columns=[column], random_state=0).fit(frame, np.where(frame["age"] < 90, "no", "yes"))
+    assert importlib.import_module("quality").size_of(made[-1]) > 0

@@ -190,19 +190,19 @@ def test_periods_and_numbers_with_units_are_no_levels() -> None:
     some = {
         "stand": ["2024-03", "2024-04"], "month_end": ["03/2024", "04/2024"], "quarter": ["2024Q1", "2024Q2"],
         "yyyymm": ["202403", "202404", "202405"], "rate": ["1,5 %", "2 %", "3 %"], "fee": ["EUR 10", "USD 12", "EUR 9"],
-        "size": ["10", "12", "9"], "plan": ["5G", "4G"],
+        "size": ["10", "12", "9"], "plan": ["5G", "4G"], "branch": ["FIL001", "FIL002", "FIL003"],
     }  # fmt: skip
     frame = churn().with_columns(
         pl.Series(name, [cells[i % len(cells)] for i in range(400)]) for name, cells in some.items()
     )
     draft = infer_contract(open_table(frame), name="x")
     features = {name for name in some if draft.contract.by_name[name].is_feature}
-    assert features == {"size", "plan", "rate", "fee"}
+    assert features == {"size", "plan", "rate", "fee", "branch"}
     for name in ("stand", "month_end", "quarter", "yyyymm"):
         assert "training never saw" in draft.notes[name]
     assert "bare numbers" in draft.suspects["fee"]
     assert (draft.contract.by_name["rate"].kind, draft.contract.by_name["rate"].unit) == ("number", "%")
-    assert not {"size", "plan"} & set(draft.suspects)
+    assert not {"size", "plan", "branch"} & set(draft.suspects)
 
 
 @pytest.mark.parametrize(

@@ -40,6 +40,7 @@ def card(**changes):
         "by_group": by_group,
         "note": "",
         "meaning": "On this table our network is the model to use.",
+        "behind": "The network has not caught up with its teacher.",
         "correction": CORRECTION,
     }
     return model_card(CONTRACT, "planning", {"no": 150, "yes": 50}, NETWORK, **(told | changes))
@@ -48,6 +49,7 @@ def card(**changes):
 def test_each_figure_has_its_interval_and_says_of_what_it_is():
     text = card()
     assert "| ROC AUC | 0.7500 | 0.7000 to 0.8000 |" in text
+    assert "is the model to use.\n\nThe network has not caught up with its teacher.\n\n" in text
     assert "200 rows in 5 folds, each judged by a network that learned from the other folds only" in text
     assert "not of the delivered network" in text
     assert "no 150 (75.0 %), yes 50 (25.0 %)" in text
@@ -109,7 +111,7 @@ def test_the_card_says_what_it_is_for_by_what_it_predicts():
     known = model_card(
         CONTRACT.model_copy(update={"outcome": outcome}), "planning", {"A": 50, "B": 90, "C": 60}, NETWORK,
         made=MADE, taught="", learned="all", threshold=None, quality=[], repeats=0, by_group=None, note="",
-        meaning="", correction=None,
+        meaning="", behind="", correction=None,
     )  # fmt: skip
     assert "For putting customers into known segments" in known
     for belied in ("propensity", "contact", "say yes"):

@@ -85,6 +85,11 @@ def test_a_cut_character_in_utf16_is_refused_by_its_byte(tmp_path: Path, tail: b
         cities(write(tmp_path, data))
 
 
+def test_an_encoding_in_which_a_plus_sign_is_no_plus_sign_is_read_when_declared(tmp_path: Path) -> None:
+    path = write(tmp_path, "id;city\n1;1+1 für São José\n".encode("utf-7"))
+    assert cities(path, ReadOptions(encoding="utf-7")) == ["1+1 für São José"]
+
+
 def test_an_encoding_that_does_not_exist_is_refused(tmp_path: Path) -> None:
     with pytest.raises(InputError, match="no encoding 'klingon'"):
         open_table(write(tmp_path, b"a;b\n1;2\n"), ReadOptions(encoding="klingon"))

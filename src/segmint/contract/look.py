@@ -14,7 +14,7 @@ from segmint.contract.column import Column, Kind, Role
 from segmint.contract.counts import count_values
 from segmint.contract.dates import ISO, format_words, formats_of
 from segmint.contract.hints import feature_role, names_code, personal_role, plain_name, reaches
-from segmint.tables.amounts import AFTER, BEFORE, bare_amounts, unit_of
+from segmint.tables.amounts import AFTER, BEFORE, MONEY, bare_amounts, unit_of
 from segmint.wording import quoted
 
 MIN_PER_LEVEL = 10  # customers, of fewer of whom a level may name one; rows, where nobody knows whose they are
@@ -50,7 +50,7 @@ _PERIOD = (
     r"|^(0?[1-9]|1[0-2]|[QqWwKk][0-9]{1,2})[-/. ](19|20)[0-9]{2}$"  # 03/2024, Q1 2024
 )
 _CLOCK = r"^-?[0-9]{1,3}:[0-5][0-9](:[0-5][0-9]([.,][0-9]+)?)?( ?[AaPp]\.?[Mm]\.?)?$"  # 09:30, 9:30 pm, 00:02:17
-_WITH_UNIT = r"^([^0-9A-Za-z]{0,4}|[A-Z]{3} ?)[0-9][0-9., ']*[^0-9]{0,4}$"
+_WITH_UNIT = rf"^([^0-9A-Za-z]{{0,4}}|({MONEY}) ?)[0-9][0-9., ']*[^0-9]{{0,4}}$"  # FIL012 is a branch
 # € 1234.50, 12'345.60, 12 345,60, 12345,60-, (12.50), 12.3456 %, 1.234.567
 _AMOUNT = (
     rf"^\(?[+-]?((\p{{Sc}}|{BEFORE})\s?)?[+-]?[0-9]+([.,'’\s][0-9]{{3}})*([.,][0-9]*)?\s?(\p{{Sc}}|{AFTER})?-?\)?$"

@@ -220,17 +220,20 @@ def run(
         make = _maker(OURS, table, settings, lambda: log.named(FINAL))
         trained = clock.time("train", lambda: train(table, settings, make, both, who, here.remember, upcoming))
         lesson = keep_history(here, table, trained)
+        behind = behind_teacher(lesson, compared=comparison is not None)
         note = "" if found is None else found.sentence
         threshold = _threshold(table, trained, comparison)
         segments, without = clock.time("segments", lambda: _segments(here, table, settings, both, who))
         if without:
             say(f"no segments: {without}")
-        bundle = clock.time("pack", lambda: pack(here, table, trained, comparison, threshold, settings, segments, note))
+        bundle = clock.time(
+            "pack", lambda: pack(here, table, trained, comparison, threshold, settings, segments, note, behind)
+        )
         clock.time("reasons", lambda: keep_importance(here, table, bundle))
         rivals = lambda name: _maker(name, table, settings, lambda: log)  # noqa: E731
         tested, told = judge_on_test(here, table, on_test, bundle, comparison, rivals, settings, both, who)
         summary = (
-            _summary(table, settings, comparison, bundle.calibration, clock, lesson)
+            _summary(table, settings, comparison, bundle.calibration, clock, lesson, behind)
             | told
             | _of_segments(segments, without)
         )
@@ -442,9 +445,9 @@ def _summary(
     calibration: dict[str, Any],
     clock: _Clock,
     lesson: dict[str, Any],
+    behind: str,
 ) -> dict[str, Any]:
     outcome, student = table.outcome, lesson["student"]
-    behind = behind_teacher(lesson, compared=comparison is not None)
     names, counts = np.unique(outcome, return_counts=True)
     positive = table.contract.outcome.positive
     return {

@@ -43,6 +43,7 @@ def model_card(
     by_group: Mapping[str, Any] | None,
     note: str,
     meaning: str,
+    behind: str,
     correction: Mapping[str, Any] | None,
 ) -> str:
     """Write the card of a bundle.
@@ -75,6 +76,8 @@ def model_card(
         What must be known of the figures.
     meaning : str
         What the comparison means for the network, see `Comparison`.
+    behind : str
+        What `behind_teacher` says.
     correction : mapping or None
         The content of the run's ``calibration.json``.
     """
@@ -99,9 +102,9 @@ fingerprint is `{made["table"]}`. By segmint {made["version"]} with the seed {ma
 
 ## Quality on rows kept apart
 
-{f"{note}{chr(10)}{chr(10)}" if note else ""}{_quality(quality, repeats, threshold, before_correction(correction)) if quality else _NOT_MEASURED}
+{_paragraphs(note)}{_quality(quality, repeats, threshold, before_correction(correction)) if quality else _NOT_MEASURED}
 
-{f"{meaning}{chr(10)}{chr(10)}" if meaning else ""}{_ON_TEST}
+{_paragraphs(meaning, behind)}{_ON_TEST}
 
 ## Quality by sensitive group
 
@@ -112,6 +115,10 @@ fingerprint is `{made["table"]}`. By segmint {made["version"]} with the seed {ma
 {_USE[contract.outcome.kind]} Not for credit decisions, pricing or
 any decision with legal effect.
 """
+
+
+def _paragraphs(*said: str) -> str:
+    return "".join(f"{words}\n\n" for words in said if words)
 
 
 def _shares(classes: Mapping[str, int]) -> str:

@@ -52,8 +52,11 @@ def wide_encoding_of(start: bytes) -> str | None:
     return None
 
 
+_ASCII = bytes(range(128))
+
+
 def is_one_byte_ascii(encoding: str) -> bool:
-    """Tell whether line ends and quotes are single ASCII bytes in `encoding`.
+    """Tell whether every ASCII character is its own single byte in `encoding`, line ends and quotes among them.
 
     Raises
     ------
@@ -61,8 +64,8 @@ def is_one_byte_ascii(encoding: str) -> bool:
         If there is no such encoding.
     """
     try:
-        b'\n"'.decode(encoding, errors="replace")
-        return '\n"'.encode(encoding) == b'\n"'
+        _ASCII.decode(encoding, errors="replace")
+        return _ASCII.decode().encode(encoding, errors="replace") == _ASCII
     except (LookupError, ValueError) as error:  # names like "idna" and "undefined" are no encodings of a text
         raise InputError(
             f"There is no encoding '{encoding}'.",

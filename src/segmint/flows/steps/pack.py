@@ -43,10 +43,11 @@ def pack(
     config: Config,
     segments: dict[str, Any] | None = None,
     note: str = "",
+    behind: str = "",
 ) -> Bundle:
     """Publish what was learned as a bundle: data only, no customer in it, golden rows to prove it by.
 
-    `note` stands in the model card beside the figures.
+    `note` stands in the model card beside the figures, and so does `behind`, see `behind_teacher`.
     """
     features, classifier = trained.model[0].state_, trained.model[-1]
     network: dict[str, Any] = classifier.network_
@@ -92,6 +93,7 @@ def pack(
             by_group=by_group,
             note=note,
             meaning="" if comparison is None else comparison.meaning,
+            behind=behind,
             correction=calibrated.told,
         ),
         versions=installed_versions(),
