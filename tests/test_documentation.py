@@ -124,7 +124,10 @@ def test_the_commands_of_a_page_run_one_after_the_other(
         capsys.readouterr()
         assert main([*words[1:], *QUICKER.get(words[1], [])]) == 0, line
         for file in files:
-            Path(file).write_text(capsys.readouterr().out.replace("reviewed = false", "reviewed = true"), "utf-8")
+            Path(file).write_text(capsys.readouterr().out, "utf-8")
+        if words[1:3] == ["contract", "infer"]:
+            drafted = Path(words[-1])
+            drafted.write_text(drafted.read_text("utf-8").replace("reviewed = false", "reviewed = true"), "utf-8")
     assert list(Path("runs").glob("*/report.html"))
 
 

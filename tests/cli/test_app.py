@@ -222,7 +222,9 @@ def test_an_inferred_contract_waits_for_a_person(tmp_path: Path, said: Callable[
     assert "11 columns are read as characteristics, 5 are set aside: 5 known only later" in beside
     assert beside.rstrip().endswith("/bank.csv --contract DRAFT.toml")
     mine = tmp_path / "mine.toml"
-    mine.write_text(draft)
+    code, out, beside = said("contract", "infer", sample_path(), "--out", mine)
+    assert (code, out, mine.read_text("utf-8")) == (0, "", draft)
+    assert beside.rstrip().endswith(f"/bank.csv --contract {mine}")
     for command in ("run", "segment"):
         code, _, err = said(command, sample_path(), "--contract", mine, "--quiet", "--runs", tmp_path / "runs")
         assert code == 2

@@ -9,7 +9,7 @@ import pytest
 
 from segmint.config import load_config
 from segmint.contract.contract import load_contract, parse_contract
-from segmint.errors import ContractError
+from segmint.errors import ContractError, InputError
 from segmint.flows.check import check
 from segmint.flows.demo import sample_path
 from segmint.flows.draft import draft_contract, infer_contract, next_command, review_contract
@@ -51,6 +51,17 @@ def test_a_draft_is_given_on_when_somebody_says_to_have_looked_at_it() -> None:
     with pytest.raises(ContractError, match=r"There is no contract '.{1,80}'\.\n(.|\n)*into a \.toml file") as error:
         check(sample_path(), draft.text)
     assert len(str(error.value)) < 400
+
+
+def test_a_draft_is_written_to_a_new_file_and_to_no_other(tmp_path: Path) -> None:
+    out = tmp_path / "my-bank.toml"
+    draft = infer_contract(sample_path(), outcome="y", out=out)
+    assert out.read_text("utf-8") == draft.text
+    assert next_command(Path("t.csv"), load_config().data, out) == f"segmint check t.csv --contract {out}"
+    out.write_text("reviewed", "utf-8")
+    with pytest.raises(InputError, match="is there already"):
+        infer_contract(sample_path(), outcome="y", out=out)
+    assert out.read_text("utf-8") == "reviewed"
 
 
 def test_a_draft_and_the_next_command_name_how_the_table_is_read() -> None:

@@ -73,7 +73,7 @@ def _entry(name: str, meaning: str) -> str:
     )
 
 
-@contract_app.command("infer", epilog="Example: segmint contract infer customers.csv --outcome y > my-bank.toml")
+@contract_app.command("infer", epilog="Example: segmint contract infer customers.csv --outcome y --out my-bank.toml")
 def contract_infer(
     table: Table,
     outcome: Annotated[str | None, typer.Option("--outcome", help="The outcome column; guessed if left out.")] = None,
@@ -81,6 +81,9 @@ def contract_infer(
         bool, typer.Option("--no-outcome", help="Nobody has answered yet; --outcome then names the column to come.")
     ] = False,
     name: Annotated[str | None, typer.Option("--name", help="The contract's name.")] = None,
+    out: Annotated[
+        Path | None, typer.Option("--out", help="Where the draft goes, a new .toml file; printed if left out.")
+    ] = None,
     config: ConfigFile = None,
     sets: Sets = None,
 ) -> None:
@@ -92,11 +95,18 @@ def contract_infer(
     settings = load_config(config, sets or ())
     with Screen() as screen:
         draft = flow(
-            table, name=name, outcome=outcome, without_outcome=no_outcome, config=settings, progress=screen.progress
+            table,
+            name=name,
+            outcome=outcome,
+            without_outcome=no_outcome,
+            out=out,
+            config=settings,
+            progress=screen.progress,
         )
-    typer.echo(draft.text, nl=False)
+    if out is None:
+        typer.echo(draft.text, nl=False)
     tell_beside(one_line(draft.sentence))
-    tell_beside(one_line(f"next: review the draft, then: {next_command(table, settings.data)}"))
+    tell_beside(one_line(f"next: review {out or 'the draft'}, then: {next_command(table, settings.data, out)}"))
 
 
 @app.command()

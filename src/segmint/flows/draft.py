@@ -9,14 +9,14 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from segmint.arguments import require_switches, require_texts
+from segmint.arguments import place_of, require_switches, require_texts
 from segmint.config import Data
 from segmint.contract.column_match import Purpose, lacks_outcome, match_columns
 from segmint.contract.contract import parse_contract
 from segmint.contract.infer import Draft
 from segmint.contract.infer import infer_contract as draft
 from segmint.errors import ContractError
-from segmint.flows.steps.read import open_source, reading_as_typed
+from segmint.flows.steps.read import open_source, reading_as_typed, refuse_drafting_over
 from segmint.flows.steps.settings import Settings, settings_of
 from segmint.progress import Progress, silent
 from segmint.store.staging import publish_bytes
@@ -37,6 +37,7 @@ def infer_contract(
     name: str | None = None,
     outcome: str | None = None,
     without_outcome: bool = False,
+    out: Path | str | None = None,
     config: Settings = None,
     progress: Progress = silent,
 ) -> Draft:
@@ -51,6 +52,8 @@ def infer_contract(
         The outcome column; guessed if left out.
     without_outcome : bool
         Whether nobody has answered yet: the outcome is the column `outcome`, or "response", that the campaign will fill.
+    out : path, optional
+        Where the draft is written, a new file; nowhere if left out.
     config : Config or path, optional
         How tables are read.
     progress : Progress
@@ -66,16 +69,24 @@ def infer_contract(
     ContractError
         If no row can be read, the first line is a customer for sure, no column looks like an outcome, the named one has one
         level or too many, or any where there should be none.
+    InputError
+        If there is a file at `out` already: somebody may have reviewed it.
     """
     require_switches(without_outcome=without_outcome)
     require_texts(name=name, outcome=outcome)
+    if out is not None:
+        refuse_drafting_over(place_of("out", out))
     named = name or (_plainly(Path(source).stem) if isinstance(source, str | Path) else "table")
     data = settings_of(config).data
     opened = open_source(source, data)
     drafted = draft(opened, name=named, outcome=outcome, without_outcome=without_outcome, progress=progress)
-    if not (typed := reading_as_typed(data)):
-        return drafted
-    return replace(drafted, text=Said(f"# Its table is read with {typed}: say so at each command.\n", drafted.text))
+    if typed := reading_as_typed(data):
+        drafted = replace(
+            drafted, text=Said(f"# Its table is read with {typed}: say so at each command.\n", drafted.text)
+        )
+    if out is not None:
+        publish_bytes(Path(out), drafted.text.encode("utf-8"))
+    return drafted
 
 
 def _plainly(stem: str) -> str:
@@ -83,9 +94,10 @@ def _plainly(stem: str) -> str:
     return "".join(sign if sign.isprintable() and sign != "\\" else " " for sign in stem).strip() or "table"
 
 
-def next_command(table: Path, data: Data) -> str:
+def next_command(table: Path, data: Data, out: Path | None = None) -> str:
     """Write the command that says what a draft makes of its table, as somebody types it."""
-    return f"segmint check {shlex.quote(str(table))} --contract DRAFT.toml {reading_as_typed(data)}".rstrip()
+    draft = "DRAFT.toml" if out is None else shlex.quote(str(out))
+    return f"segmint check {shlex.quote(str(table))} --contract {draft} {reading_as_typed(data)}".rstrip()
 
 
 def review_contract(text: str, path: Path, *, reviewed: bool, columns: Sequence[str], table: str) -> None:

@@ -12,7 +12,7 @@ from segmint.arguments import place_of
 from segmint.config import Data
 from segmint.contract.contract import load_contract
 from segmint.errors import ConfigError, InputError
-from segmint.flows.steps.read import open_source, refuse_overwriting
+from segmint.flows.steps.read import open_source, refuse_drafting_over
 from segmint.monitoring.codes import (
     PLAIN,
     Dispositions,
@@ -78,19 +78,9 @@ def codes_draft(
         If `out`, the file to be, is there: somebody may have reviewed it.
     """
     if out is not None:
-        _refuse_reviewed(out)
+        refuse_drafting_over(out)
     own = None if contract is None else load_contract(contract).id_column
     draft = draft_codes(read_frame(source, data, whole=False), customer=customer, code=code, own=own)
     if out is not None:
         publish_bytes(out, draft.encode())
     return draft
-
-
-def _refuse_reviewed(out: Path) -> None:
-    refuse_overwriting(out)
-    if out.exists():
-        raise InputError(
-            f"'{out}' is there already, and a draft would undo what somebody has reviewed in it.",
-            expected="the name of a new file",
-            fix="choose another name, or add the new codes to that file",
-        )

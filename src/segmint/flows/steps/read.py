@@ -98,6 +98,23 @@ def refuse_overwriting(out: Path, *inputs: Any) -> None:
             )
 
 
+def refuse_drafting_over(out: Path) -> None:
+    """Refuse a name for a draft under which lies a file, before anything is read: a person may have reviewed it.
+
+    Raises
+    ------
+    InputError
+        If there is one, or `refuse_overwriting` refuses the name.
+    """
+    refuse_overwriting(out)
+    if out.exists():
+        raise InputError(
+            f"'{out}' is there already, and a draft would undo what somebody has reviewed in it.",
+            expected="the name of a new file",
+            fix="choose another name, or add what is new to that file",
+        )
+
+
 def refuse_in_run(out: Path) -> None:
     """Refuse a place in the folder of a run: what a run found is not written over, and nothing joins it.
 
