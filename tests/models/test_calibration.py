@@ -3,7 +3,15 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from segmint.models.calibration import Calibration, fit_calibration, logits_of, moved_threshold, surest_of
+from segmint.models.calibration import (
+    TAUGHT,
+    UNTAUGHT,
+    Calibration,
+    fit_calibration,
+    logits_of,
+    moved_threshold,
+    surest_of,
+)
 
 
 def test_overconfident_logits_are_cooled() -> None:
@@ -29,6 +37,15 @@ def test_a_handful_of_rows_changes_little() -> None:
     found = fit_calibration(np.array([[3.0], [2.0], [-4.0]]), np.array([0, 0, 1]))
     assert found.temperature < 2.0
     assert abs(found.offset) < 1.0
+
+
+def test_who_matches_teachers_is_bent_less_by_an_unlucky_draw() -> None:
+    draw = np.random.default_rng(3)
+    logits = draw.normal(-1.0, 1.2, (150, 1))
+    labels = (draw.random(150) < 1 / (1 + np.exp(-logits[:, 0] / 1.6))).astype(np.int64)
+    loose, close = (fit_calibration(logits, labels, spread=spread) for spread in (UNTAUGHT, TAUGHT))
+    assert loose.temperature > 1.15
+    assert 1.0 < close.temperature < 1.1
 
 
 @pytest.mark.parametrize("classes", [1, 4])

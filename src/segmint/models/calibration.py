@@ -12,7 +12,9 @@ from numpy.typing import ArrayLike, NDArray
 from segmint.arrays import Floats
 from segmint.models.forward import probabilities
 
-_TRUST = 0.3  # standard deviation of the prior on the log temperature and on the offset
+# Standard deviations of the prior on the log temperature and on the offset. Who matches teachers is about as bold as they are, and
+# they are right: on tables of 1,000 to 14,000 rows the right log temperature lies some 0.1 from 0 (docs/benchmarks-tried.md).
+UNTAUGHT, TAUGHT = 0.3, 0.1
 
 
 @dataclass(frozen=True)
@@ -84,7 +86,9 @@ def logits_of(likely: Floats) -> Floats:
     return np.asarray(logs[:, 1:] - logs[:, :1] if logs.shape[1] == 2 else logs)
 
 
-def fit_calibration(logits: Floats, labels: NDArray[np.int64], *, surest: float | None = None) -> Calibration:
+def fit_calibration(
+    logits: Floats, labels: NDArray[np.int64], *, surest: float | None = None, spread: float = UNTAUGHT
+) -> Calibration:
     """Learn temperature and offset on rows the network was not trained on.
 
     Platt scaling for one logit (Platt 1999), temperature scaling for several (Guo et al. 2017, arXiv
@@ -98,6 +102,8 @@ def fit_calibration(logits: Floats, labels: NDArray[np.int64], *, surest: float 
         Places of the classes.
     surest : float, optional
         Of the calibration, see `surest_of`.
+    spread : float
+        Standard deviation of the prior on the log temperature and on the offset.
     """
     rows = np.arange(len(labels))
     single = logits.shape[1] == 1
@@ -105,7 +111,7 @@ def fit_calibration(logits: Floats, labels: NDArray[np.int64], *, surest: float 
     def unlikely(values: Floats) -> float:
         given = Calibration(float(np.exp(values[0])), float(values[1]) if single else 0.0, surest)
         chosen = given.apply(logits)[rows, labels]
-        return float(-np.log(np.clip(chosen, 1e-12, 1.0)).sum() + 0.5 * np.sum((values / _TRUST) ** 2))
+        return float(-np.log(np.clip(chosen, 1e-12, 1.0)).sum() + 0.5 * np.sum((values / spread) ** 2))
 
     from scipy.optimize import minimize
 

@@ -18,7 +18,7 @@ from sklearn.utils.validation import check_is_fitted, validate_data
 from segmint.arguments import between, require_no_gaps
 from segmint.arrays import Floats, Floats32, Integers, distinct
 from segmint.features.parameters import Rules, auto, check_parameters, count
-from segmint.models.calibration import Calibration, fit_calibration, surest_of
+from segmint.models.calibration import TAUGHT, UNTAUGHT, Calibration, fit_calibration, surest_of
 from segmint.models.forward import fold, forward
 from segmint.models.keep_apart import keep_apart
 from segmint.models.layer_rule import ACTIVATIONS
@@ -256,7 +256,8 @@ class DenseNetworkClassifier(ClassifierMixin, BaseEstimator):
             tell = self._share(progress, number)
             curve = self._train(X, labels, inner_X, inner_labels, teaching, seed, number, tell)
             inner_logits = forward(fold(curve.layers, curve.best_weights), inner_X)
-            calibration = fit_calibration(inner_logits, inner_labels, surest=surest)
+            spread = UNTAUGHT if teaching is None else TAUGHT
+            calibration = fit_calibration(inner_logits, inner_labels, surest=surest, spread=spread)
             learned.append((curve, calibration))
         first = learned[0][0]
         self.best_epoch_, self.history_ = first.best_epoch, first.epochs

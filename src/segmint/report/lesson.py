@@ -31,7 +31,7 @@ def _words(taught: Mapping[str, Any], lesson: Mapping[str, Any]) -> str:
     missed = lesson.get("missed") if lesson.get("recipe") == "best" else None
     without = f" Not installed, and done without: {listed(missed)} (pip install 'segmint[best]')." if missed else ""
     return (
-        f"{teaching_words(str(lesson.get('recipe')), taught)} On customers whose own answers neither had learned from, the area under the curve is {decimal(taught['auc'])} for the teacher and "
+        f"{teaching_words(str(lesson.get('recipe')), taught)} Each judged by customers whose answers told it only when to stop, the area under the curve is {decimal(taught['auc'])} for the teacher and "
         f"{decimal(student['auc'])} for the student{_verdict(taught, student)}.{_finer_words(taught.get('finer', []))}{_pair_words(taught.get('pairs', []))}{_again_words(lesson)}{without}"
     )
 
@@ -83,7 +83,7 @@ def behind_teacher(lesson: Mapping[str, Any], *, compared: bool) -> str:
     best = "" if lesson.get("recipe") == "best" else 'try the recipe "best", '
     return (
         f"The network has not caught up with its teacher: the area under the curve is {decimal(taught['auc'])} for the teacher and "
-        f"{decimal(student['auc'])} for the network, on different customers, whose own answers neither had learned from, and by more than chance. "
+        f"{decimal(student['auc'])} for the network, each judged by other customers, whose answers told it only when to stop; that is more than chance. "
         f"{trees}; {best}or search for other settings, such as wider layers (model.hidden) and more epochs (model.epochs)."
     )
 
