@@ -13,7 +13,7 @@ from segmint.contract.contract import parse_contract
 from segmint.contract.valid_table import ValidTable
 from segmint.contract.validate import validate
 from segmint.errors import InputError
-from segmint.flows.customer import TypedError, try_out
+from segmint.flows.customer import TypedError, look_up, try_out
 from segmint.flows.explain import _as_written, explain_customers, one_customer
 from segmint.store.bundle import open_bundle, write_bundle
 from segmint.tables.source import open_table
@@ -108,6 +108,17 @@ def test_a_rejected_row_is_not_explained_by_one_that_differs_by_zeros(tmp_path: 
         explain_customers(people, tmp_path / "bundle", config, customer="7", runs=tmp_path / "runs")
     explained = explain_customers(people, tmp_path / "bundle", config, customer="0017", runs=tmp_path / "runs")
     assert explained.reasons["customer"].to_list() == ["17"]
+
+
+def test_what_the_contract_ignores_or_does_not_know_is_not_shown_of_a_customer(tmp_path: Path) -> None:
+    iban = '[columns.iban]\nkind = "text"\nrole = "ignore"\nlabel = "iban"\n'
+    bundle = open_bundle(tmp_path / run_with_bundle(tmp_path, 1))
+    rows = {"customer": ["7"], "age": ["20"], "job": ["student"], "iban": ["DE00"], "note": ["rang twice"]}
+    assert look_up(read(CONTRACT + ID + iban, rows), "7", bundle)["values"] == {
+        "customer": "7",
+        "age": "20",
+        "job": "student",
+    }
 
 
 def test_a_form_in_which_nothing_was_typed_is_a_customer_of_whom_nothing_is_known(tmp_path: Path) -> None:

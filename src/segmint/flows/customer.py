@@ -103,5 +103,8 @@ def told(table: ValidTable, bundle: Bundle) -> dict[str, Any]:
 
 
 def _values(table: ValidTable) -> dict[str, Any]:
-    """What the table says of the customer, column by column as it came."""
-    return table.raw.row(0, named=True)
+    """What the table says of the customer, column by column as it came; neither what the contract ignores nor what it does not know."""
+    shown = {column.name for column in table.contract.columns if column.role != "ignore"} | {
+        table.contract.outcome.column
+    }
+    return {name: value for name, value in table.raw.row(0, named=True).items() if name in shown}
