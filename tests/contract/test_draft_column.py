@@ -14,10 +14,14 @@ from segmint.contract.contract import parse_contract
 from segmint.contract.draft_column import _as_large_as_all
 from segmint.contract.hints import (
     feature_role,
+    is_a_person,
+    is_identity_number,
+    is_objection,
     is_sensitive,
     known_by_name,
     label_for,
     perhaps_after_call,
+    perhaps_consent,
     personal_role,
     plain_name,
     without_accents,
@@ -210,6 +214,10 @@ def test_periods_and_numbers_with_units_are_no_levels() -> None:
     [
         ("Nombre", "name"), ("apellidos", "name"), ("prénom", "name"), ("customer_email", "name"), ("Móvil", "phone"),
         ("homePhone2", "phone"), ("phone_number", "phone"), ("Morada", "ignore"), ("shipping address", "ignore"),
+        ("adviser_name", "ignore"), ("mothers_maiden_name", "ignore"), ("spouse name", "ignore"), ("contact_name", "ignore"),
+        ("nombre_del_gestor", "ignore"), ("Beratername", "ignore"), ("account_holder_name", "name"), ("branch_name", None),
+        ("national_insurance_no", "ignore"), ("Steuernummer", "ignore"), ("codice fiscale", "ignore"), ("id_card", "ignore"),
+        ("numéro_carte", "ignore"), ("number_of_cards", None), ("card_type", None), ("passport_country", None), ("person_id", None),
         ("PhoneService", None), ("email_opens", None), ("nominal", None), ("product_name", None), ("mobile_calls", None),
     ],
 )  # fmt: skip
@@ -335,6 +343,112 @@ def test_the_days_of_a_consent_are_asked_about() -> None:
     draft = drafted_with("Einwilligung", [f"{day}.04.2024" for day in range(10, 30)] + [""] * 5)
     assert draft.contract.by_name["Einwilligung"].role == "time"
     assert "put yes or no" in draft.suspects["Einwilligung"]
+
+
+OBJECTIONS = (
+    "dont_call", "don't_call", "never call", "not_to_be_called", "must_not_be_contacted", "DoNotMarket", "ne_pas_appeler", "no_llamar",
+    "nao_ligar", "non_chiamare", "nicht_anrufen", "no_calls", "wants_no_calls", "no_more_calls", "no_contact", "no_phone", "no_marketing",
+    "refuses_calls", "blacklist", "stop_list", "suppress", "suppressed", "Sperrliste", "liste_rouge", "lista_negra",
+    "no_quiere_llamadas", "sans_appel",
+)  # fmt: skip
+PERHAPS = (
+    "ok_to_call", "ok_to_contact", "phone_ok", "call_ok", "callable", "contact_ok", "call_flag", "reachable_by_phone", "can_call",
+    "call_allowed", "excluded", "do_not_mail", "contactable", "anrufbar", "joignable", "puede_llamar", "pode_ligar", "puo_chiamare",
+)  # fmt: skip
+NEITHER = (
+    "no_of_calls", "number_of_contacts", "contact_type", "never_contacted", "never_phoned", "never_dialled",
+    "not_called", "no_contact_last_year", "no_loans", "no_card",
+    "exclusive_card", "black_card", "recall", "can_cancel", "market_value", "reachability",
+)  # fmt: skip
+
+
+@pytest.mark.parametrize(("yes", "no", "other"), [("yes", "no", "no"), ("1", "0", "NA")])
+def test_a_flag_that_says_who_must_not_be_called_excludes_or_is_asked_about(yes: str, no: str, other: str) -> None:
+    flags = {
+        name: [(yes, no, other)[(i // (1 + k)) % 3] for i in range(400)]
+        for k, name in enumerate((*OBJECTIONS, *PERHAPS))
+    }
+    draft = infer_contract(
+        open_table(churn().with_columns(pl.Series(name, cells) for name, cells in flags.items())), name="x"
+    )
+    columns = draft.contract.by_name
+    drafted = {name: (columns[name].role, columns[name].known) for name in OBJECTIONS}
+    assert drafted == dict.fromkeys(OBJECTIONS, ("exclude_if", "planning"))
+    assert [name for name in PERHAPS if "does it say who may be called?" not in draft.suspects.get(name, "")] == []
+
+
+@pytest.mark.parametrize("name", NEITHER)
+def test_what_only_sounds_like_an_objection_is_none(name: str) -> None:
+    plain = plain_name(name)
+    assert not is_objection(plain, flag=True)
+    assert not perhaps_consent(plain)
+
+
+def test_counts_of_calls_are_no_objections() -> None:
+    draft = drafted_with("no_calls", ["0", "1", "2", "3"])
+    assert (draft.contract.by_name["no_calls"].role, draft.contract.by_name["no_calls"].known) == (
+        "history",
+        "dialling",
+    )
+    assert "called" not in draft.suspects.get("no_calls", "")
+
+
+PEOPLE = [
+    f"{first} {last}"
+    for first in ("Anna", "Jan", "Eva", "Petr", "Dr. Olga")
+    for last in ["Novak", "Bily", "Maly", "Stary", "Tichy"]
+]
+
+
+@pytest.mark.parametrize(
+    ("name", "cells", "asked"),
+    [
+        ("adviser", [f"Adviser {last}" for last in ("Svobodny", "Novak", "Bily")], True),
+        ("guarantor", ["novak", "bily", "maly"], True),
+        ("handled_by", PEOPLE, True),
+        ("handled_by", ["Novak, Anna", "Bily, Jan", "Maly, Eva", "Stary, Petr", "Tichy, Olga"], True),
+        ("guarantor", ["yes", "no", "unknown"], False),
+        ("job", PEOPLE, False),
+        ("group", ["Civil Servant", "Student", "Nurse", "Teacher", "Cook", "Bank Clerk"], False),
+        ("tier", ["Gold Card", "Silver Card", "Black Card", "Green Card", "Blue Card"], False),
+    ],
+)  # fmt: skip
+def test_names_of_persons_are_asked_about_and_not_listed(name: str, cells: list[str], asked: bool) -> None:
+    draft = drafted_with(name, cells)
+    assert ("does it name persons?" in draft.suspects.get(name, "")) is asked
+    assert draft.contract.by_name[name].allowed == (() if asked else tuple(sorted(set(cells))))
+
+
+@pytest.mark.parametrize(
+    ("name", "person"),
+    [("spouse", True), ("co_borrower", True), ("account_holder", True), ("RelationshipManager", True), ("Kundenbetreuer", True),
+     ("cónyuge", True), ("beneficiaries", False), ("spouse_income", False), ("partner_nr", False), ("children", False),
+     ("mother_tongue", False)],
+)  # fmt: skip
+def test_a_column_of_persons_is_known_by_its_name(name: str, person: bool) -> None:
+    assert is_a_person(plain_name(name)) is person
+
+
+@pytest.mark.parametrize("name", ["national_id", "tax_number", "NINO", "card_number", "personal_code"])
+def test_numbers_of_persons_are_personal_data_unless_they_are_the_only_number_of_the_customer(name: str) -> None:
+    numbers = [f"Q{i:06}" for i in range(400)]
+    draft = drafted_with(name, numbers)
+    assert (draft.contract.id_column, draft.contract.by_name[name].role) == ("customerID", "ignore")
+    assert draft.notes[name].startswith("personal data, ignored")
+    assert "stand in no draft, bundle or report" in draft.notes[name]
+    alone = infer_contract(open_table(churn().drop("customerID").with_columns(pl.Series(name, numbers))), name="x")
+    assert alone.contract.id_column == name
+    assert "is it the number of the customer here?" in alone.suspects[name]
+
+
+def test_a_few_kinds_of_a_card_are_levels_and_no_numbers_of_persons() -> None:
+    assert is_identity_number("id_card")
+    assert drafted_with("id_card", ["passport", "national", "none"]).contract.by_name["id_card"].is_feature
+
+
+def test_a_number_that_each_customer_has_is_not_advised_as_a_category() -> None:
+    note = drafted_with("account_number", [f"{i:08}" for i in range(400)]).notes["account_number"]
+    assert note == "ignored: numbers or codes that name a customer, an account or a case"
 
 
 @pytest.mark.parametrize("name", ["consent_phone", "do_not_call_mobile"])

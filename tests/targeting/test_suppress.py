@@ -290,6 +290,8 @@ def test_numbers_without_their_country_are_said_while_the_policy_names_none(cont
         (Column(name="opted", kind="category", role="consent", label="x"), None, True),
         (Column(name="age", kind="number", role="characteristic", label="x"), "age", False),
         (Column(name="Opt-Out", kind="category", role="characteristic", label="x"), "Opt-Out", True),
+        (Column(name="no_calls", kind="category", role="exclude_if", label="x"), None, True),
+        (Column(name="blacklist", kind="category", role="characteristic", label="x"), "blacklist", True),
     ],
 )
 def test_objections_are_respected_where_something_asks_about_them(contract, column, excluded, respects):

@@ -17,14 +17,18 @@ from segmint.contract.hints import (
     date_known_by_name,
     feature_role,
     holds_outcome,
+    is_a_person,
     is_age,
     is_balance,
     is_hardship,
+    is_identity_number,
+    is_objection,
     is_sensitive,
     known_by_name,
     label_for,
     looks_like_id,
     may_be_date,
+    may_name_persons,
     moment_by_name,
     names_code,
     names_customer,
@@ -91,6 +95,11 @@ _DAYS_OF_A_SHEET = (
 )
 _RARE_TOGETHER = "levels of fewer than ten customers are read together, as are new ones"
 _PERHAPS_PERSONS = 'if they name persons, or places that must not decide who is called, write role = "ignore"'
+_PERSONS = 'does it name persons? Then its role is "ignore", or "name" if it is the customer'
+_IDENTITY = (
+    "a number by which others than the bank know a person: is it the number of the customer here? It reaches call lists; otherwise "
+    'write role = "ignore"'
+)
 _USE_CODES = f'if they are codes, write kind = "category" and role = "characteristic" ({_RARE_TOGETHER}), or group them in the table'
 _NOBODY_MAY_BE_CALLED = 'with nothing in it nobody may be called: fill it in, or write role = "ignore"'
 
@@ -128,18 +137,23 @@ def _with_twin(look: Look, guess: Guess, twin: Twin) -> Guess:
 
 def id_column(looks: Sequence[Look]) -> str | None:
     """Name the column that tells customers apart; a call's own number would part the calls of one customer."""
-    able = [look for look in looks if look.kind in ("text", "number") and look.personal is None]
+    able = [look for look in looks if look.kind in ("text", "number") and (look.personal is None or _is_identity(look))]
     unique = [look for look in able if look.texts.null_count() == 0 and look.distinct > MANY * len(look.texts)]
     repeated = [look for look in able if look not in unique and _is_mostly_there(look) and look.distinct > MAX_LEVELS]
     found = [
         *(look.name for look in unique if names_customer(look.plain)),
         *(look.name for look in repeated if names_customer(look.plain)),
-        *(look.name for look in unique if looks_like_id(look.plain)),
+        *(look.name for look in unique if looks_like_id(look.plain) and not is_identity_number(look.plain)),
         *(look.name for look in repeated if look.plain == "id"),
+        *(look.name for look in (*unique, *repeated) if is_identity_number(look.plain)),
         # a column of unique texts is an id under any name; unique numbers may be amounts
         *(look.name for look in unique if _may_be_id(look)),
     ]
     return next(iter(found), None)
+
+
+def _is_identity(look: Look) -> bool:
+    return look.personal == "ignore" and is_identity_number(look.plain)
 
 
 def _may_be_id(look: Look) -> bool:
@@ -161,7 +175,9 @@ def _id(look: Look) -> Guess:
         doubts.append(
             f"{rows:,} rows with {look.distinct:,} different values, whose rows stay together: is it the customer?"
         )
-    if not looks_like_id(look.plain) and not names_customer(look.plain):
+    if is_identity_number(look.plain):
+        doubts.append(_IDENTITY)
+    elif not looks_like_id(look.plain) and not names_customer(look.plain):
         doubts.append("texts, all different: is it the number of the customer?")
     if without := without_id_told(bare_ids(look.texts)):
         doubts.append(without)
@@ -210,7 +226,7 @@ def draft_column(
     doubts = [
         *_unread_told(look, customers),
         *look.doubts,
-        *(_codes_told(look) if codes else []),
+        *(_codes_told(look) if codes else [_PERSONS] if names_persons(look) else []),
         *([f"alone tells {told} (AUC {auc:.2f}){ask}"] if auc > STRONG_AUC else []),
     ]
     if look.kind == "date":
@@ -223,7 +239,7 @@ def draft_column(
     return _used(
         look,
         role,
-        "after_call" if tells else _known(look, auc, answered=answers.count() > 0),
+        "after_call" if tells else _known(look, role, auc, answered=answers.count() > 0),
         doubts,
         _who_counts(answers),
         customers,
@@ -247,8 +263,10 @@ def _are_codes(look: Look, customers: pl.Series | None) -> bool:
     return share(look.texts.drop_nulls().is_in(common)) >= COMMON
 
 
-def _known(look: Look, auc: float, *, answered: bool) -> Known:
+def _known(look: Look, role: Role, auc: float, *, answered: bool) -> Known:
     """Say when the bank knows a column: a number whose name holds an outcome's word, and that tells little of it, is asked about."""
+    if role in _WHO_MAY_BE_CALLED:  # a list needs it
+        return "planning"
     weak = look.kind == "number" and answered and auc < WEAK_AUC
     return "planning" if weak and holds_outcome(look.plain) else known_by_name(look.plain)
 
@@ -295,6 +313,8 @@ def _used(
 
 
 def _role(look: Look) -> Role:
+    if _is_flag(look) and is_objection(look.plain, flag=True):
+        return "exclude_if"
     role = feature_role(look.plain)
     amounts = look.kind == "number" and look.distinct > _MOST_CONSENTS
     return "characteristic" if role == "consent" and amounts else role
@@ -302,9 +322,19 @@ def _role(look: Look) -> Role:
 
 def _may_be_consent(look: Look) -> bool:
     """Whether a column of yes and no, or of yes alone, is named as what may say who may be called."""
+    return _is_flag(look) and perhaps_consent(look.plain)
+
+
+def _is_flag(look: Look) -> bool:
     said = [level for level in look.levels if level not in MISSING_WORDS and level.casefold() not in NO_ANSWER]
-    flag = 1 <= len(said) <= 2 and all(says_yes(level) or says_no(level) for level in said)
-    return flag and perhaps_consent(look.plain)
+    return 1 <= len(said) <= 2 and all(says_yes(level) or says_no(level) for level in said)
+
+
+def names_persons(look: Look) -> bool:
+    """Whether texts may be names of persons: by the column's name, or as most are two or three words of many with capitals."""
+    if look.kind not in ("text", "category") or look.distinct <= 2 or _is_flag(look):
+        return False
+    return is_a_person(look.plain) or (may_name_persons(look.plain) and look.reads_as_persons)
 
 
 def _doubts_by_name(look: Look, outcome: Outcome) -> list[str]:
@@ -340,7 +370,7 @@ def _column(look: Look, role: Role, known: Known, **settings: object) -> Column:
 def _personal(look: Look, role: Role) -> Guess:
     """Name what says who somebody is, without any of its values."""
     use = "for the call list" if role in ("name", "phone") else "ignored"
-    note = f"personal data, {use}: says who somebody is, so it is never a feature and its values stand nowhere"
+    note = f"personal data, {use}: says who somebody is, so it is never a feature; its values stand in no draft, bundle or report"
     return Guess(_column(look, role, "planning", kind="text"), note=note)
 
 
@@ -375,6 +405,8 @@ def _why_ignored(look: Look, role: Role) -> str:
         return "a column with one value tells nobody apart"
     if look.kind == "number" and looks_like_id(look.plain):
         return "a number that names a case, not an amount"
+    if look.kind == "text" and _names_each(look):
+        return "numbers or codes that name a customer, an account or a case"
     if look.kind == "number" and sounds_like_date(look.plain):
         return "named like a date but written as a number (seconds? days?); write dates as 2026-03-14"
     if look.is_clock:
@@ -387,6 +419,12 @@ def _why_ignored(look: Look, role: Role) -> str:
         return _NO_BARE_NUMBERS
     most = f"; the commonest {MOST_CODES:,} are read" if look.distinct > MOST_CODES else ""
     return f"text with {look.distinct:,} different values; {_USE_CODES}{most}"
+
+
+def _names_each(look: Look) -> bool:
+    """Whether texts number customers or cases: by the name of a customer's number, or as nearly each row has its own."""
+    each = looks_like_id(look.plain) and look.distinct > MANY * look.texts.count()
+    return (names_customer(look.plain) or each) and not look.is_written_otherwise
 
 
 def _unread_told(look: Look, customers: pl.Series | None) -> list[str]:
@@ -405,9 +443,9 @@ def _unread_told(look: Look, customers: pl.Series | None) -> list[str]:
 
 
 def _allowed(look: Look, customers: pl.Series | None) -> tuple[str, ...]:
-    """List the levels, unless some are so rare that they could name a person or that others like them will come."""
+    """List the levels, unless they may be persons, or some are so rare that they could name one or that others like them will come."""
     sizes = customers_by_level(look.texts, customers)
-    if not look.levels or min(sizes[level] for level in look.levels) < MIN_PER_LEVEL:
+    if names_persons(look) or not look.levels or min(sizes[level] for level in look.levels) < MIN_PER_LEVEL:
         return ()
     return tuple(sorted(look.levels))
 

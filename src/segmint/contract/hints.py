@@ -138,17 +138,49 @@ _DIALLING = re.compile(
     r"|contacts?_(in|this)_campaign|^(n|nr|no|num|number)_?(of_)?(contacts|calls)$|^campaign$|emp\.var|cons\.(price|conf)|euribor|nr\.employed"
 )
 _MAIL = r"e_?mail(_?address)?$|^correo|^courriel"
+# Persons beside the customer, and staff; these patterns and those of their numbers are held against names without accents.
+_HOLDER = r"((account|card|policy)_?(holder|owner)|konto_?inhaber(in)?|titulaire|titular|intestatario)"
+_PERSON = (
+    r"(agent|advis[eo]r|employee|clerk|officer|banker|teller|consultant|((relationship|account|branch|client)_)?manager|rm|contact_person"
+    r"|spouse|partner|husband|wife|mother|father|next_of_kin|beneficiary|guarantor|(co_?)?(borrower|applicant|signatory|debtor)"
+    r"|berater(in)?|betreuer(in)?|mitarbeiter(in)?|sachbearbeiter(in)?|ansprechpartner(in)?|ehe(partner(in)?|gatte|mann|frau)|burge|buerge"
+    r"|mutter|vater|conseiller|conjoint|garant|beneficiaire|asesor|gestor|conyuge|beneficiari[oa]|avalista|fiador|madre|padre|mae|pai"
+    r"|consulente|coniuge|garante)"
+)
+_OTHERS_NAME = re.compile(
+    rf"(^|_)({_PERSON}|contact|child|parent)(\W?s)?_((maiden|first|last|full|family)_)?names?$|maiden_?name|(madchen|maedchen|geburts)name"
+    rf"|^(nom|nombre|nome|name)_(d[eou]_|del_|della_|da_|des_|der_|of_)?{_PERSON}$|{_PERSON}name$"
+)
+_IS_A_PERSON = re.compile(
+    rf"^((kunden|bank)_?|(main|personal|customer|primary|second)_)?({_PERSON}|{_HOLDER})s?_?[0-9]?$"
+)
 _NAMES = re.compile(
-    r"^(first|last|full|sur|given|family|middle|maiden|user|customer|client|holder|agent|advisor|employee)?_?names?$"
-    rf"|surname|{_MAIL}|^(vor|nach|kunden_?)name"
+    r"^(first|last|full|sur|given|family|middle|user|customer|client|holder)?_?names?$"
+    rf"|surname|{_MAIL}|^(vor|nach|kunden_?)name|^{_HOLDER}_?names?$"
     r"|^(nombre|apellidos?|nome|sobrenome|apelido|cognome|nom|pr(e|é)nom|naam|voornaam|achternaam)(_|$)"
+)
+# Of what two words with capitals are no person.
+_NO_PERSON = re.compile(
+    r"job|occupation|profession|beruf|profes|title|position|role|city|town|place|region|district|country|county|province|state|municip"
+    r"|ort(_|$)|stadt|kreis|land(_|$)|ciudad|cidade|citta|ville|branch|filiale|office|product|produkt|plan|card|bank|employer|company|firm"
+    r"|industry|sector|segment|categor|class|type|brand|campaign|channel|school|education|university|status|reason|street|station|merchant"
 )
 _PHONE = re.compile(
     r"(phone|telefon|t(e|é)l(e|é)(fono|fone|phone)|m(o|ó)vil|telem(o|ó)vel|celular|mobile|handy|msisdn)"
     r"(_?(no|nr|number|nummer))?[0-9]?$|^(phone|tel)_(home|work|mobile)$"
 )
 _PERSONAL = re.compile(
-    r"(^|_)iban$|address|^addr|street|stra(ß|ss)e|adresse|direcci(o|ó)n|morada|endere(c|ç)o|indirizzo|(^|_)(ssn|nif|passport|tax_?id|twitter|facebook|linkedin)$"
+    r"(^|_)iban$|address|^addr|street|stra(ß|ss)e|adresse|direcci(o|ó)n|morada|endere(c|ç)o|indirizzo|(^|_)(twitter|facebook|linkedin)$"
+)
+# What others than the bank know a person by.
+_IDENTITY = re.compile(
+    r"(^|_)((national|nat|citizen|personal|birth|tax|fiscal|steuer(identifikations)?|personen|social_(security|insurance)|sozialversicherungs|sv"
+    r"|(national|health)_insurance|identity(_card)?|id_?card|(driving|drivers?)_?licen[cs]e|fuhrerschein|(personal)?ausweis|passport|reisepass"
+    r"|((credit|debit)_)?card|(kredit)?karten)_?(no|nr|num|number|nummer|id)|(national|personal|tax|fiscal)_code"
+    r"|ssn|nino|tin|pan|nif|niss|nie|dni|cpf|nir|pesel|bsn|rodne_cislo|personnummer|codice_fiscale|aadhaar"
+    r"|passport|reisepass|(personal)?ausweis|id_?card|identity_?card|(driving|drivers?)_?licen[cs]e|social_security"
+    r"|passeport|pasaporte|passaporto|passaporte|(carte|carta|cartao)_(d_?|de_|di_|do_)?(identite|identita|identidade|cidadao)"
+    r"|securite_sociale|seguridad_social|(numero|num|nro|no|nr)_(de_|di_)?(carte|carta|tarjeta|cartao|contribuinte))$"
 )
 # German and English join the word to what it is the date of; "update", "mandate" and their like end in it by chance.
 _NO_DATE = "".join(f"(?<!{word})" for word in ("up", "man", "candi", "vali", "soli", "liqui", "mmo", "intimi"))
@@ -193,12 +225,25 @@ _DENIED = (
     r"(withdr|revok|revoc|refus|declin|denied|denega|negat|rechaz|recus|rifiut|retir|ritir|kein|nicht|fehl|entzog|entzug"
     r"|verweiger|abgelehnt|ablehn|zuruckgez|zurueckgez|missing)"
 )
+_NEVER = r"(do_?not|don\W?_?t|never|not_to|(must|may|shall|should|can)_?not)"
 _OBJECTION = re.compile(
-    r"do_?not_?(call|contact|phone|disturb)|(^|_)dnc(_|$)|opt(ed)?_?out|objection|objected|(^|_)objects?$|robinson"
+    rf"{_NEVER}_?((call|contact|phone|dial|ring|disturb|solicit|market)(?!l*e?d|ab)|be_(call|contact|phon|dial|disturb)l?ed)"
+    r"|(^|_)(ne_pas_(appel|contact|telephon|demarch|derang|sollicit)|no_(llamar|contactar|molestar|telefonear)"
+    r"|nao_(ligar|contactar|contatar|telefonar|incomodar|perturb)|non_(chiamare|contattare|telefonare|disturbare))"
+    r"|(^|_)dnc(_|$)|opt(ed)?_?out|objection|objected|(^|_)objects?$|robinson"
     r"|(no|not|without)_?consen|(^|_)(no|not|without|sans|sin|sem|senza|non|ohne)_(consen|permission|opt_?in|einwillig|zustimm)"
     r"|(^|_)(no|nao|non|not|sin|sem|sans|senza)_([a-z]+_)*(gdpr|dsgvo|rgpd|lopd|lgpd)"
     rf"|{_ASKED}.*{_DENIED}|{_DENIED}.*{_ASKED}|(kein|nicht)e?_?(anruf|kontakt|telefon|newsletter)e?(n|ieren)?(_|$)"
     r"|(^|_)withdrawn$|widerspr|widerruf|(nicht_|un)erwu(e?)nscht|(werbe?|kontakt|anruf)_?(sperre|verbot)"
+)
+# An objection where it holds yes and no: no_calls may be a number of calls, and suppressed a card.
+_CALLS = r"(calls?|calling|contacts?|phone|phoning|marketing|telemarketing|advertising|solicitations?|approach)"
+_OBJECTION_OF_A_FLAG = re.compile(
+    rf"(^|_)(no|not)_((more|further|direct|cold|sales|phone|tele)_)*{_CALLS}(_(please|flag|ind|list|wanted|requested|allowed))*$"
+    rf"|(^|_)(refuse[sd]?|reject(s|ed)?|decline[sd]?)_(all_|any_|to_be_)?({_CALLS}|called|contacted)$"
+    r"|(^|_)((black|stop|block|deny|no_call)_?list(ed)?|suppress(ed|ion)?)(_|$)"
+    r"|sperr(liste|vermerk|kennz)|schwarze_liste|(^|_)bloctel|liste_(rouge|noire)|lista_(negra|nera)|registro_(delle_)?opposizion"
+    r"|(^|_)((no|sin|sem|sans|pas_d[e_]?|nao|non|aucun)_+([a-z]+_)?|refus_)(llamadas?|ligacoes|chamadas?|contato?s?|contacto|appels?|chiamate|contatt[oi])$"
 )
 _CONSENT = re.compile(
     r"consen(t|so)|opt(ed)?[\W_]?in(?![a-z])|gdpr|dsgvo|rgpd|lopd|lgpd|einwillig|zustimmung|zugestimmt|einverstandnis|einverstaendnis"
@@ -213,7 +258,12 @@ _ACCEPTS_CONTACT = re.compile(
 )
 _PERHAPS_CONSENT = re.compile(
     r"(^|_)werb(?!er)|(?<!be)werbung|newsletter|marketing|mailing|publici|pubblici|promo|erlaub|freigabe|genehmig"
-    r"|(^|_)(agree|allow|permi|accord|autoriz|contactable)|(may|can)_(be_)?(call|contact|phone)"
+    r"|(^|_)(agree|allow|permi|accord|autoriz|exclude[ds]?(_|$)|exclusion|exclu(_|$)|excluid|esclus[oa]|ausgeschlossen)"
+    r"|(^|_)(ok|okay|may|can|could|willing|happy|wants?)_(to_)?(be_)?(call|contact|phone|dial|e?_?mail|sms|text)"
+    r"|(^|_)(call|contact|phone|dial|e?_?mail|sms|text)(s|ing)?_(ok|okay|flag|welcome|wanted|y_?n|possible|moglich|moeglich)$"
+    rf"|({_NEVER}|(^|_)(no|not|kein|keine|nicht|sans|sin|sem|senza))_(e_?mail|mail|sms|text|post|write|letter)"
+    r"|(^|_)(call|contact|dial+|reach|mail)able|(anruf|kontaktier|erreich)bar|darf_.*(angerufen|kontaktiert)|(angerufen|kontaktiert)_werden"
+    r"|joignable|contactavel|contatavel|contattabile|raggiungibile|localizable|(peut|puede|pode|puo)_(etre_|ser_|essere_|se_)?(appel|contac?t|llam|lig|cham|chiam)"
 )
 _FEATURES: tuple[tuple[Role, re.Pattern[str]], ...] = (
     ("characteristic", re.compile(_AGE)),
@@ -326,9 +376,26 @@ def personal_role(plain: str) -> Role | None:
     """The role of a column that says who somebody is or where to reach them, by its name; None for all others."""
     if _PHONE.search(plain):
         return "phone"
+    if _OTHERS_NAME.search(without_accents(plain)):  # before names, of which the call list shows the customer's
+        return "ignore"
     if _NAMES.search(plain):
         return "name"
-    return "ignore" if _PERSONAL.search(plain) else None
+    return "ignore" if _PERSONAL.search(plain) or is_identity_number(plain) else None
+
+
+def is_identity_number(plain: str) -> bool:
+    """Whether a name is that of a number by which others than the bank know a person: national_id, passport, card_number."""
+    return bool(_IDENTITY.search(without_accents(plain)))
+
+
+def is_a_person(plain: str) -> bool:
+    """Whether a name is that of a person beside the customer: spouse, guarantor, relationship_manager."""
+    return bool(_IS_A_PERSON.search(without_accents(plain)))
+
+
+def may_name_persons(plain: str) -> bool:
+    """Whether two words with capitals may be a person under such a name: of a job, a place or a product they are none."""
+    return not _NO_PERSON.search(without_accents(plain))
 
 
 def reaches(plain: str) -> bool:
@@ -422,9 +489,10 @@ def feature_role(plain: str) -> Role:
     return role or ("context" if _DIALLING.search(plain) else "characteristic")
 
 
-def is_objection(plain: str) -> bool:
-    """Whether a name is that of who asked not to be called."""
-    return bool(_OBJECTION.search(without_accents(plain)))
+def is_objection(plain: str, *, flag: bool = False) -> bool:
+    """Whether a name is that of who asked not to be called; of a flag, which holds yes and no, more names are."""
+    bare = without_accents(plain)
+    return bool(_OBJECTION.search(bare) or (flag and _OBJECTION_OF_A_FLAG.search(bare) and not _EARLIER.search(bare)))
 
 
 def perhaps_consent(plain: str) -> bool:

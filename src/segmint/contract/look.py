@@ -13,7 +13,7 @@ from segmint.contract.cells import DAYS, as_text, number_cells, read_cells
 from segmint.contract.column import Column, Kind, Role
 from segmint.contract.counts import count_values
 from segmint.contract.dates import ISO, format_words, formats_of
-from segmint.contract.hints import feature_role, names_code, personal_role, plain_name, reaches
+from segmint.contract.hints import feature_role, is_identity_number, names_code, personal_role, plain_name, reaches
 from segmint.tables.amounts import AFTER, BEFORE, MONEY, bare_amounts, unit_of
 from segmint.wording import quoted
 
@@ -56,6 +56,9 @@ _AMOUNT = (
     rf"^\(?[+-]?((\p{{Sc}}|{BEFORE})\s?)?[+-]?[0-9]+([.,'’\s][0-9]{{3}})*([.,][0-9]*)?\s?(\p{{Sc}}|{AFTER})?-?\)?$"
 )
 _WORDS = r"\p{L}{2,}[.,;:]?\s+(\S+\s+)?\p{L}{2,}"
+_PERSON = r"^(\p{Lu}\p{Ll}*\.? )?\p{Lu}[\p{L}'’-]+,? \p{Lu}[\p{L}'’.-]*$"  # Anna Novak, Novak, A., Dr. Jan Novak
+_MOST_ARE_PERSONS = 0.8
+_SEVERAL = 5  # different first words, and last ones, below which two words are a product: Gold Card, Silver Card
 WHO = (
     r"^[^@\s]+@[^@\s]+\.[A-Za-z]+$"  # e-mail
     r"|^[A-Z]{2}[0-9]{2} ?([A-Z0-9]{4} ?){2,7}[A-Z0-9]{0,4}$"  # IBAN
@@ -116,7 +119,14 @@ class Look:
     @cached_property
     def personal(self) -> Role | None:
         """The role of a column that says who somebody is, else None; two levels are a flag, not names."""
-        if self.kind == "date" or self.distinct <= 2 or self._says_who_may_be_called or self._says_how_one_is_reached:
+        if (
+            self.kind == "date"
+            or self._said.n_unique() <= 2
+            or self._says_who_may_be_called
+            or self._says_how_one_is_reached
+        ):
+            return None
+        if self.distinct <= MAX_ANSWERS and is_identity_number(self.plain):  # kinds of a passport, numbers of cards
             return None
         role = personal_role(self.plain)
         return role or ("ignore" if self._mostly(WHO, 0.5) else None)
@@ -167,6 +177,14 @@ class Look:
     def is_free_text(self) -> bool:
         """Whether most texts are of several words."""
         return self.kind == "text" and self._mostly(_WORDS, 0.5)
+
+    @cached_property
+    def reads_as_persons(self) -> bool:
+        """Whether most texts are two or three words with capitals, of many different first and last ones."""
+        if self.kind not in ("text", "category") or not self._mostly(_PERSON, _MOST_ARE_PERSONS):
+            return False
+        words = self._said.unique().str.split(" ")
+        return min(words.list.first().n_unique(), words.list.last().n_unique()) >= _SEVERAL
 
     def _mostly(self, pattern: str, most: float = MANY) -> bool:
         return share(self._said.str.contains(pattern)) > most

@@ -13,6 +13,7 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 from segmint.contract.counts import count_values
 from segmint.contract.dates import written_days_of
 from segmint.contract.hints import (
+    is_identity_number,
     is_objection,
     known_by_name,
     looks_like_id,
@@ -347,7 +348,7 @@ def _customer_column(results: pl.DataFrame) -> str | None:
         lambda word: word == "customer",
         names_customer,
         lambda word: word == "id",
-        lambda word: looks_like_id(word) and personal_role(word) is None,
+        lambda word: looks_like_id(word) and (personal_role(word) is None or is_identity_number(word)),
     )
     return next((name for fits in asked for name in results.columns if fits(plain[name])), None)
 

@@ -314,24 +314,23 @@ def respects_objections(policy: ContactRules, contract: Contract) -> bool:
     Such a column is one of the role `consent`, or one that is named like an objection and excludes: by the role
     `exclude_if`, or by an exclusion of the policy. Whoever died or is in arrears did not object.
     """
-    excluding = [column.name for column in contract.columns if column.role == "exclude_if"]
-    excluding += [rule.column for rule in policy.exclude]
     return (
         bool(policy.suppress)
         or any(column.role == "consent" for column in contract.columns)
-        or any(map(_names_objection, excluding))
+        or any(column.role == "exclude_if" and _names_objection(column.name, flag=True) for column in contract.columns)
+        or any(_names_objection(rule.column, flag=bool(rule.levels)) for rule in policy.exclude)
     )
 
 
 def is_objecting(reason: str, policy: ContactRules) -> bool:
     """Whether a reason of `Suppression` is that a customer asked not to be called, or does not consent."""
     files = {on_file(path.name).replace(_BETWEEN, ", ") for path in policy.suppress}
-    return reason in files or _names_objection(reason)
+    return reason in files or _names_objection(reason, flag=True)
 
 
-def _names_objection(name: str) -> bool:
+def _names_objection(name: str, *, flag: bool) -> bool:
     plain = plain_name(name)
-    return is_objection(plain) or feature_role(plain) == "consent"
+    return is_objection(plain, flag=flag) or feature_role(plain) == "consent"
 
 
 def safety_columns(contract: Contract) -> list[Column]:
