@@ -82,6 +82,11 @@ def decimal(number: float | None, digits: int = 3) -> str:
     return text.removeprefix("-") if float(text.replace(",", "")) == 0 else text.replace("-", "−")
 
 
+def hoped(number: float) -> str:
+    """Write how many are to be expected: 45, below ten with a decimal, 0.5, and below a tenth with two."""
+    return decimal(number, 0 if number >= 9.95 or not number else 1 if number >= 0.1 else 2)
+
+
 def plain(number: float) -> str:
     """Write a number with the digits that it has: 25,310 and 1.25; no decimals from 1,000 on."""
     if abs(number) >= 1_000 or float(number).is_integer():

@@ -142,6 +142,9 @@ def test_a_caller_may_say_how_a_table_is_written(ask: Ask) -> None:
     )
     assert listed.status_code == 200, listed.text
     assert listed.json()["list"][0]["propensity"] == pytest.approx(plain["propensity"].item(), abs=1e-6)
+    # a list of one: the run does not tell its money, whoever may read the list sees it
+    assert listed.json()["expected_profit"] == listed.json()["list"][0]["expected_profit"]
+    assert "is not said of fewer than 10 customers" in " ".join(listed.json()["sentences"])
 
 
 @pytest.mark.parametrize("bundle", ["dialling"], indirect=True)

@@ -138,8 +138,8 @@ def test_of_a_household_only_the_best_is_called_or_held_out():
         choose(ids(6), chance, make_policy(one_per="home"), columns=table)
 
 
-def test_of_a_list_shorter_than_ten_no_last_ones_are_told():
-    for number, told in ((9, False), (10, True)):
+def test_of_a_list_with_fewer_than_ten_before_them_no_last_ones_are_told():
+    for number, told in ((19, False), (20, True)):
         choice = choose(ids(number), [0.4] * number, make_policy())
         assert ("its last ten customers have a propensity" in choice.advice[-1]) == told
         assert math.isnan(mean_of_last(choice.propensity[choice.listed])) != told
@@ -242,7 +242,8 @@ def test_whoever_costs_more_than_all_the_money_ends_nobodys_list():
     ("chance", "said"),
     [
         ([0.5, 0.6, 0.7], "Call everybody"),
-        ([0.01, 0.02, 0.03], "Call nobody: even the best call is expected to lose 2.00 EUR"),
+        ([0.01, 0.02, 0.03], "Call nobody: no call is expected to pay."),
+        ([0.01, 0.03] * 5, "Call nobody: even the ten best calls are expected to lose 3.00 EUR each, on average."),
         ([0.5] * 9 + [0.01], "Call nearly everybody: 9 of 10"),
         ([0.5, 0.01, 0.01], "1 of 3 eligible customers pay"),
     ],
@@ -252,12 +253,26 @@ def test_the_advice_says_everybody_nobody_or_down_to_where(chance, said):
 
 
 def test_the_advice_says_what_a_larger_budget_would_bring():
-    advice = choose(ids(4), [0.5, 0.5, 0.4, 0.4], make_policy(budget_calls=2)).advice
+    advice = choose(ids(30), [0.5] * 15 + [0.4] * 15, make_policy(budget_calls=15)).advice
     assert advice[0].startswith(
-        "4 of 4 eligible customers pay for their call."
+        "30 of 30 eligible customers pay for their call."
     )  # no "call everybody", and none below them
-    assert "2 more customers would pay, together 70 EUR" in advice[1]
-    assert advice[-1] == "The list of 2 is expected to bring 90 EUR and 1 success."
+    assert "15 more customers would pay, together 525 EUR." in advice[1]
+    assert advice[-1] == "The list of 15 is expected to bring 675 EUR and about 7.5 successes."
+    larger = choose(ids(60), [0.5] * 60, make_policy(budget_calls=30)).advice[-1]
+    assert "1,350 EUR and 15 successes" in larger
+
+
+def test_what_fewer_than_ten_customers_bring_is_not_said():
+    choice = choose(ids(5), [0.5, 0.5, 0.4, 0.4, 0.3], make_policy(budget_calls=3))
+    assert choice.advice == (
+        "5 of 5 eligible customers pay for their call.",
+        "The budget of calls ends the list where calls still pay: 2 more customers would pay.",
+        "What the list of 3 is expected to bring is not said of fewer than 10 customers, as it would tell of single ones.",
+    )
+    assert choice.prices[0].sentence == (
+        "The budget of calls (3): what one more call is worth is not said of fewer than 10 customers, as it would tell of single ones."
+    )
 
 
 def test_nobody_eligible_is_said_and_not_a_crash():

@@ -20,23 +20,32 @@ def chosen(policy: ContactPolicy) -> Choice:
 @pytest.mark.parametrize(
     ("rules", "unit", "more"),
     [
-        ({"budget_calls": 100}, "call", {"budget_calls": 101}),
-        ({"budget_calls": 100, "holdout_share": 0.3}, "call", {"budget_calls": 101}),
-        ({"budget_money": 500.0}, "EUR", {"budget_money": 505.0}),
-        ({"conversations": 30, "contact_rate": 0.5}, "conversation", {"conversations": 31}),
+        ({"budget_calls": 100}, "call", {"budget_calls": 110}),
+        ({"budget_calls": 100, "holdout_share": 0.3}, "call", {"budget_calls": 110}),
+        ({"budget_money": 500.0}, "EUR", {"budget_money": 550.0}),
+        ({"conversations": 30, "contact_rate": 0.5}, "conversation", {"conversations": 35}),
     ],
 )
-def test_one_more_unit_brings_what_its_price_says(rules, unit, more):
+def test_a_price_says_what_each_unit_of_the_next_ten_customers_brings(rules, unit, more):
     choice = chosen(make_policy(**rules))
     (price,) = choice.prices
     assert price.name == unit
     assert price.confirmed
     larger = chosen(make_policy(**{**rules, **more}))
-    assert larger.listed.size > choice.listed.size
+    assert larger.listed.size == choice.listed.size + 10
     step = next(more[name] - rules[name] for name in more)
-    assert larger.profit - choice.profit == pytest.approx(price.price * step, rel=0.03)
+    assert larger.profit - choice.profit == pytest.approx(price.price * step)
     assert price.sentence.startswith("The budget of ")
-    assert price.sentence.endswith(f"): one more {unit} is worth {price.price:,.2f} EUR.")
+    assert price.sentence.endswith(
+        f"): one more {unit} is worth about {price.price:,.2f} EUR, as a mean of 10 customers or more."
+    )
+
+
+def test_where_fewer_than_ten_would_come_the_last_of_the_list_make_up_the_ten():
+    paying = chosen(make_policy()).listed
+    (price,) = chosen(make_policy(budget_calls=paying.size - 3)).prices
+    assert price.confirmed
+    assert price.price == pytest.approx((100 * CHANCE[paying[-10:]] - 5).mean(), abs=1e-4)
 
 
 def test_where_calls_cost_unequally_money_is_worth_the_best_return_left():
@@ -44,7 +53,9 @@ def test_where_calls_cost_unequally_money_is_worth_the_best_return_left():
     (price,) = choice.prices
     beyond = choice.status == BEYOND_BUDGET
     assert price.confirmed
-    assert price.price == pytest.approx((choice.expected_profit[beyond] / choice.cost[beyond]).max(), rel=0.03)
+    gains, costs = choice.expected_profit[beyond], choice.cost[beyond]
+    best = np.argsort(-gains / costs)[:10]
+    assert price.price == pytest.approx(gains[best].sum() / costs[best].sum(), rel=0.03)
 
 
 def test_a_budget_that_is_not_used_up_is_worth_nothing():

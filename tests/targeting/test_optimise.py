@@ -91,8 +91,23 @@ def test_shadow_prices_are_said_in_words_and_confirmed_by_solving_again():
     assert prices
     assert all(price.confirmed for price in prices)
     words = " ".join(price.sentence for price in prices)
-    assert "one more agent minute is worth" in words
-    assert "Each further customer demanded for 'branch west' costs" in words
+    assert "one more agent minute is worth about" in words
+    assert "Each further customer demanded for 'branch west' costs about" in words
+
+
+def test_no_price_under_a_quota_is_what_one_customer_brings():
+    people, chance, table = bank(400)
+    quota = [{"column": "branch", "level": "north", "maximum": 50}]
+    policy = make_policy(budget_calls=100, quotas=quota)
+    found = choose(people, chance, policy, columns=table)
+    call = next(price for price in found.prices if price.name == "call")
+    ten = choose(people, chance, policy.but(budget_calls=110), columns=table)
+    assert call.price == pytest.approx((ten.profit - found.profit) / 10, rel=0.02)
+    assert np.abs(found.expected_profit - call.price).min() > 1e-6
+    few = choose(people[:8], [0.5] * 8, make_policy(budget_calls=3, quotas=quota), columns=table[:8])
+    assert [price.sentence for price in few.prices] == [
+        "The budget of calls (3): what one more call is worth is not said of fewer than 10 customers, as it would tell of single ones."
+    ]
 
 
 def test_sifting_finds_the_same_optimum_as_solving_everything_at_once():
@@ -133,8 +148,12 @@ def test_a_list_that_minimums_alone_fill_is_not_told_to_call_nobody():
     people, _, table = bank(20)
     quota = [{"column": "branch", "level": "north", "minimum": 2}]
     found = choose(people, [0.1] * 20, make_policy(cost=5.0, value=10.0, quotas=quota), columns=table)
+    assert found.advice == ("No call pays; the minimums of the quotas put 2 customers on the list.",)
+    people, _, table = bank(60)
+    quota = [{"column": "branch", "level": "north", "minimum": 12}]
+    found = choose(people, [0.1] * 60, make_policy(cost=5.0, value=10.0, quotas=quota), columns=table)
     assert found.advice == (
-        "No call pays; the minimums of the quotas put 2 customers on the list, expected to lose 8.00 EUR.",
+        "No call pays; the minimums of the quotas put 12 customers on the list, expected to lose 48.00 EUR.",
     )
 
 

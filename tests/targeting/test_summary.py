@@ -9,6 +9,7 @@ import pytest
 from segmint.metrics.profit import empa
 from segmint.targeting.call_list import build_call_list
 from segmint.targeting.choose import choose
+from segmint.targeting.sensitivity import sensitivity
 from segmint.targeting.summary import fairness_of, groups_on_list, past_of, still_listed, summarise_list
 from tests.targeting.conftest import make_customers, make_policy
 
@@ -97,3 +98,28 @@ def test_the_last_propensity_and_the_last_profit_are_of_the_same_ten_customers_a
         f"its last ten customers have a propensity of {100 * found['propensity_of_last']:.1f} % on average"
         in found["sentences"][1] + found["sentences"][2]
     )
+
+
+def test_nothing_is_summed_up_that_fewer_than_ten_customers_bring():
+    people = make_customers(60)
+    for rows, calls in ((60, 3), (4, 10)):
+        here, policy = people.head(rows), make_policy(budget_calls=calls)
+        choice = choose(here["client"], [0.5 - 0.001 * row for row in range(rows)], policy, columns=here)
+        call_list = build_call_list(here["client"], choice, pl.Series([""] * rows), policy)
+        found = summarise_list(call_list, choice, policy, here)
+        assert found["counts"]["listed"] == min(calls, rows)
+        assert all(found[f"expected_{name}"] is None for name in ("profit", "cost", "successes"))
+        assert (found["holdout"]["base_rate"], found["holdout"]["plans"]) == (None, [])
+        assert min([10, *found["curve"]["customers"], *found["parts"]["customers"]]) == 10
+        told = json.dumps(found, allow_nan=False)
+        assert all(figure not in told for figure in ("0.499", "0.498", "148.", "149.", "45.0", "44.9"))
+
+
+def test_lists_of_other_budgets_are_ten_customers_apart():
+    people = make_customers(200)
+    policy = make_policy(budget_calls=40)
+    choice = choose(people["client"], people["propensity"], policy, columns=people)
+    sizes = sorted({row["customers"] for row in sensitivity(choice, policy).to_dicts()})
+    assert 40 in sizes
+    assert min(np.diff(sizes)) >= 10
+    assert sizes[0] == 0 or sizes[0] >= 10

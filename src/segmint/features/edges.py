@@ -18,12 +18,19 @@ from segmint.arrays import Floats
 FEWEST_TOGETHER = 10
 """Customers: what fewer of them share could point at a person, and is neither kept nor shown."""
 
+OF_FEW = f"not said of fewer than {FEWEST_TOGETHER} customers, as it would tell of single ones"
+
 TABLE_BANDS = 6
 """At most so many bands has a number in the table of columns; sensitive groups are some of these together."""
 
 _NEXT_TO_NOTHING = 0.1
 _GOLDEN = (5**0.5 - 1) / 2  # whose multiples lie evenly between whole numbers
 _SURE_DIGITS = 12  # what follows in a float differs between units
+
+
+def are_too_few(customers: int) -> bool:
+    """Whether what so many customers have or bring together is not told, as it would tell of single ones."""
+    return 0 < customers < FEWEST_TOGETHER
 
 
 def once_each(numbers: Floats, customers: NDArray[Any] | None, *, middle: bool = False) -> Floats:

@@ -16,7 +16,7 @@ from segmint.contract.ledger import Ledger
 from segmint.contract.valid_table import ValidTable
 from segmint.contract.validate import refuse_rejected, validate_batches
 from segmint.errors import DataError, InputError
-from segmint.features.edges import FEWEST_TOGETHER
+from segmint.features.edges import OF_FEW
 from segmint.flows.steps.appended import with_predictions
 from segmint.flows.steps.bundle import predictor_of, segments_in
 from segmint.flows.steps.judged import Enough, Judging, Outcomes, classes_told, figures_told, rates_told
@@ -43,7 +43,7 @@ WRITERS: dict[str, Writer] = {
 }
 
 
-_OF_FEW = f"not said of fewer than {FEWEST_TOGETHER} customers, as it would tell of single ones; their rows are in {PREDICTIONS}"
+_OF_FEW = f"{OF_FEW}; their rows are in {PREDICTIONS}"
 
 
 @dataclass(frozen=True, repr=False)

@@ -342,7 +342,9 @@ def _told_of(run: Run, kind: str) -> Listed:
     place = (place - 1).alias("row") if kind == "json" else place
     listed = pl.read_parquet(run.folder / LIST).filter(pl.col("status") == "listed").sort("rank")
     kept = listed.select(place, *(name for name in SHOWN if name in listed.columns))
-    said = {name: run.record["summary"][name] for name in ("counts", "expected_profit", "sentences")}
+    said = {name: run.record["summary"][name] for name in ("counts", "sentences")}
+    # the run does not tell what fewer than ten customers bring; whoever may read this list sees each
+    said["expected_profit"] = float(listed["expected_profit"].sum())
     doubts = json.loads((run.folder / TARGET).read_text("utf-8"))["doubts"]
     named = {setting for doubt in doubts for setting in doubt["settings"]}
     if files := [setting for setting in _settings(of_files=True) if setting in named]:

@@ -13,7 +13,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from segmint.arguments import require_made
 from segmint.arrays import Floats
-from segmint.features.edges import FEWEST_TOGETHER
+from segmint.features.edges import FEWEST_TOGETHER, OF_FEW, are_too_few
 from segmint.tables.frame_source import frame_of
 from segmint.targeting.given_ids import Ids, given_ids, given_mask
 from segmint.targeting.holdout import in_holdout, keyed_words
@@ -22,7 +22,7 @@ from segmint.targeting.one_budget import price_of_budget
 from segmint.targeting.optimise import GAP, BestList, ShadowPrice, best_under_limits, limit_words
 from segmint.targeting.policy import ContactPolicy
 from segmint.targeting.stakes import DIGITS, Stakes
-from segmint.wording import capital, counted, money, percent, some_named, some_of
+from segmint.wording import capital, counted, hoped, money, percent, some_named, some_of
 
 STATUSES = ("listed", "held_out", "suppressed", "beyond_budget", "below_break_even", "rejected")
 LISTED, HELD_OUT, SUPPRESSED, BEYOND_BUDGET, BELOW_BREAK_EVEN, REJECTED = range(6)
@@ -419,13 +419,17 @@ def advise(
         return ("Call nobody: no customer is eligible under the rules.",)
     listed = order[status[order] == LISTED]
     if not paying and not listed.size:
-        best = float(profit[order].max())
-        return (f"Call nobody: even the best call is expected to lose {money(abs(best), currency, 2)}.",)
+        if order.size < FEWEST_TOGETHER:
+            return ("Call nobody: no call is expected to pay.",)
+        lost = abs(float(profit[order[:FEWEST_TOGETHER]].mean()))
+        return (
+            f"Call nobody: even the ten best calls are expected to lose {money(lost, currency, 2)} each, on average.",
+        )
     if not paying:
         lost = abs(float(profit[listed].sum()))
+        expected = "" if are_too_few(listed.size) else f", expected to lose {money(lost, currency, 2)}"
         return (
-            f"No call pays; the minimums of the quotas put {counted(listed.size, 'customer')} on the list, expected to lose "
-            f"{money(lost, currency, 2)}.",
+            f"No call pays; the minimums of the quotas put {counted(listed.size, 'customer')} on the list{expected}.",
         )
     share = paying / order.size
     beyond = order[status[order] == BEYOND_BUDGET]
@@ -433,17 +437,19 @@ def advise(
     sentences = [_how_many(share, paying, order.size, limited=more.size > 0)]
     if more.size:
         held = beyond.size - more.size
-        who = (
-            f"; {held:,} of them would be held out, the other {more.size:,} {'brings' if more.size == 1 else 'bring'}"
-            if held
-            else ", together"
-        )
+        who = f"; {held:,} of them would be held out" if held else ""
+        if not are_too_few(more.size):
+            who += (
+                f"{f', the other {more.size:,} bring' if held else ', together'} {money(profit[more].sum(), currency)}"
+            )
         sentences.append(
-            f"{_what_ends(prices, policy)} where calls still pay: {counted(beyond.size, 'more customer')} would pay{who} "
-            f"{money(profit[more].sum(), currency)}."
+            f"{_what_ends(prices, policy)} where calls still pay: {counted(beyond.size, 'more customer')} would pay{who}."
         )
-    if listed.size:
-        successes = counted(round((reach * propensity)[listed].sum()), "success", "successes")
+    if are_too_few(listed.size):
+        sentences.append(f"What the list of {listed.size:,} is expected to bring is {OF_FEW}.")
+    elif listed.size:
+        number = float((reach * propensity)[listed].sum())
+        successes = f"{hoped(number)} successes" if number >= FEWEST_TOGETHER else f"about {hoped(number)} successes"
         last = mean_of_last(propensity[listed])
         of_last = f"; its last ten customers have a propensity of {percent(last)} on average"
         sentences.append(
@@ -454,13 +460,13 @@ def advise(
 
 
 def mean_of_last(ranked: Floats) -> float:
-    """Mean of the last ten of a list, best first: the last one's figure is a customer's own. NaN of fewer."""
-    return float(ranked[-FEWEST_TOGETHER:].mean()) if len(ranked) >= FEWEST_TOGETHER else math.nan
+    """Mean of the last ten of a list, best first: the last one's figure is a customer's own. NaN where fewer than ten are before them."""
+    return float(ranked[-FEWEST_TOGETHER:].mean()) if len(ranked) >= 2 * FEWEST_TOGETHER else math.nan
 
 
 def _what_ends(prices: Sequence[ShadowPrice], policy: ContactPolicy) -> str:
     """Name the limits of which one more unit would bring something."""
-    names = [limit_words(price.name, policy) for price in prices if price.price > 0]
+    names = [limit_words(price.name, policy) for price in prices if not price.price <= 0]
     if not names:
         return "The limits of the policy end the list" if policy.needs_optimiser else "The budget ends the list"
     return f"{capital(some_named(names, MOST_LIMITS))} {'ends' if len(names) == 1 else 'end'} the list"

@@ -16,7 +16,7 @@ from numpy.typing import ArrayLike, NDArray
 from segmint.arrays import Floats
 from segmint.contract.counts import customers_by_level
 from segmint.errors import PolicyError
-from segmint.features.edges import FEWEST_TOGETHER, TABLE_BANDS, band_cuts, once_each
+from segmint.features.edges import FEWEST_TOGETHER, TABLE_BANDS, are_too_few, band_cuts, once_each
 from segmint.features.levels import NO_VALUE, OTHER, pool_rare
 from segmint.metrics.intervals import wilson
 from segmint.targeting.choose import LISTED, Choice
@@ -182,8 +182,8 @@ def _selection(
         "low": float(low),
         "high": float(high),
         "ratio": rate / overall if overall else math.nan,
-        "mean_propensity": float(choice.propensity[rows].mean()) if rows.size else math.nan,
-        "benefit": gained / rows.size if rows.size else math.nan,
+        "mean_propensity": float(choice.propensity[rows].mean()) if rows.size >= FEWEST_TOGETHER else math.nan,
+        "benefit": gained / rows.size if rows.size and not are_too_few(listed) else math.nan,
     }
 
 

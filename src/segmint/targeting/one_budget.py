@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import math
+
 import numpy as np
 from numpy.typing import NDArray
 
 from segmint.arrays import Floats
-from segmint.targeting.optimise import ShadowPrice, say_price
+from segmint.features.edges import FEWEST_TOGETHER
+from segmint.targeting.optimise import ShadowPrice, say_price, told_together
 from segmint.targeting.policy import ContactPolicy
 
 _STEP = 0.01
@@ -15,7 +18,9 @@ _STEP = 0.01
 def price_of_budget(
     called: NDArray[np.int64], listed: int, profit: Floats, cost: Floats, policy: ContactPolicy
 ) -> tuple[ShadowPrice, ...]:
-    """Price the budget that ends the list: the next customer brings what one more unit of it is worth.
+    """Price the budget that ends the list: about what the next customers bring for each unit of it, ten or more together.
+
+    Where fewer would come, the last of the list make up the ten.
 
     Parameters
     ----------
@@ -37,17 +42,24 @@ def price_of_budget(
     name, limit, use = _what_ends(listed, cost[called], policy)
     if not (use > 0).all():
         return ()
-    step = max(1, round(_STEP * listed))
-    next_ones, last_ones = slice(listed, listed + step), slice(max(listed - step, 0), listed)
-    gains = profit[called]
-    price = float(gains[listed] / use[listed])
+    gains, left, wide = profit[called], called.size - listed, round(_STEP * listed)
+
+    def each(first: int, customers: int) -> float:
+        some = slice(first, first + customers)
+        return float(gains[some].sum() / use[some].sum()) if customers >= FEWEST_TOGETHER else math.nan
+
+    if left < FEWEST_TOGETHER:
+        price = loosened = each(max(called.size - FEWEST_TOGETHER, 0), min(called.size, FEWEST_TOGETHER))
+    else:
+        price, loosened = each(listed, told_together(left)), each(listed, told_together(left, wide))
+    before = told_together(listed, wide)
     return (
         ShadowPrice(
             name,
             limit,
             price,
-            loosened=float(gains[next_ones].sum() / use[next_ones].sum()),
-            tightened=float(gains[last_ones].sum() / use[last_ones].sum()),
+            loosened=loosened,
+            tightened=each(listed - before, before),
             sentence=say_price(name, limit, price, policy),
         ),
     )

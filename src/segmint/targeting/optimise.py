@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Any
@@ -12,6 +13,7 @@ from numpy.typing import NDArray
 
 from segmint.arrays import Floats
 from segmint.errors import PolicyError
+from segmint.features.edges import FEWEST_TOGETHER, OF_FEW
 from segmint.models.hush import OUTPUT, hushed
 from segmint.targeting.levels import has_level
 from segmint.targeting.policy import ContactPolicy, Quota
@@ -74,9 +76,10 @@ class ShadowPrice:
     limit : float
         The limit as the policy sets it.
     price : float
-        Account currency per unit, from the relaxation's dual.
+        Account currency per unit, about: what the next ten customers bring together, or more than ten, as what one brings is
+        that customer's own; the last ten of the list where fewer would come. NaN of fewer than ten.
     loosened, tightened : float
-        Account currency per unit found by solving again with the limit 1 % looser, and 1 % tighter.
+        Account currency per unit with the limit 1 % looser, and 1 % tighter, by ten customers at least; NaN of fewer.
     sentence : str
     """
 
@@ -91,7 +94,7 @@ class ShadowPrice:
     def confirmed(self) -> bool:
         """Whether the price lies between what loosening brings and what tightening costs (concavity)."""
         slack = 0.01 * abs(self.price) + _NOTHING
-        return self.loosened - slack <= self.price <= self.tightened + slack
+        return not (self.price < self.loosened - slack or self.price > self.tightened + slack)
 
 
 @dataclass(frozen=True)
@@ -167,7 +170,7 @@ def best_under_limits(
     tied = np.flatnonzero(np.abs(at_prices) <= _NOTHING)
     for members in _alike(tied, gains, everyone):
         inside[members] = _as_far_as_called(inside[members], held[members])
-    prices = _prices(profit[candidates], limits, duals, best, policy) if priced else ()
+    prices = _prices(profit[candidates], chosen, limits, duals, best, policy) if priced else ()
     return BestList(worth[inside], prices, gap)
 
 
@@ -242,10 +245,20 @@ def limit_words(name: str, policy: ContactPolicy) -> str:
     return f"the quota of {name.removeprefix(_PLACE)}" if name.startswith(_PLACE) else f"the budget of {budgets[name]}"
 
 
+def told_together(there: int, wide: int = 0) -> int:
+    """Of how many customers to tell a mean: ten, all where fewer than ten would be left, `wide` where that is ten more."""
+    step = wide if wide >= 2 * FEWEST_TOGETHER else FEWEST_TOGETHER
+    return step if there >= step + FEWEST_TOGETHER else there
+
+
 def say_price(name: str, edge: float, price: float, policy: ContactPolicy) -> str:
-    """Say which limit ends the list, and what one more unit of it is worth."""
-    worth = money(price, policy.economics.currency, 2)
-    return f"{capital(limit_words(name, policy))} ({plain(edge)}): one more {name} is worth {worth}."
+    """Say which limit ends the list, and about what one more unit of it is worth, or costs where a minimum demands it."""
+    if math.isnan(price):
+        return f"{capital(limit_words(name, policy))} ({plain(edge)}): what one more {name} is worth is {OF_FEW}."
+    about = f"about {money(abs(price), policy.economics.currency, 2)}, as a mean of {FEWEST_TOGETHER} customers or more"
+    if price < 0:
+        return f"Each further customer demanded for '{name.removeprefix(_PLACE)}' costs {about}."
+    return f"{capital(limit_words(name, policy))} ({plain(edge)}): one more {name} is worth {about}."
 
 
 def limits_used(
@@ -510,30 +523,49 @@ def _solved(profit: Floats, limits: Sequence[Limit]) -> tuple[float, Floats, Flo
 
 
 def _prices(
-    profit: Floats, limits: Sequence[Limit], duals: Floats, best: float, policy: ContactPolicy
+    profit: Floats,
+    chosen: NDArray[np.bool_],
+    limits: Sequence[Limit],
+    duals: Floats,
+    best: float,
+    policy: ContactPolicy,
 ) -> tuple[ShadowPrice, ...]:
     prices = []
     for place in np.argsort(-np.abs(duals), kind="stable"):
         if abs(duals[place]) > _NOTHING:
-            prices.append(_priced(int(place), profit, limits, duals, best, policy))
+            prices.append(_priced(int(place), profit, chosen, limits, duals, best, policy))
     return tuple(prices)
 
 
 def _priced(
-    place: int, profit: Floats, limits: Sequence[Limit], duals: Floats, best: float, policy: ContactPolicy
+    place: int,
+    profit: Floats,
+    chosen: NDArray[np.bool_],
+    limits: Sequence[Limit],
+    duals: Floats,
+    best: float,
+    policy: ContactPolicy,
 ) -> ShadowPrice:
-    limit, dual, currency = limits[place], float(duals[place]), policy.economics.currency
-    edge = limit.high if dual > 0 else limit.low
-    step = _STEP * abs(edge) or 1.0
-    loosened = (_sifted(profit, _moved(limits, place, dual, step), duals)[0] - best) / step
-    tightened = (best - _sifted(profit, _moved(limits, place, dual, -step), duals)[0]) / step
-    if dual > 0:
-        words = say_price(limit.name, edge, dual, policy)
-    else:
-        words = f"Each further customer demanded for '{limit.name.removeprefix('place for ')}' costs {money(-dual, currency, 2)}."
-        # a minimum raised by one unit moves the profit by the (negative) dual
-        loosened, tightened = -tightened, -loosened
-    return ShadowPrice(limit.name, edge, dual, loosened, tightened, words)
+    limit, dual = limits[place], float(duals[place])
+    edge, takes = limit.high if dual > 0 else limit.low, limit.use > 0
+    wide = round(_STEP * abs(edge) / float(limit.use[takes].mean()))
+    order = np.argsort(_charged(limits, duals) - profit, kind="stable")
+    next_ones = order[(takes & ~chosen & ((profit > 0) | (dual < 0)))[order]]
+    last_ones = order[(takes & chosen)[order]][::-1]
+
+    def each(rows: NDArray[np.int64], way: int, wide: int = 0) -> float:
+        """What each unit brings when these come onto the list, or leave it; NaN of few, or where there is no such list."""
+        together = rows[: told_together(rows.size, wide)]
+        if together.size < FEWEST_TOGETHER:
+            return math.nan
+        step = way * float(limit.use[together].sum())
+        found = _sifted(profit, _moved(limits, place, dual, math.copysign(1.0, dual) * step), duals)[0]
+        return (found - best) / step if math.isfinite(found) else math.nan
+
+    price = each(next_ones, 1)
+    price = each(last_ones, -1) if math.isnan(price) else price
+    loosened, tightened = each(next_ones, 1, wide), each(last_ones, -1, wide)
+    return ShadowPrice(limit.name, edge, price, loosened, tightened, say_price(limit.name, edge, price, policy))
 
 
 def _moved(limits: Sequence[Limit], place: int, dual: float, step: float) -> list[Limit]:

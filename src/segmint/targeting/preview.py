@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from typing import Any
 
@@ -50,7 +51,7 @@ class Preview:
         Account currency.
     expected_successes : float
     propensity_of_last : float
-        Mean of the last ten on it; NaN where fewer are.
+        Mean of the last ten on it; NaN where fewer than twenty are.
     prices : dict of str to float
         What one more unit of each binding limit is worth, account currency; a minimum has a negative price.
     exact : bool
@@ -279,7 +280,7 @@ def preview_of(choice: Choice) -> Preview:
         listed,
         np.ones(listed.size),
         int((choice.status == HELD_OUT).sum()),
-        {price.name: price.price for price in choice.prices},
+        {price.name: price.price for price in choice.prices if not math.isnan(price.price)},
         exact=True,
     )
 

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
-from segmint.features.edges import round_among
+from segmint.features.edges import FEWEST_TOGETHER, round_among
 from segmint.targeting.choose import Choice, best_for_budget
 from segmint.targeting.curves import ends_of_parts
 from segmint.targeting.policy import WHOLE, ContactPolicy
@@ -17,6 +18,10 @@ FACTORS = (0.25, 0.5, 0.75, 0.9, 1.0, 1.1, 1.25, 1.5, 2.0, 3.0)
 WHAT = ("cost", "value", "budget")
 FIRST_PART = 1.5  # the best of the first part is taken for so many times its worst
 _LARGEST = 1e9
+_SCHEMA = {
+    "what": pl.String, "factor": pl.Float64, "customers": pl.Int64,
+    "expected_profit": pl.Float64, "expected_cost": pl.Float64, "expected_successes": pl.Float64,
+}  # fmt: skip
 
 
 def sensitivity(choice: Choice, policy: ContactPolicy, factors: Sequence[float] = FACTORS) -> pl.DataFrame:
@@ -33,11 +38,21 @@ def sensitivity(choice: Choice, policy: ContactPolicy, factors: Sequence[float] 
     Returns
     -------
     polars.DataFrame
-        what, factor, customers, expected_profit and expected_cost (account currency), expected_successes.
+        what, factor, customers, expected_profit and expected_cost (account currency), expected_successes; no list of fewer than ten
+        customers, and none that has fewer than ten more or fewer than another.
     """
     whats = [what for what in WHAT if what != "budget" or policy.has_budget]
     rows = [_again(choice, policy, what, factor) for what in whats for factor in factors]
-    return pl.DataFrame(rows, orient="row")
+    return pl.DataFrame(_apart(rows), schema=_SCHEMA, orient="row")
+
+
+def _apart(rows: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Leave out lists of so few customers, or so few more than another, that they would tell of single ones; the nearest to today's stay."""
+    sizes: list[int] = []
+    for row in sorted(rows, key=lambda row: abs(row["factor"] - 1)):
+        if all(row["customers"] == size or abs(row["customers"] - size) >= FEWEST_TOGETHER for size in (0, *sizes)):
+            sizes.append(row["customers"])
+    return [row for row in rows if row["customers"] in sizes]
 
 
 def what_if_parts(choice: Choice) -> pl.DataFrame:
@@ -55,7 +70,8 @@ def what_if_parts(choice: Choice) -> pl.DataFrame:
     Returns
     -------
     polars.DataFrame
-        ratio (of the part's worst customer, or the roundest among the ten around), customers, successes, value (successes × value), cost; account currency.
+        ratio (of the part's worst customer, or the roundest among the ten around), customers, successes, value (successes × value), cost; account currency. No part where
+        fewer than ten customers may be called.
     """
     rows = choice.order[~choice.holdout[choice.order]]
     worth = choice.successes[rows] * choice.value[rows]
@@ -65,7 +81,7 @@ def what_if_parts(choice: Choice) -> pl.DataFrame:
     order = np.argsort(-ratio, kind="stable")
     paying = int((choice.expected_profit[rows] > 0).sum())
     ends = ends_of_parts(rows.size, (paying, choice.listed.size))
-    if not rows.size:
+    if rows.size < FEWEST_TOGETHER:
         return pl.DataFrame(schema=dict.fromkeys(("ratio", "customers", "successes", "value", "cost"), pl.Float64))
     sums = {
         name: np.add.reduceat(each[order], ends[:-1])
@@ -138,7 +154,7 @@ def _paying_share(worst: float, best: float | None, edge: float) -> float:
     return (top - edge) / (top - worst) if top > edge and top > worst else 0.0
 
 
-def _again(choice: Choice, policy: ContactPolicy, what: str, factor: float) -> dict[str, float | str | int]:
+def _again(choice: Choice, policy: ContactPolicy, what: str, factor: float) -> dict[str, Any]:
     order = choice.order
     cost = choice.cost * (factor if what == "cost" else 1.0)
     value = choice.value * (factor if what == "value" else 1.0)

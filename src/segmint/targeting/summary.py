@@ -11,6 +11,7 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
+from segmint.features.edges import FEWEST_TOGETHER, are_too_few
 from segmint.metrics.profit import empa
 from segmint.targeting.call_list import CallList
 from segmint.targeting.choose import LISTED, SUPPRESSED, Choice, mean_of_last, needs_optimiser
@@ -25,7 +26,7 @@ HOLDOUT_SHARES = (0.02, 0.05, 0.1, 0.15, 0.2, 0.3)
 
 
 def summarise_list(call_list: CallList, choice: Choice, policy: ContactPolicy, columns: pl.DataFrame) -> dict[str, Any]:
-    """Sum up a list in money: what it brings, what limits it, what would change it.
+    """Sum up a list in money: what it brings, what limits it, what would change it; nothing that fewer than ten customers bring.
 
     Parameters
     ----------
@@ -42,6 +43,7 @@ def summarise_list(call_list: CallList, choice: Choice, policy: ContactPolicy, c
     """
     rows, economics = choice.order, policy.economics
     listed = call_list.listed
+    told = not are_too_few(listed.height)
     curve = expected_curve(choice.successes[rows], choice.value[rows], choice.cost[rows], listed=listed.height)
     last = [mean_of_last(listed[name].to_numpy()) for name in ("propensity", "expected_profit")]
     last_propensity, last_profit = (None if math.isnan(mean) else mean for mean in last)
@@ -51,13 +53,15 @@ def summarise_list(call_list: CallList, choice: Choice, policy: ContactPolicy, c
         "sentences": list(call_list.sentences()),
         "currency": economics.currency,
         "economics": _economics(call_list, choice),
-        "expected_profit": call_list.expected_profit,
-        "expected_cost": float(listed["cost"].sum()),
-        "expected_successes": call_list.expected_successes,
+        "expected_profit": call_list.expected_profit if told else None,
+        "expected_cost": float(listed["cost"].sum()) if told else None,
+        "expected_successes": call_list.expected_successes if told else None,
         "propensity_of_last": last_propensity,
         "profit_of_last": last_profit,
-        "curve": curve.to_dict(as_series=False),
-        "limits": limits_used(choice.listed, choice.cost, policy, columns, choice.prices, choice.calls).to_dicts(),
+        "curve": curve.filter(pl.col("customers") >= FEWEST_TOGETHER).to_dict(as_series=False),
+        "limits": limits_used(choice.listed, choice.cost, policy, columns, choice.prices, choice.calls)
+        .fill_nan(None)
+        .to_dicts(),
         "optimised": needs_optimiser(policy, choice.cost[rows], choice.calls[rows]),
         "quotas_or_capacities": policy.needs_optimiser,
         "gap": choice.gap,
@@ -70,12 +74,13 @@ def summarise_list(call_list: CallList, choice: Choice, policy: ContactPolicy, c
 def _economics(call_list: CallList, choice: Choice) -> dict[str, Any]:
     rows, policy, most = choice.order, call_list.policy, call_list.most_customers
     economics = policy.economics
+    mean_cost, mean_value = (float(each[rows].mean()) if rows.size else 0.0 for each in (choice.cost, choice.value))
     return {
         "cost": None if isinstance(economics.cost_per_call, str) else economics.cost_per_call,
         "value": None if isinstance(economics.value_per_success, str) else economics.value_per_success,
         "calls_per_customer": call_list.calls_per_customer,
-        "mean_cost": float(choice.cost[rows].mean()) if rows.size else 0.0,
-        "mean_value": float(choice.value[rows].mean()) if rows.size else 0.0,
+        "mean_cost": None if are_too_few(rows.size) else mean_cost,
+        "mean_value": None if are_too_few(rows.size) else mean_value,
         "most_customers": None if math.isinf(most) else int(most),
         "budget_money": policy.budget_money,
     }
@@ -150,9 +155,10 @@ def past_of(histogram: Mapping[str, Any] | None, choice: Choice, policy: Contact
     -------
     dict or None
         customers, successes, cost, value, reach (chance of a conversation), sentence, best_fraction, break_even, level, curves (rows), empa (profit per
-        customer and share called, with the value of a success gamma distributed); None where nothing is known.
+        customer and share called, with the value of a success gamma distributed); None where nothing is known, or the mean
+        cost and value would be of fewer than ten customers.
     """
-    if histogram is None or not choice.order.size or not sum(histogram["happened"]):
+    if histogram is None or choice.order.size < FEWEST_TOGETHER or not sum(histogram["happened"]):
         return None
     rows, economics = choice.order, policy.economics
     value, cost = float(choice.value[rows].mean()), float(choice.cost[rows].mean())
@@ -192,7 +198,7 @@ def _holdout_plans(call_list: CallList, choice: Choice, policy: ContactPolicy) -
     of others as many as are to be expected.
     """
     power, own = call_list.power, round(policy.holdout_share, 4)
-    called = power.called
+    called, told = power.called, not are_too_few(power.called)
     enough = power.enough_share if power.is_in_vain else 0.0
     plans = []
     for share in sorted({*HOLDOUT_SHARES, own, enough} - {0.0}):
@@ -206,22 +212,32 @@ def _holdout_plans(call_list: CallList, choice: Choice, policy: ContactPolicy) -
         "share": policy.holdout_share,
         "called": called,
         "held_out": power.held_out,
-        "base_rate": power.base_rate,
+        "base_rate": power.base_rate if told else None,
         "effect": _effect(power),
-        "needed": power.needed,
+        "needed": power.needed if told else None,
         "enough_share": enough or None,
         "sentence": power.sentence,
-        "plans": plans if called else [],
+        "plans": plans if called and told else [],
     }
 
 
-def _forgone(call_list: CallList, choice: Choice, share: float) -> float:
-    """Expected profit that holding out a share costs, quotas and capacities left out: the next best take the place of some, or nobody."""
+def _forgone(call_list: CallList, choice: Choice, share: float) -> float | None:
+    """Expected profit that holding out a share costs, quotas and capacities left out: the next best take the place of some, or nobody.
+
+    What fewer than ten of the next bring is reckoned from ten; None where fewer pay.
+    """
     rows = choice.order
     profit = choice.successes[rows] * choice.value[rows] - choice.cost[rows]
     total = np.r_[0.0, np.cumsum(np.sort(profit[profit > 0])[::-1])]
-    called = call_list.counts["listed"] if call_list.counts["beyond_budget"] else total.size
-    without, asked = np.interp([called, called / (1 - share)], np.arange(total.size), total)
+    last = total.size - 1
+    if are_too_few(last):
+        return None
+    called = min(call_list.counts["listed"], last) if call_list.counts["beyond_budget"] else last
+    more = min(called / (1 - share), last) - called
+    window = min(max(more, FEWEST_TOGETHER), last)
+    start = min(called, last - window)
+    without, low, high = np.interp([called, start, start + window], np.arange(total.size), total)
+    asked = without + (more * (high - low) / window if window else 0.0)
     return max(float(without - (1 - share) * asked), 0.0)
 
 

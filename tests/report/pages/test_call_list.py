@@ -111,6 +111,24 @@ def test_what_to_do_names_the_arm_that_is_short(called: int, held_out: int, reme
     assert remedy in shown["text"]
 
 
+def test_a_list_of_few_tells_how_many_they_are_and_nothing_of_their_money(tmp_path: Path) -> None:
+    write_target(tmp_path, budget_calls=3)
+    html = render_report(tmp_path)
+    assert "What the list of 3 is expected to bring is not said of fewer than 10 customers" in html
+    shown = html[html.index("To be called") :]
+    assert "Expected to say yes" not in shown[: shown.index("What to do")]
+    assert "after the cost of the calls" not in html
+
+
+def test_few_successes_are_told_with_a_decimal(tmp_path: Path) -> None:
+    write_target(tmp_path, budget_calls=12)
+    html = render_report(tmp_path)
+    successes = json.loads((tmp_path / "target.json").read_text())["expected_successes"]
+    assert successes < 9.95
+    assert f"about {successes:.1f} successes" in html
+    assert f"{successes:.1f}</" in html[html.index("Expected to say yes") :][:200]
+
+
 def test_a_holdout_too_small_to_show_anything_says_so(tmp_path: Path) -> None:
     write_target(tmp_path, budget_calls=100, holdout_share=0.02)
     found = json.loads((tmp_path / "target.json").read_text())["holdout"]

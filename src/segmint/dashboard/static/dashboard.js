@@ -126,7 +126,7 @@
       put("of", `of ${whole(seen.eligible)} who may be called${seen.calls === seen.customers ? "" : `, in ${whole(seen.calls)} calls`}`);
       put("profit", whole(seen.expected_profit));
       put("cost", `${unit}, at a cost of ${whole(seen.expected_cost)}`);
-      put("yes", whole(seen.expected_successes));
+      put("yes", seen.expected_successes && seen.expected_successes < 9.95 ? seen.expected_successes.toFixed(1) : whole(seen.expected_successes));
       put("rate", seen.customers ? `${((100 * seen.expected_successes) / seen.customers).toFixed(1)}\u00a0% of the list` : "nobody is listed");
       put("held", whole(seen.held_out));
       at("calls-shown").textContent = values.calls ? typed(values.calls) : form.elements.calls.placeholder;

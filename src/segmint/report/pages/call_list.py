@@ -27,7 +27,7 @@ from segmint.report.run_view import RunView
 from segmint.report.svg import draw
 from segmint.store import run_files
 from segmint.targeting.call_list import STATUS_WORDS
-from segmint.wording import capital, count, counted, decimal, money, percent
+from segmint.wording import capital, count, counted, decimal, hoped, money, percent
 
 _WHERE = (
     f"This page names nobody. The customers are in the run's folder: {run_files.SHEET} for people, {run_files.DIALLER} for the dialler, and "
@@ -49,8 +49,6 @@ def page(run: RunView) -> Page | None:
     currency = str(found["currency"])
     counts: dict[str, int] = found["counts"]
     listed = counts.get("listed", 0)
-    spent, won = found["expected_cost"], found["expected_profit"]
-    back = f"each {currency} spent brings {(won + spent) / spent:.2f} back" if spent else "of calling the list"
     return make_page(
         "call-list",
         title="The call list",
@@ -60,9 +58,7 @@ def page(run: RunView) -> Page | None:
             figures(
                 [
                     ("To be called", count(listed), _share_of_eligible(counts)),
-                    ("Expected profit", money(won, currency), "after the cost of the calls"),
-                    ("Cost of the calls", money(spent, currency), back),
-                    ("Expected to say yes", count(round(found["expected_successes"])), _rate(found, listed)),
+                    *_expected(found, currency, listed),
                 ]
             ),
             *_doubts(found["doubts"]),
@@ -75,6 +71,20 @@ def page(run: RunView) -> Page | None:
             _advice(found),
         ],
     )
+
+
+def _expected(found: dict[str, Any], currency: str, listed: int) -> list[tuple[str, str, str]]:
+    """What the list brings and costs; nothing where that would tell of single customers."""
+    spent, won, yes = (found[f"expected_{name}"] for name in ("cost", "profit", "successes"))
+    if won is None:
+        return []
+    back = f"each {currency} spent brings {(won + spent) / spent:.2f} back" if spent else "of calling the list"
+    rate = f"{percent(yes / listed)} of the list" if listed else "nobody is listed"
+    return [
+        ("Expected profit", money(won, currency), "after the cost of the calls"),
+        ("Cost of the calls", money(spent, currency), back),
+        ("Expected to say yes", hoped(yes), rate),
+    ]
 
 
 def _doubts(doubts: list[dict[str, Any]]) -> list[Block]:
@@ -110,10 +120,6 @@ def eligible_of(counts: dict[str, int]) -> int:
 def _share_of_eligible(counts: dict[str, int]) -> str:
     eligible = eligible_of(counts)
     return f"{percent(counts.get('listed', 0) / eligible)} of {count(eligible)} who may be called" if eligible else ""
-
-
-def _rate(found: dict[str, Any], listed: int) -> str:
-    return f"{percent(found['expected_successes'] / listed)} of the list" if listed else "nobody is listed"
 
 
 def _said(found: dict[str, Any], currency: str) -> list[tuple[str, str]]:
@@ -181,7 +187,8 @@ def _curve(found: dict[str, Any], currency: str, listed: int) -> Block | None:
         return None
     profit = np.asarray(curve["expected_profit"], dtype=np.float64)
     low, high = np.asarray(curve["low"], dtype=np.float64), np.asarray(curve["high"], dtype=np.float64)
-    best = int(profit.argmax())
+    best, brought = int(profit.argmax()), found["expected_profit"]
+    told = listed and brought is not None
     tips = [
         {"x": float(n), "y": float(p), "tip": f"the best {count(n)}: {money(p, currency)} ({count(a)} to {count(b)})"}
         for n, p, a, b in zip(customers, profit, low, high, strict=True)
@@ -190,7 +197,7 @@ def _curve(found: dict[str, Any], currency: str, listed: int) -> Block | None:
         customers, profit, low, high,
         x_title="customers called, best first", y_title=f"expected profit, {currency}",
         tips=tips, x_share=False, level=0.0, marks=[(float(listed), "this list")] if listed else [],
-        dots=[(float(listed), float(found["expected_profit"]))] if listed else [],
+        dots=[(float(listed), float(brought))] if told else [],
     )  # fmt: skip
     last = float(profit[-1])
     everyone = "bring" if last >= 0 else "lose"
@@ -199,7 +206,7 @@ def _curve(found: dict[str, Any], currency: str, listed: int) -> Block | None:
         if profit[best] > 0
         else "nobody"
     )
-    brings = f" With its limits and holdout it brings {money(found['expected_profit'], currency)}." if listed else ""
+    brings = f" With its limits and holdout it brings {money(brought, currency)}." if told else ""
     caption = (
         f"Expected of the customers of this table: without any limit or holdout, most comes from calling {most}. Calling everybody would {everyone} {money(abs(last), currency)}. "
         f"This list has {count(listed)} customers.{brings}"

@@ -54,8 +54,10 @@ def _reached(past: dict[str, Any]) -> str:
 
 def _beside_the_list(found: dict[str, Any], currency: str) -> str:
     """Say which of the two amounts of money decides, and why they differ."""
+    brings = found["expected_profit"]
+    money_of_list = "what it brings is" if brings is None else f"its {money(brings, currency)} are"
     return (
-        f"The call list decides whom to call: its {money(found['expected_profit'], currency)} are expected of the "
+        f"The call list decides whom to call: {money_of_list} expected of the "
         f"{count(eligible_of(found['counts']))} customers of this table who may be called, within its limits. The money in this section is what "
         f"{count(found['past']['customers'])} past customers really brought, without limits or holdout: it judges the ranking and chooses nobody. "
         "The two differ, as answers fall around what is expected by chance, the customers need not be the same, and each cut here was chosen "

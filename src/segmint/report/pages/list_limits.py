@@ -33,7 +33,7 @@ def page(run: RunView) -> Page | None:
                     "at most",
                     "used",
                     "of the limit",
-                    "one more is worth",
+                    "one more is worth about",
                     "each of 1 % more brings",
                     "each of 1 % less costs",
                 ],
@@ -54,16 +54,16 @@ def _nothing_binds(found: dict[str, Any]) -> str:
 
 def _row(limit: dict[str, Any], currency: str) -> list[str]:
     edge = limit["maximum"] if limit["maximum"] is not None else limit["minimum"]
-    price = float(limit["price"])
+    price = limit["price"]
     return [
         capital(str(limit["limit"])),
         "–" if limit["minimum"] is None else _amount(limit["minimum"]),
         "–" if limit["maximum"] is None else _amount(limit["maximum"]),
         _amount(limit["used"]),
         percent(limit["used"] / edge, 0) if edge else "–",
-        money(price, currency, 2) if price else "nothing",
-        "–" if limit["loosened"] is None else money(limit["loosened"], currency, 2),
-        "–" if limit["tightened"] is None else money(limit["tightened"], currency, 2),
+        "nothing" if price == 0 else money(price, currency, 2),
+        money(limit["loosened"], currency, 2),
+        money(limit["tightened"], currency, 2),
     ]
 
 
@@ -75,8 +75,9 @@ def _note(binding: bool) -> str:
     if not binding:
         return ""
     return (
-        "A price holds for a little more or less of this one limit, everything else as it is. It was checked by solving "
-        "again with the limit 1 % looser and 1 % tighter; the price must lie between the two. A minimum has a negative price."
+        "A price holds for a little more or less of this one limit, everything else as it is. It is a mean of ten customers or more, and is not "
+        "told of fewer. It was checked with the limit 1 % looser and 1 % tighter, by ten customers at least; the price must lie between the two. A "
+        "minimum has a negative price."
     )
 
 

@@ -61,9 +61,9 @@ def _beside_the_list(found: dict[str, Any], currency: str) -> str:
         most=np.inf if most is None else most,
         money=np.inf if budget is None else budget,
     )["profit"]
-    there = float(found["expected_profit"])
+    there = found["expected_profit"]
     left_out = " Quotas and capacities are left out here." if found["quotas_or_capacities"] else ""
-    if round(here) == round(there):
+    if there is None or round(here) == round(there):
         return left_out
     # far more is missing than the last part's customers, and only a column makes calls cost unequally
     apart = found["economics"].get("cost") is None and there - here > 0.01 * abs(there)

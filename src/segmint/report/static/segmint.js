@@ -152,7 +152,7 @@
           : `Call ${((100 * called) / data.eligible).toFixed(1)}\u00a0% of the ${whole(data.eligible)} who may be called, best first.`;
     const today = profit(bestList(data.parts, data, 1, 1, data.most_customers ?? all));
     const listed = data.listed_profit;
-    const apart = Math.round(listed) === Math.round(today) ? "" : `; the list itself: ${money(listed)}`;
+    const apart = listed === null || Math.round(listed) === Math.round(today) ? "" : `; the list itself: ${money(listed)}`;
     const update = () => {
       const cost = Number(slider("cost").value) / 100;
       const value = Number(slider("value").value) / 100;
