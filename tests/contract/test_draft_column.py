@@ -915,9 +915,79 @@ def test_every_word_that_may_mean_no_value_is_asked_about() -> None:
     words = ["N/A", "-", "null", "#REF!"]
     frame = churn().with_columns(plan=pl.Series([*words * 4, *(["J", "N", "K"] * 128)]))
     asked = infer_contract(open_table(frame), name="x").suspects["plan"]
-    assert asked == "read as no value: #REF!; are 'N/A', 'null' and '-' levels, or no value?"
+    assert asked == "read as no value: #REF!; are '-', 'N/A' and 'null' levels, or no value?"
     one = infer_contract(open_table(frame.with_columns(plan=pl.Series(["J", "N", "K", "-"] * 100))), name="x")
     assert one.suspects["plan"] == "is '-' a level, or no value?"
+
+
+@pytest.mark.parametrize(
+    "word",
+    [
+        "k.A.",
+        "#NV",
+        "#N/D",
+        "n.d.",
+        "n.v.",
+        "brak",
+        "b.d.",
+        "neuvedeno",
+        "keine Angabe",
+        "UNBEKANNT",
+        "(null)",
+        "#BEZUG!",
+    ],
+)
+def test_words_for_no_value_in_any_language_leave_a_column_of_numbers(word: str) -> None:
+    for numbers in ([f"{i}.5" for i in range(19)], ["1", "2", "3"] * 6):
+        column = drafted_with("amount", [word, *numbers]).contract.by_name["amount"]
+        assert (column.kind, column.missing) == ("number", ("", word))
+    assert drafted_with("job", ["clerk", "baker", word]).contract.by_name["job"].kind == "category"
+
+
+def test_a_common_word_that_nobody_knows_between_numbers_or_dates_is_no_value_and_asked_about() -> None:
+    numbers = [f"{i}.5" for i in range(380)]
+    amount = pl.Series([*["geheim"] * 20, *numbers])
+    until = pl.Series([*["endlos"] * 40, *(f"{1 + i % 9:02}.0{1 + i % 3}.2024" for i in range(360))])
+    codes = pl.Series([*["A"] * 20, *numbers])
+    rare = pl.Series([*["Anna"] * 9, *[f"{i}A" for i in range(11)], *numbers])
+    frame = churn().with_columns(amount=amount, until=until, codes=codes, rare=rare)
+    draft = infer_contract(open_table(frame), name="x")
+    columns = draft.contract.by_name
+    kinds = {name: (columns[name].kind, columns[name].missing) for name in ("amount", "until", "codes", "rare")}
+    assert kinds["amount"] == ("number", ("", "geheim"))
+    assert kinds["until"] == ("date", ("", "endlos"))
+    assert kinds["codes"] == kinds["rare"] == ("text", None)
+    assert "'geheim' between numbers, read as no value: right? Of codes, write kind" in draft.suspects["amount"]
+    assert "'endlos' between dates, read as no value: right?" in draft.suspects["until"]
+    levels = drafted_with("step", ["1", "2", "3", "4", "AA"]).contract.by_name["step"]
+    assert (levels.kind, levels.allowed) == ("category", ("1", "2", "3", "4", "AA"))
+
+
+@pytest.mark.parametrize("word", ["X", "Sim", "1", "✓"])
+def test_a_mark_or_nothing_is_a_feature_of_two_states(word: str) -> None:
+    draft = drafted_with("Kredit", [word, "", ""])
+    column = draft.contract.by_name["Kredit"]
+    assert (column.kind, column.allowed, column.missing_means) == ("category", (word,), "no Kredit")
+    assert column.is_feature
+    assert "a flag? An empty cell is read as 'no Kredit'" in draft.suspects["Kredit"]
+
+
+def test_another_word_or_nothing_is_set_aside_and_what_to_write_is_said() -> None:
+    draft = drafted_with("Karte", ["VISA", ""])
+    assert draft.contract.by_name["Karte"].role == "ignore"
+    assert "missing_means" in draft.suspects["Karte"]
+    assert draft.notes["Karte"] == "ignored: a column with one value, or none"
+
+
+def test_what_a_mark_or_nothing_says_of_who_may_be_called_is_asked_and_never_decided() -> None:
+    draft = drafted_with("do_not_call", ["X", "", ""])
+    assert (draft.contract.by_name["do_not_call"].role, draft.contract.by_name["do_not_call"].missing_means) == (
+        "exclude_if",
+        "",
+    )
+    assert 'write missing_means = "no"' in draft.suspects["do_not_call"]
+    draft = drafted_with("consent", ["X", "X", ""])
+    assert 'write consent_words = ["X"] in the policy' in draft.suspects["consent"]
 
 
 def test_words_that_cannot_be_read_are_named_but_not_who_somebody_is() -> None:

@@ -14,7 +14,8 @@ import polars as pl
 from segmint.contract.column import Column
 from segmint.contract.contract import Contract, Outcome
 from segmint.contract.dates import ISO, read_dates
-from segmint.contract.yes_no import DECIMAL_ZEROS, NO, NO_ANSWER, YES
+from segmint.contract.no_value import NO_ANSWER
+from segmint.contract.yes_no import DECIMAL_ZEROS, NO, YES
 from segmint.errors import ContractError, InputError
 from segmint.tables.amounts import bare_amount, bare_amounts
 from segmint.tables.lengths import lengths_as_text

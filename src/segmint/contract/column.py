@@ -11,6 +11,7 @@ from typing import Annotated, Literal, TypeAlias
 from pydantic import BaseModel, ConfigDict, Field, Strict, field_validator, model_validator
 
 from segmint.contract.dates import is_format
+from segmint.contract.yes_no import NO
 from segmint.tables.amounts import MONEY
 from segmint.wording import quoted
 
@@ -39,7 +40,7 @@ ROLES: Mapping[Role, str] = {
     "name": "who somebody is; reaches the call list and nothing else",
     "phone": "a number to call; reaches the call list and nothing else",
     "consent": "yes means that the customer may be called, anything else that the customer may not",
-    "exclude_if": "yes or an empty cell means that the customer must not be called",
+    "exclude_if": "yes means that the customer must not be called; an empty cell too, unless missing_means says no",
     "quota": "a group that a list is counted by, such as a branch; reaches the call list, never a feature",
     "weight": "inert: how much a row counts",
     "ignore": "not used at all",
@@ -135,7 +136,7 @@ class Column(BaseModel):
     missing : tuple of str or None
         Texts that mean "no value"; None takes the contract's. In a column of numbers "999" is also the number 999.
     missing_means : str
-        What "no value" says, if it says something: "never contacted".
+        What "no value" says, if it says something: "never contacted". Of the role `exclude_if` "no" lets those be called who have none.
     states : tuple of State
         Codes of a number column that are no numbers: ``states = [{ value = -1, name = "never contacted" }]``.
     sensitive : bool
@@ -210,6 +211,11 @@ class Column(BaseModel):
     def codes(self) -> tuple[float, ...]:
         """The codes of a number column that are no numbers, as a validated table holds them."""
         return tuple(state.value for state in self.states)
+
+    @property
+    def empty_may_be_called(self) -> bool:
+        """Whether a column of exclusions says of an empty cell that it means no."""
+        return self.role == "exclude_if" and self.missing_means.strip().casefold() in NO
 
     @property
     def is_money(self) -> bool:

@@ -17,7 +17,7 @@ from segmint.contract.names import SHIPPED
 from segmint.contract.yes_no import NO, NO_WORDS, WHOLE, YES, YES_WORDS
 from segmint.errors import ContractError
 from segmint.toml_files import parse_toml, toml_text_of
-from segmint.wording import counted, did_you_mean, listed, printable, shorten
+from segmint.wording import counted, did_you_mean, listed, printable, quoted, shorten
 
 LONGEST_NAME = 80  # of a contract in an error: whoever gives its text for its name reads it once
 
@@ -165,6 +165,11 @@ class Contract(BaseModel):
         if sum(column.role == "id" for column in self.columns) > 1:
             raise ValueError("only one column can be the id")
         for column in self.columns:
+            if column.empty_may_be_called and (unknown := set(self.missing_tokens(column)) - {""}):
+                raise ValueError(
+                    f"columns.{column.name}: missing_means would let be called whose cell is {quoted(sorted(unknown))}; "
+                    'write missing = [""] for the column, so that an empty cell alone means no'
+                )
             if both := [level for level in column.allowed if level in self.missing_tokens(column)]:
                 raise ValueError(f"columns.{column.name}: '{both[0]}' is in `allowed` and is a word of `missing`")
             for state in column.states:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from math import ceil, floor, inf, log10
 
@@ -42,17 +42,17 @@ from segmint.contract.look import (
     MANY,
     MAX_LEVELS,
     MIN_PER_LEVEL,
-    MISSING_WORDS,
     WHO,
     Look,
     few_named,
     share,
     unsure_told,
 )
+from segmint.contract.no_value import says_nothing
 from segmint.contract.treatment import left_alone
 from segmint.contract.twins import Twin, twins_of
-from segmint.contract.yes_no import NO_ANSWER
-from segmint.wording import counted, shorten
+from segmint.contract.yes_no import MARKS
+from segmint.wording import counted, quoted, shorten
 
 AGES = (0.0, 160.0)  # years
 FAR_AWAY = 1e5  # times the size that 95 in 100 do not exceed: a slip, or a code
@@ -69,6 +69,13 @@ _WHO_MAY_BE_CALLED: Mapping[Role, str] = {
     "consent": 'does yes mean that the customer may be called? If it means the opposite, write role = "exclude_if"',
     "exclude_if": "does yes mean that the customer must not be called? Then no, false and 0 may be; empty is not called",
 }
+_EMPTY_MEANS_NO = 'where an empty cell means that the customer may be called, write missing_means = "no"'
+_ONE_VALUE = "a column with one value tells nobody apart"
+_ONE_OR_NONE = "a column with one value, or none"
+_PERHAPS_FLAG = (
+    'if an empty cell says that the customer has it not, write kind = "category", role = "characteristic" and'
+    " missing_means, in words such as never contacted"
+)
 _NO_BARE_NUMBERS = "numbers with currencies or units that differ, or in a unit or form that is not read; write bare numbers to use them"
 _WRITTEN_OUT = "amounts that nothing is learned from, as they are written: write 1234.50 or 1234,50, and draft again"
 _DAYS_OF_CONSENT = "the days of a consent or an objection: to heed it, put yes or no for each customer into a column"
@@ -279,7 +286,7 @@ def _who_counts(answers: pl.Series) -> pl.Series:
 def _ignored(look: Look, why: str, doubts: list[str], *, tells: bool) -> Guess:
     known: Known = "after_call" if tells else moment_by_name(look.plain) if look.is_clock else "planning"
     doubts += ["a time of day or a length of time: known only after the call?"] if look.is_clock else []
-    doubts += [_WRITTEN_OUT] if why == _NO_BARE_NUMBERS else []
+    doubts += [_WRITTEN_OUT] if why == _NO_BARE_NUMBERS else [_PERHAPS_FLAG] if why == _ONE_OR_NONE else []
     return Guess(_column(look, "ignore", known, kind=look.kind), tuple(doubts), f"ignored: {why}")
 
 
@@ -302,7 +309,10 @@ def _used(
         settings["unit"] = _ACCOUNT_CURRENCY
         doubts.append(_MONEY)
     if role in _WHO_MAY_BE_CALLED:
-        doubts += [_WHO_MAY_BE_CALLED[role], *([_NOBODY_MAY_BE_CALLED] if look.distinct == 0 else [])]
+        doubts += [_WHO_MAY_BE_CALLED[role], *_who_is_meant(look, role)]
+    elif look.is_marked and role in FEATURE_ROLES:
+        settings["missing_means"] = f"no {look.name}"
+        doubts.append(f"a flag? An empty cell is read as 'no {look.name}': if it says nothing, take missing_means out")
     column = _column(look, role, known, kind=look.kind, **settings)
     if role == "treatment":
         said = left_alone(look.texts.unique(), column)
@@ -310,6 +320,16 @@ def _used(
     if column.is_feature and known != "after_call" and (perhaps_after_call(look.plain) or holds_outcome(look.plain)):
         doubts.append(_AFTER_THE_CALL)
     return Guess(column, tuple(doubts))
+
+
+def _who_is_meant(look: Look, role: Role) -> Iterator[str]:
+    """Say what to write where a column of consents or objections has one word, or none."""
+    if look.distinct == 0:
+        yield _NOBODY_MAY_BE_CALLED
+    elif role == "exclude_if" and look.distinct == 1 and look.texts.has_nulls():
+        yield _EMPTY_MEANS_NO
+    elif role == "consent" and look.is_marked and (marks := [word for word in look.levels if word.casefold() in MARKS]):
+        yield f'if {quoted(marks)} is a yes, write consent_words = ["{marks[0]}"] in the policy'
 
 
 def _role(look: Look) -> Role:
@@ -326,8 +346,8 @@ def _may_be_consent(look: Look) -> bool:
 
 
 def _is_flag(look: Look) -> bool:
-    said = [level for level in look.levels if level not in MISSING_WORDS and level.casefold() not in NO_ANSWER]
-    return 1 <= len(said) <= 2 and all(says_yes(level) or says_no(level) for level in said)
+    said = [level for level in look.levels if not says_nothing(level)]
+    return 1 <= len(said) <= 2 and (look.is_marked or all(says_yes(level) or says_no(level) for level in said))
 
 
 def names_persons(look: Look) -> bool:
@@ -401,8 +421,9 @@ def _date(look: Look, called: Look | None, doubts: list[str], *, tells: bool) ->
 
 def _why_ignored(look: Look, role: Role) -> str:
     """Say why a column is of no use; empty if it is of use."""
-    if look.distinct <= 1 and role not in _WHO_MAY_BE_CALLED:  # the next table has an objector
-        return "a column with one value tells nobody apart"
+    marked = look.is_marked and role in FEATURE_ROLES
+    if look.distinct <= 1 and not marked and role not in _WHO_MAY_BE_CALLED:  # the next table has an objector
+        return _ONE_OR_NONE if look.distinct and look.texts.null_count() else _ONE_VALUE
     if look.kind == "number" and looks_like_id(look.plain):
         return "a number that names a case, not an amount"
     if look.kind == "text" and _names_each(look):

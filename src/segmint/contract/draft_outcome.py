@@ -17,9 +17,10 @@ from segmint.contract.hints import (
     outcome_rank,
     plain_name,
 )
-from segmint.contract.look import MIN_PER_LEVEL, MISSING_WORDS, bare_texts, few_named
+from segmint.contract.look import MIN_PER_LEVEL, bare_texts, few_named
+from segmint.contract.no_value import MISSING_WORDS, NO_ANSWER, says_nothing
 from segmint.contract.validate import MIN_ROWS_PER_LEVEL, rare_told
-from segmint.contract.yes_no import NO, NO_ANSWER, NO_WORDS, WHOLE, YES, YES_WORDS, few_yes_told
+from segmint.contract.yes_no import NO, NO_WORDS, WHOLE, YES, YES_WORDS, few_yes_told
 from segmint.errors import ContractError
 from segmint.wording import Said, Term, counted, joined
 
@@ -131,8 +132,7 @@ def _answer_texts(raw: pl.Series) -> pl.Series:
 def _rare_apart(raw: pl.Series, words: Sequence[str]) -> tuple[tuple[str, ...], int]:
     """Keep the words that mean no answer in general or to many; count the rows of all others, which nobody has named."""
     counts = count_values(_answer_texts(raw).drop_nulls())
-    known = (*MISSING_WORDS, *NO_ANSWER)
-    kept = tuple(word for word in words if {word, word.casefold()} & set(known) or counts[word] >= MIN_PER_LEVEL)
+    kept = tuple(word for word in words if says_nothing(word) or counts[word] >= MIN_PER_LEVEL)
     return kept, sum(counts[word] for word in words if word not in kept)
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Container, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from itertools import pairwise
@@ -14,37 +14,20 @@ from segmint.contract.column import Column, Kind, Role
 from segmint.contract.counts import count_values
 from segmint.contract.dates import ISO, format_words, formats_of
 from segmint.contract.hints import feature_role, is_identity_number, names_code, personal_role, plain_name, reaches
+from segmint.contract.no_value import ERROR_WORDS, says_nothing, words_for_nothing
+from segmint.contract.yes_no import MARKS, YES, bare_words
 from segmint.tables.amounts import AFTER, BEFORE, MONEY, bare_amounts, unit_of
 from segmint.wording import quoted
 
 MIN_PER_LEVEL = 10  # customers, of fewer of whom a level may name one; rows, where nobody knows whose they are
 MAX_LEVELS = 60
 MAX_ANSWERS = 6
-# What a spreadsheet writes where a formula has no value: never a level.
-ERROR_WORDS = ("#REF!", "#DIV/0!", "#NAME?", "#N/A", "#VALUE!", "#NUM!", "#NULL!")
-INFINITIES = tuple(f"{sign}{word}" for sign in ("", "-", "+") for word in ("inf", "Inf", "INF", "infinity", "Infinity"))
-DASHES = ("-", "–", "—", "--", "---")
-MISSING_WORDS = (
-    "NA",
-    "N/A",
-    "n/a",
-    "nan",
-    "NaN",
-    "NULL",
-    "null",
-    "None",
-    "none",
-    "?",
-    "missing",
-    *DASHES,
-    *INFINITIES,
-    *ERROR_WORDS,
-)
 # Zeros where a date should be; no calendar has that day.
 NO_DAYS = ("0000-00-00", "00.00.0000", "00/00/0000", "00000000")
 SENTINELS = (-1.0, -9.0, -99.0, -999.0, -9999.0, 99.0, 999.0, 9999.0, 99999.0, 999999.0)
 MANY = 0.98
 MOST_NAMED = 3
+MOST_WORDS = 0.2  # of the values may be words that nobody knows, for the others to be a column of numbers or dates
 _PERIOD = (
     r"^(19|20)[0-9]{2}[-/. ]?(0[1-9]|1[0-2]|[QqWwKk][0-9]{1,2})$"  # 2024-03, 202403, 2024Q1, 2024W07
     r"|^(0?[1-9]|1[0-2]|[QqWwKk][0-9]{1,2})[-/. ](19|20)[0-9]{2}$"  # 03/2024, Q1 2024
@@ -193,7 +176,15 @@ class Look:
     def _said(self) -> pl.Series:
         """The values without words for "no value"."""
         known = self.texts.drop_nulls()
-        return known.filter(~known.is_in(list(MISSING_WORDS)))
+        return known.filter(~known.is_in(words_for_nothing(known)))
+
+    @cached_property
+    def is_marked(self) -> bool:
+        """Whether a yes or a mark stands in some rows and nothing in others: a flag of two states."""
+        empty = self.texts.null_count()
+        if self.distinct != 1 or min(empty, len(self.texts) - empty) < MIN_PER_LEVEL:
+            return False
+        return bool(bare_words(self.texts).drop_nulls().is_in([*YES, *MARKS]).all())
 
     @property
     def unread(self) -> pl.Series:
@@ -233,24 +224,31 @@ def look_at(raw: pl.Series, decimal: str) -> Look:
     decimal : {"point", "comma", "ambiguous"}
     """
     texts = bare_texts(raw)
-    formats = formats_of(texts.filter(~texts.is_in([*MISSING_WORDS, *NO_DAYS])))
-    look = _date(raw, texts, formats) if formats or raw.dtype in DAYS else _other(raw, texts, decimal)
+    strange = _strange_words(texts)
+    nothing = [*words_for_nothing(texts), *strange, *NO_DAYS]
+    formats = formats_of(texts.filter(~texts.is_in(nothing)))
+    is_date = formats or raw.dtype in DAYS
+    look = _date(raw, texts, formats, nothing) if is_date else _other(raw, texts, decimal, strange)
     if look.distinct <= 1:
-        look.doubts.append("has one value only" if look.distinct else "is empty")
+        one = "has one value, or none" if texts.null_count() else "has one value only"
+        look.doubts.append(one if look.distinct else "is empty")
     if look.kind == "category" and look.distinct > 2 and look.has_units:
         look.doubts.append(
             "numbers with currencies or units that differ or are not read, read as levels; write bare numbers instead?"
         )
-    if look.missing:
-        look.doubts.append(f"read as no value: {', '.join(look.missing)}")
+    if known := [word for word in look.missing if word not in strange]:
+        look.doubts.append(f"read as no value: {', '.join(known)}")
+    if guessed := [word for word in look.missing if word in strange]:
+        codes = ' Of codes, write kind = "category" without bounds and missing' if look.kind == "number" else ""
+        look.doubts.append(f"{quoted(guessed)} between {look.kind}s, read as no value: right?{codes}")
     if look.kind == "category":
         look.doubts.extend(unsure_told(look.levels))
     return look
 
 
-def unsure_told(levels: Container[str]) -> list[str]:
+def unsure_told(levels: Iterable[str]) -> list[str]:
     """Ask about the levels that may mean "no value", if there are any."""
-    words = [word for word in MISSING_WORDS if word in levels]
+    words = sorted(filter(says_nothing, levels))
     asked = f"is {quoted(words)} a level" if len(words) == 1 else f"are {quoted(words)} levels"
     return [f"{asked}, or no value?"] if words else []
 
@@ -271,10 +269,20 @@ def share(mask: pl.Series) -> float:
     return float(mask.sum()) / len(mask) if len(mask) else 0.0
 
 
-def _date(raw: pl.Series, texts: pl.Series, formats: Sequence[str]) -> Look:
+def _strange_words(texts: pl.Series) -> tuple[str, ...]:
+    """Name the few words without digits that ten rows or more have beside other values; none where they are many, or letters."""
+    said = texts.drop_nulls()
+    said = said.filter(~said.is_in(words_for_nothing(said)))
+    words = said.filter(~said.str.contains("[0-9]") & ~said.str.contains(WHO))
+    if not 0 < len(words) <= MOST_WORDS * len(said):
+        return ()
+    common = sorted(word for word, rows in count_values(words).items() if rows >= MIN_PER_LEVEL)
+    return tuple(common) if len(common) <= MOST_NAMED and all(len(word) > 1 for word in common) else ()
+
+
+def _date(raw: pl.Series, texts: pl.Series, formats: Sequence[str], nothing: Collection[str]) -> Look:
     form = formats[0] if formats and raw.dtype not in DAYS and formats[0] != ISO else ""
-    words = [word for word in texts.drop_nulls().unique() if word in (*MISSING_WORDS, *NO_DAYS)]
-    missing = tuple(sorted(words))
+    missing = tuple(sorted(set(texts.drop_nulls().unique()) & set(nothing)))
     column = Column(name=raw.name, kind="date", role="time", label="date", format=form)
     days = read_cells(column, raw, ("", *missing), "point").values
     look = Look(raw.name, texts, pl.Series([None] * len(raw), dtype=pl.Float64), days, missing, {}, "date", form)
@@ -283,7 +291,7 @@ def _date(raw: pl.Series, texts: pl.Series, formats: Sequence[str]) -> Look:
     return look
 
 
-def _other(raw: pl.Series, texts: pl.Series, decimal: str) -> Look:
+def _other(raw: pl.Series, texts: pl.Series, decimal: str, strange: Collection[str]) -> Look:
     unit = unit_of(texts) if raw.dtype == pl.String else ""
     numbers = _as_numbers(raw, decimal, unit)
     missing, strangers = _words_between(raw, texts, numbers)
@@ -291,6 +299,9 @@ def _other(raw: pl.Series, texts: pl.Series, decimal: str) -> Look:
     days = pl.Series([None] * len(raw), dtype=pl.Date)
     bare = bare_amounts(texts, unit)
     kind = _kind(bare, numbers, missing)
+    # levels of numbers and words stay levels
+    if kind != "category" and strange and _kind(bare, numbers, [*missing, *strange]) == "number":
+        kind, missing = "number", tuple(sorted({*missing, *strange}))
     if kind != "number" and strangers:
         missing = tuple(sorted(word for word in known.unique() if word in ERROR_WORDS))
         kind = _kind(bare, numbers, missing)
@@ -316,8 +327,8 @@ def _words_between(raw: pl.Series, texts: pl.Series, numbers: pl.Series) -> tupl
     """Find the words for "no value" between numbers, and whether other texts stand there too."""
     if raw.dtype != pl.String and not raw.dtype.is_float():
         return (), False
-    others = texts.filter(numbers.is_null()).drop_nulls().unique().to_list()
-    words = tuple(sorted(word for word in others if word in MISSING_WORDS))
+    others = texts.filter(numbers.is_null()).drop_nulls().unique()
+    words = tuple(words_for_nothing(others))
     return words, len(words) < len(others)
 
 

@@ -10,7 +10,7 @@ import polars as pl
 
 from segmint.contract.cells import number_cells, rows_as_text
 from segmint.contract.ledger import TOTAL_ROW
-from segmint.contract.look import MISSING_WORDS
+from segmint.contract.no_value import MISSING_WORDS
 from segmint.tables.decimal_sign import decimal_of
 from segmint.tables.rejects import Reject, raw_text
 from segmint.tables.table_source import BATCH, JSON, RawBatch, TableSource

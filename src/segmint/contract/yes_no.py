@@ -22,10 +22,8 @@ NO_ABROAD: Final = (
 YES: Final = (*YES_WORDS, *YES_ABROAD)
 NO: Final = (*NO_WORDS, *NO_ABROAD)
 
-NO_ANSWER: Final = (
-    "unknown", "unbekannt", "unclear", "unklar", "no answer", "not reached", "nicht erreicht", "keine antwort",
-    "keine angabe", "k.a.", "k. a.", "ka", "n.a.", "desconocido", "desconhecido", "inconnu", "sconosciuto",
-)  # fmt: skip
+# What a mark in a list of customers says, beside an empty cell.
+MARKS: Final = ("x", "✓", "✔", "*", "+", "•")
 
 FEWEST_YES: Final = 50
 """Of those who said yes. With about so many, 95 % intervals by percentile bootstrap of a ROC AUC begin to hold in 93 %; with 5, in 74 to 83 %."""

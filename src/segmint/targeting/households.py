@@ -6,8 +6,7 @@ import polars as pl
 
 from segmint.contract.counts import count_values
 from segmint.contract.ids import bare_ids, in_small_letters, small_letters
-from segmint.contract.look import MISSING_WORDS
-from segmint.contract.yes_no import NO_ANSWER
+from segmint.contract.no_value import MISSING_WORDS, NO_ANSWER
 from segmint.errors import PolicyError
 from segmint.wording import Said, Term
 
