@@ -161,6 +161,14 @@ def test_a_country_code_is_taken_however_it_is_dialled(code):
     assert make_policy(country_code=code).country_code == "49"
 
 
+@pytest.mark.parametrize("setting", ["consent_words", "no_exclusion_words"])
+def test_an_empty_word_is_refused_and_what_to_write_is_said(setting):
+    with pytest.raises(ConfigError) as caught:
+        load_config(flags={f"policy.{setting}": ["nein", " "]})
+    assert caught.value.expected.startswith('words, and "" is none')
+    assert 'missing_means = "no"' in caught.value.expected
+
+
 @pytest.mark.parametrize("code", ["049", "+0", "Germany", "12345", "+", "٤٩", "49\n1"])
 def test_what_is_no_country_code_is_told_without_a_pattern(code):
     with pytest.raises(ConfigError) as caught:

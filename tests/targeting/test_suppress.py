@@ -10,6 +10,7 @@ from segmint.targeting.call_list import build_call_list
 from segmint.targeting.choose import STATUSES, choose
 from segmint.targeting.suppress import (
     BY_WORDS,
+    EMPTY,
     NO_COUNTRY,
     NO_ID_BEFORE,
     NO_PHONE,
@@ -113,7 +114,32 @@ def test_a_column_whose_words_keep_nearly_everybody_off_is_said(contract, custom
     assert 'the role "exclude_if"' in said
     nearly = pl.Series(["yes"] * 11 + ["-"] * 189)
     assert not doubted(run(customers.with_columns(opt_in=nearly), contract, make_policy()), BY_WORDS)
-    assert not doubted(run(customers.with_columns(opt_in=pl.lit("")), contract, make_policy()), BY_WORDS)
+    (said,) = doubted(run(customers.with_columns(opt_in=pl.lit("")), contract, make_policy()), BY_WORDS)
+    assert said == "'opt_in' keeps 200 of 200 customers off: it is empty for all; fill it in"
+
+
+def test_an_empty_cell_of_an_exclusion_is_a_no_where_the_contract_says_so(contract, customers):
+    flag = customers.with_columns(deceased=pl.Series(["X"] * 20 + [None] * 180))
+    found = run(flag, contract, make_policy())
+    assert not found.eligible.any()
+    (said,) = doubted(found, BY_WORDS)
+    assert "it says 'x' (20) and is empty for 180, and" in said
+    assert 'if an empty cell says that a customer may be called, write missing_means = "no"' in said
+    assert terms_in(said) == ("policy.no_exclusion_words",)
+
+    def meaning(words):
+        columns = [
+            column.model_copy(update={"missing_means": words}) if column.name == "deceased" else column
+            for column in contract.columns
+        ]
+        return with_columns(contract, *columns)
+
+    found = run(flag, meaning("No"), make_policy())
+    assert found.because.to_list() == ["deceased"] * 20 + [""] * 180
+    assert not found.doubts
+    assert not run(flag, meaning("not known"), make_policy()).eligible.any()
+    (said,) = doubted(run(flag.with_columns(deceased=pl.lit("")), meaning("no"), make_policy()), EMPTY)
+    assert "'deceased' is empty for all, which the contract reads as no, so it keeps nobody off" in said
 
 
 @pytest.mark.parametrize("words", [[f"remark {i}" for i in range(200)], ["agreed"] * 199 + ["Mr Smith died"]])

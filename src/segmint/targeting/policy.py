@@ -316,6 +316,17 @@ class ContactRules(_Words):
     country_code: str = ""
     hash_key: str = Field(default="segmint", min_length=1, max_length=64)
 
+    @field_validator("consent_words", "no_exclusion_words")
+    @classmethod
+    def _words_alone(cls, words: tuple[str, ...]) -> tuple[str, ...]:
+        """Refuse an empty word: what an empty cell means is said of one column, and only of an exclusion."""
+        if not all(word.strip() for word in words):
+            raise ValueError(
+                'words, and "" is none: an empty cell is no consent; where it means no in a column of the role exclude_if, '
+                'write missing_means = "no" for that column in the contract'
+            )
+        return words
+
     @field_validator("country_code")
     @classmethod
     def _digits_alone(cls, code: str) -> str:

@@ -47,11 +47,13 @@ SHORTENED = "A spreadsheet has shortened phone numbers"
 BY_WORDS = "The words of a column keep nearly everybody off"
 OF_NOBODY = "A file keeps nobody off"
 UNLIKE = "A file writes ids otherwise than the table"
+EMPTY = "A column that can forbid a call is empty"
 NOT_YET = "The history has calls that lie ahead"
 CROWDED = "Very many customers count as one household"
-_IN_ORDER = (NO_COUNTRY, SHORTENED, BY_WORDS, OF_NOBODY, UNLIKE, NOT_YET, CROWDED)
+_IN_ORDER = (NO_COUNTRY, SHORTENED, BY_WORDS, EMPTY, OF_NOBODY, UNLIKE, NOT_YET, CROWDED)
 UNNAMED = "record "  # begins the name of a customer without an id; the same number is somebody else in the next table
 
+_EMPTY_SAYS_SO = '; if an empty cell says that a customer may be called, write missing_means = "no" for the column in the contract, and train again'
 _BETWEEN = "; "  # two reasons of one customer
 Reason = tuple[pl.Series, str]
 
@@ -213,7 +215,11 @@ def _columns(
     """Keep off by columns: consent and exclusions of the contract, and those that the policy names."""
     rules = [*_consent(contract, frame, policy), *_exclude_if(contract, frame, policy)]
     rules += [(_meets(rule, frame, contract, numbers), rule.name) for rule in policy.exclude]
-    return _Source(rules, doubts=_doubts(BY_WORDS, *_off_by_words(contract, frame, policy)))
+    doubts = [
+        *_doubts(BY_WORDS, *_off_by_words(contract, frame, policy)),
+        *_doubts(EMPTY, *_says_nothing(contract, frame)),
+    ]
+    return _Source(rules, doubts=doubts)
 
 
 def _phones(phones: Sequence[pl.Series], policy: ContactPolicy) -> _Source:
@@ -373,16 +379,29 @@ def _consent(contract: Contract, frame: pl.DataFrame, policy: ContactPolicy) -> 
 def _exclude_if(contract: Contract, frame: pl.DataFrame, policy: ContactPolicy) -> Iterator[Reason]:
     for column in _of_role(contract, "exclude_if"):
         values = frame[column.name]
-        unknown = values.is_null() | (bare_words(values) == "")
-        yield ~_spared(values, policy) & ~unknown, column.label
+        off, unknown = ~_spared(column, values, policy), _is_empty(values)
+        yield off & ~unknown, column.label
         # not knowing whether a customer died or is in arrears is no licence to call
-        yield unknown, f"{column.label}: not known"
+        yield off & unknown, f"{column.label}: not known"
 
 
-def _spared(values: pl.Series, policy: ContactPolicy) -> pl.Series:
-    """Tell whom a column of exclusions lets be called; a count of 0, whatever words are set."""
-    by_word = _says(values, policy.no_exclusion_words)
-    return by_word | (values == 0).fill_null(False) if values.dtype.is_numeric() else by_word
+def _spared(column: Column, values: pl.Series, policy: ContactPolicy) -> pl.Series:
+    """Tell whom a column of exclusions lets be called; a count of 0 and what the contract says of empty cells, whatever words are set."""
+    spared = _says(values, policy.no_exclusion_words)
+    if values.dtype.is_numeric():
+        spared |= (values == 0).fill_null(False)
+    return spared | _is_empty(values) if column.empty_may_be_called else spared
+
+
+def _is_empty(values: pl.Series) -> pl.Series:
+    return values.is_null() | (bare_words(values) == "").fill_null(True)
+
+
+def _says_nothing(contract: Contract, frame: pl.DataFrame) -> Iterator[str]:
+    """Say which columns are empty throughout and keep nobody off: their export may have failed."""
+    for column in contract.columns:
+        if column.empty_may_be_called and frame.height and _is_empty(frame[column.name]).all():
+            yield f"'{column.name}' is empty for all, which the contract reads as no, so it keeps nobody off: check that the table has its values"
 
 
 def _says(values: pl.Series, words: Sequence[str]) -> pl.Series:
@@ -399,21 +418,29 @@ def _off_by_words(contract: Contract, frame: pl.DataFrame, policy: ContactPolicy
     ):
         for column in _of_role(contract, role):
             values = frame[column.name]
-            said = bare_words(values)
-            may = _says(values, words) if role == "consent" else _spared(values, policy)
-            off = int((~may & (said != "").fill_null(False)).sum())
-            if off > NEARLY_EVERYBODY * len(said):
-                yield Said(
-                    f"'{column.name}' keeps {off:,} of {len(said):,} customers off: it {_in_words(said)}, and the words by "
-                    f"which a customer may be called are {_some_of(words)}; if another word says so, name all that do as ",
-                    Term(f"policy.{setting}"),
-                    f'; if its yes means the opposite, change the role "{role}" in the contract',
-                )
+            may = _says(values, words) if role == "consent" else _spared(column, values, policy)
+            off = int((~may).sum())
+            if off <= NEARLY_EVERYBODY * len(values):
+                continue
+            empty = _is_empty(values)
+            by_empty = _EMPTY_SAYS_SO if role == "exclude_if" and empty.any() else ""
+            keeps = f"'{column.name}' keeps {off:,} of {len(values):,} customers off: it"
+            if empty.all():
+                yield f"{keeps} is empty for all; fill it in{by_empty}"
+                continue
+            known = [_in_words(bare_words(values.filter(~empty)))]
+            known += [f"is empty for {int(empty.sum()):,}"] if empty.any() else []
+            yield Said(
+                f"{keeps} {listed(known)}, and the words by which a customer may be called are {_some_of(words)}; if another "
+                "word says so, name all that do as ",
+                Term(f"policy.{setting}"),
+                f'{by_empty}; if its yes means the opposite, change the role "{role}" in the contract',
+            )
 
 
 def _in_words(said: pl.Series) -> str:
     """Name the words of a flag with their customers; of a column of many words, or of rare ones, only how many."""
-    counts = count_values(said.filter(said != ""), sort=True)
+    counts = count_values(said, sort=True)
     if len(counts) > MOST_WORDS or min(counts.values()) < FEWEST_CUSTOMERS:
         return f"has {counted(len(counts), 'different word')}"
     return "says " + listed([f"'{word}' ({customers:,})" for word, customers in counts.items()])
@@ -437,7 +464,7 @@ def _meets(rule: Exclusion, frame: pl.DataFrame, contract: Contract, numbers: Ma
     if rule.above is not None or rule.below is not None:
         found |= _beyond(rule, numbers.get(rule.column, values), contract.by_name.get(rule.column))
     if rule.missing:
-        found |= values.is_null() | (bare_words(values) == "").fill_null(True)
+        found |= _is_empty(values)
     return found
 
 
