@@ -10,6 +10,7 @@ import pytest
 
 from segmint.contract.column import Column
 from segmint.flows import serve
+from segmint.flows.customer import try_out
 from segmint.flows.serve import (
     NobodyWaits,
     answer_rows,
@@ -115,6 +116,31 @@ def test_a_bundle_that_knows_segments_names_the_customer_s(tmp_path: Path) -> No
     came = pl.read_parquet(tmp_path / "out.parquet")
     assert came["segment"].to_list() == named
     assert came["segment_input"].to_list() == ["retail"] * 4
+
+
+def test_whose_segment_was_chosen_without_knowing_them_is_flagged_whichever_way_they_come(tmp_path: Path) -> None:
+    nodes = [
+        {"column": 0, "left_levels": [0], "left": 1, "right": 2},
+        {"leaf": 0, "counts": [9]},
+        {"leaf": 1, "counts": [9]},
+    ]
+    by_job = SEGMENTS["state"] | {"method": "tree", "tree": {"nodes": nodes}, "segment_of_leaf": [1, 0]}
+    write_bundle(tmp_path / "bundle", **small_parts() | {"segments": SEGMENTS | {"state": by_job}})
+    bundle = open_bundle(tmp_path / "bundle")
+    made = predictor_of(bundle), single_predictor_of(bundle)
+    rows = [GOOD, {"age": 25, "job": None}, {"age": 25, "job": "nobody"}]
+    without = "job: segment chosen without it"
+    flags = ["", without, f"job: unseen level; {without}"]
+    for count in (1, FEW):
+        for told in (answer_rows(bundle, *made, rows * count), explain_rows(bundle, *made, rows * count)):
+            assert [answer.get("flags", "") for answer in told["answers"]] == flags * count
+            assert [answer["segment"] for answer in told["answers"]] == ["Students"] * 3 * count
+    pl.DataFrame(rows, strict=False).write_csv(tmp_path / "table.csv")
+    ledger = predict_file(bundle, made[0], tmp_path / "table.csv", tmp_path / "out.parquet")
+    assert pl.read_parquet(tmp_path / "out.parquet")["flags"].to_list() == flags
+    assert ledger.flags[without] == 2
+    assert try_out({"age": "41"}, bundle)["segment_without"] == ["job"]
+    assert try_out({"age": "41", "job": "student"}, bundle)["segment_without"] == []
 
 
 def test_reasons_come_with_all_that_a_prediction_says(tmp_path: Path) -> None:

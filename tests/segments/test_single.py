@@ -5,7 +5,7 @@ from __future__ import annotations
 import polars as pl
 import pytest
 
-from segmint.segments.assign import assign_segments
+from segmint.segments.assign import assign_segments, chosen_without
 from segmint.segments.finder import SegmentFinder
 from segmint.segments.inputs import segment_inputs
 from segmint.segments.single import SingleAssigner
@@ -24,7 +24,10 @@ ODD = pl.DataFrame(
 
 def assert_alike(state: dict, frame: pl.DataFrame) -> None:
     assigner, (labels, _) = SingleAssigner(state), assign_segments(state, frame)
-    assert [assigner.label(row) for row in frame.iter_rows(named=True)] == labels.tolist()
+    told, columns = zip(*map(assigner.label, frame.iter_rows(named=True)), strict=True)
+    assert [*told] == labels.tolist()
+    without = chosen_without(state, frame)
+    assert [*map(set, columns)] == [{name for name, whose in without.items() if whose[row]} for row in range(len(told))]
 
 
 def test_one_customer_gets_the_segment_of_the_table(campaign, found):

@@ -23,7 +23,7 @@ from segmint.flows.steps.read import open_source, read, require_contract
 from segmint.flows.steps.settings import RUNS, Place, Settings, of_the_segments_moment, settings_of
 from segmint.progress import Progress, silent
 from segmint.report.run_view import RunView
-from segmint.segments.assign import assign_segments
+from segmint.segments.assign import assign_segments, flag_chosen_without
 from segmint.segments.call_order import call_order, numbered, say_call_order
 from segmint.segments.gaps import say_gaps
 from segmint.segments.kept import KeptSegments, WeighedSegments, sentences_of
@@ -90,7 +90,7 @@ def assign(
         labels, likely = assign_segments(state, table.frame)
         called = _called(config.segments, earlier, found)
         named = memberships(called.names, called.keys, labels, likely)
-        rows = customers_named(table).hstack(named).with_columns(flags=table.flags)
+        rows = customers_named(table).hstack(named).with_columns(flags=flag_chosen_without(state, table).flags)
         here.keep(CUSTOMERS, rows)
         answers = _answers(table, labels, found, called.names, config)
         migrated = _migrate(here, earlier, found, rows, table, called, answers)

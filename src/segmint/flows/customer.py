@@ -15,7 +15,7 @@ from segmint.contract.validate import DETAILS
 from segmint.errors import DataError, InputError
 from segmint.flows.explain import about_customer, one_customer
 from segmint.flows.serve import may_be_either
-from segmint.flows.steps.bundle import segments_in
+from segmint.flows.steps.bundle import chosen_without_in, segments_in
 from segmint.flows.steps.read import typed_rows
 from segmint.store.bundle import Bundle
 from segmint.wording import capital
@@ -99,7 +99,9 @@ def told(table: ValidTable, bundle: Bundle) -> dict[str, Any]:
     _, summary = about_customer(table, bundle)
     segments = segments_in(bundle, table.frame)
     segment = "" if segments is None else segments[0]
-    return {**summary, "segment": segment, "flags": table.flags[0], "values": _values(table)}
+    without = chosen_without_in(bundle, table.frame)
+    labels = [bundle.contract.by_name[name].label for name in without]
+    return {**summary, "segment": segment, "segment_without": labels, "flags": table.flags[0], "values": _values(table)}
 
 
 def _values(table: ValidTable) -> dict[str, Any]:

@@ -18,7 +18,7 @@ from segmint.contract.validate import refuse_rejected, validate_batches
 from segmint.errors import DataError, InputError
 from segmint.features.edges import OF_FEW
 from segmint.flows.steps.appended import with_predictions
-from segmint.flows.steps.bundle import predictor_of, segments_in
+from segmint.flows.steps.bundle import predictor_of, segments_flagged, segments_in
 from segmint.flows.steps.judged import Enough, Judging, Outcomes, classes_told, figures_told, rates_told
 from segmint.flows.steps.learned import Learned, run_folder
 from segmint.flows.steps.read import inputs_of, open_for_bundle, refuse_overwriting, rejected_rows
@@ -247,6 +247,7 @@ class _Work:
             raise DataError("No row could be predicted.", expected="at least one row", fix="check the table")
 
     def _batch(self, table: ValidTable) -> pl.DataFrame:
+        table = segments_flagged(self.bundle, table)
         likely = self.predictor.probabilities(table.frame)
         said = self.predictor.predicted(likely, self.bundle.contract.outcome.positive)
         self.ledger = self.ledger + table.ledger

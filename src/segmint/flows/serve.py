@@ -22,7 +22,7 @@ from segmint.contract.validate import refuse_rejected, validate_batches
 from segmint.errors import ContractError, DataError
 from segmint.explain.words import reasons_for
 from segmint.flows.steps.appended import moved_aside, with_predictions
-from segmint.flows.steps.bundle import segments_in
+from segmint.flows.steps.bundle import segments_flagged, segments_in
 from segmint.flows.steps.read import open_source
 from segmint.models.predict import Predictor
 from segmint.models.single import Answer, SinglePredictor
@@ -225,7 +225,7 @@ def _answers_of(bundle: Bundle, predictor: Predictor, table: ValidTable) -> Iter
     if predictor.interval is not None and place_of_yes is not None:
         low, high = predictor.interval.of(likely[:, place_of_yes])
         ends = list(zip(low.tolist(), high.tolist(), strict=True))
-    flags = table.flags.fill_null("").to_list()
+    flags = segments_flagged(bundle, table).flags.fill_null("").to_list()
     for number, row in enumerate(likely.tolist()):
         propensity = None if place_of_yes is None else row[place_of_yes]
         yield Answer(tuple(row), said[number], flags[number], propensity, *ends[number], named[number])
@@ -338,6 +338,7 @@ def predicted_batches(
     for batch in validate_batches(source, bundle.contract, purpose="predict", at=bundle.at, on_reject=waiting.append):
         if given_up is not None and given_up.is_set():
             raise NobodyWaits
+        batch = segments_flagged(bundle, batch)
         ledgers.append(batch.ledger)
         if unread is not None:
             unread.add(batch.frame)

@@ -63,7 +63,7 @@ class SinglePredictor:
     at : {"planning", "dialling", "after_call"}
         The bundle's.
     segment_of : callable, optional
-        Names the segment of a customer whose values were read.
+        Names the segment of a customer whose values were read, and what to flag of it.
 
     Examples
     --------
@@ -77,7 +77,7 @@ class SinglePredictor:
         contract: Contract,
         at: Known,
         *,
-        segment_of: Callable[[Mapping[str, Any]], str] | None = None,
+        segment_of: Callable[[Mapping[str, Any]], tuple[str, list[str]]] | None = None,
     ) -> None:
         self._segment_of = segment_of
         self.classes = predictor.classes
@@ -112,7 +112,8 @@ class SinglePredictor:
         values, flags = self._door.read(row)
         places, weights = self._lookup.pick_one(values)
         signal = np.asarray(weights, dtype=np.float32) @ self._table[places]
-        segment = None if self._segment_of is None else self._segment_of(values)
+        segment, more = (None, []) if self._segment_of is None else self._segment_of(values)
+        flags = "; ".join(filter(None, [flags, *more]))
         return self._answer(forward_one(self._rest, signal, summed=True), flags, segment)
 
     def vector(self, features: Vector) -> Answer:

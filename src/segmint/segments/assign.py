@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
 import polars as pl
 from numpy.typing import ArrayLike, NDArray
 
+from segmint.arrays import Mask
+from segmint.contract.valid_table import ValidTable
 from segmint.segments.coding import Design, encode
-from segmint.segments.tree import find_leaves
+from segmint.segments.tree import find_leaves, leaf_paths
 
 CHUNK = 65_536
+WITHOUT = "{column}: segment chosen without it"
 
 Labels = NDArray[np.int64]
 Probabilities = NDArray[np.float64]
@@ -42,6 +46,42 @@ def assign_segments(state: dict[str, Any], frame: pl.DataFrame) -> tuple[Labels,
         probabilities[part] = _probabilities_of(state, encode(state["coding"], piece))
         labels[part] = probabilities[part].argmax(axis=1)
     return labels, probabilities
+
+
+def chosen_without(state: dict[str, Any], frame: pl.DataFrame) -> dict[str, Mask]:
+    """Tell by column whose segment was chosen by a split on it though their value has no code, so that its name may be untrue.
+
+    Only a tree splits: of groups the other columns decide, and a name says what most of them are.
+
+    Parameters
+    ----------
+    state, frame
+        As for `assign_segments`.
+    """
+    if state["method"] != "tree":
+        return {}
+    design = encode(state["coding"], frame)
+    paths = {leaf["leaf"]: [*path] for leaf, path in leaf_paths(state["tree"], design.sizes)}
+    asked = np.zeros((len(paths), len(design.sizes)), bool)
+    for leaf, columns in paths.items():
+        asked[leaf, columns] = True
+    without = asked[find_leaves(state["tree"], design.codes)] & (design.codes < 0)
+    return {state["coding"][place]["column"]: without[:, place] for place in np.flatnonzero(without.any(axis=0))}
+
+
+def flag_chosen_without(state: dict[str, Any], table: ValidTable) -> ValidTable:
+    """Flag the customers of `chosen_without`, behind what is unusual about them."""
+    without = {
+        WITHOUT.format(column=name): pl.Series(mask) for name, mask in chosen_without(state, table.frame).items()
+    }
+    if not without:
+        return table
+    before = table.flags.set(table.flags == "", None)
+    more = [pl.when(mask).then(pl.lit(words)) for words, mask in without.items()]
+    flags = pl.select(pl.concat_str([before, *more], separator="; ", ignore_nulls=True).alias("flags")).to_series()
+    counts = {words: int(mask.sum()) for words, mask in without.items()}
+    ledger = replace(table.ledger, flagged=int((flags != "").sum()), flags={**table.ledger.flags, **counts})
+    return replace(table, flags=flags, ledger=ledger)
 
 
 def given_labels(labels: ArrayLike, customers: int) -> Labels:

@@ -22,7 +22,7 @@ from segmint.features.apply import read_numbers
 from segmint.features.edges import FEWEST_TOGETHER, band_cuts, once_each, round_among
 from segmint.features.levels import NO_VALUE, OTHER, count_customers
 from segmint.segments.inputs import SegmentInputs
-from segmint.wording import count, decimal
+from segmint.wording import count, decimal, listed
 
 BANDS = 8
 RAREST_LEVEL = FEWEST_TOGETHER  # customers; rarer levels are pooled, so that no bundle tells of a handful of people
@@ -134,6 +134,12 @@ def encode_column(state: State, values: pl.Series) -> NDArray[np.int16]:
 def no_value_of(state: State) -> str:
     """Say what having no value means in a column; codings that were kept before they told say "no value"."""
     return str(state.get("no_value_means", NO_VALUE))
+
+
+def uncoded_in_words(state: State) -> str:
+    """Say which values of a column have no code of their own, so that they are coded -1; "" where all have one."""
+    empty = ["not known"] if state["missing"] < 0 else []
+    return listed([*empty, *(["new", "rare"] if state["type"] == "levels" and state["other"] < 0 else [])], last="or")
 
 
 def _answers(values: pl.Series) -> pl.Series:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
@@ -12,7 +12,16 @@ import polars as pl
 
 from segmint.contract.cells import TRUTHS
 from segmint.segments.assign import given_labels
-from segmint.segments.coding import NO_ANSWER, RAREST_LEVEL, State, encode, learn_coding, no_value_of, tell_apart
+from segmint.segments.coding import (
+    NO_ANSWER,
+    RAREST_LEVEL,
+    State,
+    encode,
+    learn_coding,
+    no_value_of,
+    tell_apart,
+    uncoded_in_words,
+)
 from segmint.segments.inputs import SegmentInputs, as_inputs
 from segmint.segments.stability import Labels
 from segmint.segments.tree import find_leaves, grow_tree, leaf_nodes, leaf_paths
@@ -44,6 +53,8 @@ class SegmentRule:
         How many of the customers the tree grew on.
     purity : float
         Share of them who are in the segment.
+    also : tuple of str
+        Which customers it holds for besides, of whom nothing is known that it asks for: "town not known, new or rare".
     """
 
     segment: int
@@ -51,6 +62,7 @@ class SegmentRule:
     condition: str
     customers: int
     purity: float
+    also: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -78,9 +90,13 @@ class SegmentRules:
         """Whether the rules may stand for the segments."""
         return self.fidelity >= FAITHFUL
 
+    def also_in(self, segment: int) -> tuple[str, ...]:
+        """Return which customers its rules put into a segment without knowing what they ask for."""
+        return tuple(dict.fromkeys(also for rule in self.rules if rule.segment == segment for also in rule.also))
+
     def frame(self) -> pl.DataFrame:
         """Return one row per rule."""
-        return pl.DataFrame([asdict(rule) for rule in self.rules])
+        return pl.DataFrame([{**asdict(rule), "also": "; ".join(rule.also)} for rule in self.rules])
 
     def sql(self, keys: tuple[str, ...]) -> str:
         """Write the rules as one SQL CASE expression; `keys` are the segments' names in order."""
@@ -159,7 +175,11 @@ def rules_as_sql(
     """
     agree = f"On customers kept apart these rules agree with the segments in {percent(rules.fidelity, 0)} of cases."
     doubt = () if rules.faithful else ("Too few to stand for the segments: assign new customers with segmint.",)
-    named = [f"{key}: {name}" for key, name in zip(keys, descriptions or names, strict=True)]
+    named = []
+    for place, (key, name) in enumerate(zip(keys, descriptions or names, strict=True)):
+        named.append(f"{key}: {name}")
+        if also := rules.also_in(place):
+            named.append(f"{key} takes in customers with {'; '.join(also)}")
     sql = rules.sql(tuple(names))
     nan = (f"NaN counts as no value: databases hold it for greater than {BEYOND}.",) if BEYOND in sql else ()
     comments = [f"-- {' '.join(line.split())}" for line in (agree, *doubt, *nan, *named)]
@@ -183,9 +203,18 @@ def _rules(tree: State, coding: list[State], names: dict[str, str], lacking: lis
                 condition=" AND ".join(_condition(coding[column], levels) for column, levels in pairs) or "TRUE",
                 customers=int(counts.sum()),
                 purity=float(counts.max() / counts.sum()),
+                also=uncoded_on(path, coding, names),
             )
         )
     return sorted(found, key=lambda rule: (rule.segment, -rule.customers))
+
+
+def uncoded_on(
+    path: Mapping[int, frozenset[int]], coding: Sequence[State], names: Mapping[str, str]
+) -> tuple[str, ...]:
+    """Say which values take a path through a tree though they have no code: "town not known, new or rare"."""
+    uncoded = [coding[column] for column, levels in sorted(path.items()) if -1 in levels]
+    return tuple(f"{names[state['column']]} {words}" for state in uncoded if (words := uncoded_in_words(state)))
 
 
 def _sentence(state: State, levels: set[int], label: str, lacking: bool) -> str:

@@ -26,9 +26,10 @@ from segmint.segments.migration import migration_table
 from segmint.segments.names import names_of_nobody, say_named_twice, say_nobody
 from segmint.segments.profile import CallMoney, Profiles, profile_segments, response_of
 from segmint.segments.proof import SegmentProof, prove_segments
-from segmint.segments.rules import SegmentRules, segment_rules
+from segmint.segments.rules import SegmentRules, segment_rules, uncoded_on
 from segmint.segments.sizes import Sizes
 from segmint.segments.stability import STABLE, Labels, Stability, contingency
+from segmint.segments.tree import leaf_paths
 from segmint.segments.word_file import Words
 from segmint.segments.words import SegmentWords, say_segments
 from segmint.splits.folds import inner_split
@@ -77,6 +78,8 @@ class Segmentation:
         Why no profit is reckoned though the table has money, in a sentence.
     gaps : dict
         How much of each describing column is empty; see `gaps_of`. Nothing for known segments.
+    also : tuple of str
+        Of each segment that a tree made, who is put there without knowing what its splits ask for, in a sentence, or "".
     """
 
     labels: Labels
@@ -98,6 +101,7 @@ class Segmentation:
     tree_cuts: bool | None = None
     no_money: str = ""
     gaps: Gaps = field(default_factory=dict)
+    also: tuple[str, ...] = ()
 
     @property
     def keys(self) -> tuple[str, ...]:
@@ -164,9 +168,12 @@ class Segmentation:
                 **profile,
                 "name": words.name,
                 "own_name": words.own_name,
+                "also": also,
                 "sentences": [asdict(line) for line in words.sentences],
             }
-            for profile, words in zip(self.profiles.to_json(), self.words, strict=True)
+            for profile, words, also in zip(
+                self.profiles.to_json(), self.words, self.also or [""] * len(self.words), strict=True
+            )
         ]
         return {
             "format": FORMAT,
@@ -330,6 +337,7 @@ def discover_segments(
         tree_cuts=tree_cuts,
         no_money=no_money,
         gaps=gaps_of(finder.state_["coding"], inputs.frame),
+        also=_also(finder.state_, inputs),
     )
     progress("segments: description", 1, 1)
     return found
@@ -393,6 +401,20 @@ def describe_known_segments(
         named_twice=say_named_twice(names or {}, *_called(said)),
         no_money=no_money,
     )
+
+
+def _also(state: dict[str, Any], inputs: SegmentInputs) -> tuple[str, ...]:
+    """Say of each segment of a tree who is put there though nothing is known that its splits ask for."""
+    if state["method"] != "tree":
+        return ()
+    coding, names = state["coding"], {column.name: column.label for column in inputs.columns}
+    said = [""] * int(state["count"])
+    for leaf, path in leaf_paths(state["tree"], [len(column["labels"]) for column in coding]):
+        if also := uncoded_on(path, coding, names):
+            said[state["segment_of_leaf"][leaf["leaf"]]] = (
+                f"Here too, if all else fits: customers with {'; '.join(also)}."
+            )
+    return tuple(said)
 
 
 def _called(said: Sequence[SegmentWords]) -> tuple[list[str], list[str]]:

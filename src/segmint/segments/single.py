@@ -13,6 +13,7 @@ from segmint.segments.coding import NO_ANSWER
 
 State = dict[str, Any]
 Vector = NDArray[np.float64]
+SegmentOf = Callable[[list[int], list[float]], tuple[int, list[int]]]
 
 
 class SingleAssigner:
@@ -32,10 +33,14 @@ class SingleAssigner:
         self._scores = [(str(p["column"]), _score_reader(p)) for p in state["coding"] if p["type"] == "score"]
         self._segment_of = _by_tree(state) if state["method"] == "tree" else _by_weights(state, levels)
 
-    def label(self, values: Mapping[str, Any]) -> int:
-        """Tell the segment, from 0, of a customer as `OneRow` reads one: numbers as floats, the rest as text, or None."""
+    def label(self, values: Mapping[str, Any]) -> tuple[int, tuple[str, ...]]:
+        """Tell the segment, from 0, of a customer as `OneRow` reads one: numbers as floats, the rest as text, or None.
+
+        Beside it the columns of `chosen_without`.
+        """
         codes = [code(values[name]) for name, code in self._levels]
-        return self._segment_of(codes, [score(values[name]) for name, score in self._scores])
+        segment, without = self._segment_of(codes, [score(values[name]) for name, score in self._scores])
+        return segment, tuple(self._levels[place][0] for place in without)
 
 
 def _level_coder(state: State) -> Callable[[Any], int]:
@@ -73,22 +78,25 @@ def _score_reader(state: State) -> Callable[[float | None], float]:
     return score
 
 
-def _by_tree(state: State) -> Callable[[list[int], list[float]], int]:
+def _by_tree(state: State) -> SegmentOf:
     nodes: list[State] = [
         node | {"left_levels": frozenset(node.get("left_levels", ()))} for node in state["tree"]["nodes"]
     ]
     segment_of_leaf = [int(segment) for segment in state["segment_of_leaf"]]
 
-    def segment_of(codes: list[int], scores: list[float]) -> int:
-        node = nodes[0]
+    def segment_of(codes: list[int], scores: list[float]) -> tuple[int, list[int]]:
+        node, without = nodes[0], set()
         while "leaf" not in node:
-            node = nodes[node["left"] if codes[node["column"]] in node["left_levels"] else node["right"]]
-        return segment_of_leaf[int(node["leaf"])]
+            column = node["column"]
+            if codes[column] < 0:
+                without.add(column)
+            node = nodes[node["left"] if codes[column] in node["left_levels"] else node["right"]]
+        return segment_of_leaf[int(node["leaf"])], sorted(without)
 
     return segment_of
 
 
-def _by_weights(state: State, levels: list[State]) -> Callable[[list[int], list[float]], int]:
+def _by_weights(state: State, levels: list[State]) -> SegmentOf:
     """Sum the rows of one table: the segments' sizes, then what each level adds, in the order of `assign_segments`."""
     weights = np.asarray(state["weights"], float)
     rows, starts, start = [np.asarray(state["log_shares"], float)[None]], [], 0
@@ -100,13 +108,13 @@ def _by_weights(state: State, levels: list[State]) -> Callable[[list[int], list[
         start += size
     table, of_scores = np.vstack(rows), weights[start:]
 
-    def segment_of(codes: list[int], scores: list[float]) -> int:
+    def segment_of(codes: list[int], scores: list[float]) -> tuple[int, list[int]]:
         logs: Vector = table[[0, *(start + code for start, code in zip(starts, codes, strict=True))]].sum(axis=0)
         if scores:
             plain = np.array(scores)
             there = ~np.isnan(plain)
             plain[~there] = 0.0
             logs = logs + np.concatenate([plain**2, plain, there]) @ of_scores
-        return int(logs.argmax())
+        return int(logs.argmax()), []
 
     return segment_of

@@ -14,7 +14,7 @@ from segmint.flows.customer import TypedError, look_up, try_out
 from segmint.monitoring.reference import Usual, usual_of
 from segmint.report.blocks import banner, figures, heading, points, statements, table
 from segmint.store.bundle import Bundle
-from segmint.wording import capital, percent
+from segmint.wording import capital, listed, percent
 
 
 def customer(desk: Desk, table: str | None, name: str) -> Context:
@@ -109,7 +109,8 @@ def _told(told: dict[str, Any], bundle: Bundle) -> Context:
     ]
     blocks = [figures(shown)]
     if told["segment"]:
-        blocks.append(statements([("Segment", str(told["segment"]))]))
+        without = f" (chosen without {listed(told['segment_without'])})" if told["segment_without"] else ""
+        blocks.append(statements([("Segment", f"{told['segment']}{without}")]))
     if told["flags"]:
         blocks.append(banner("caution", "Unusual values", f"{told['flags']}. The prediction stands on thin ground."))
     why = told["reasons"] or ["Nothing that may be named stands out."]

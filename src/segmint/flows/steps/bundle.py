@@ -2,24 +2,23 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import Mapping
+from typing import Any
 
 import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
+from segmint.contract.valid_table import ValidTable
 from segmint.errors import BundleError
 from segmint.flows.steps.read import typed_rows
 from segmint.models.predict import Predictor
 from segmint.models.single import SinglePredictor
-from segmint.segments.assign import assign_segments
+from segmint.segments.assign import WITHOUT, assign_segments, chosen_without, flag_chosen_without
 from segmint.segments.evidence import EVERYBODY
 from segmint.segments.single import SingleAssigner
 from segmint.store.bundle import Bundle
 from segmint.store.verify import check_golden
-
-if TYPE_CHECKING:
-    pass
 
 SEGMENT = "segment"
 _ADVICE = ("need", "offer", "message", "avoid")
@@ -57,9 +56,12 @@ def single_predictor_of(bundle: Bundle) -> SinglePredictor:
     if not names or bundle.segments is None:
         return SinglePredictor(predictor_of(bundle), bundle.contract, bundle.at)
     assigner = SingleAssigner(bundle.segments["state"])
-    return SinglePredictor(
-        predictor_of(bundle), bundle.contract, bundle.at, segment_of=lambda values: names[assigner.label(values)]
-    )
+
+    def segment_of(values: Mapping[str, Any]) -> tuple[str, list[str]]:
+        label, without = assigner.label(values)
+        return names[label], [WITHOUT.format(column=column) for column in without]
+
+    return SinglePredictor(predictor_of(bundle), bundle.contract, bundle.at, segment_of=segment_of)
 
 
 def segment_names(bundle: Bundle) -> list[str]:
@@ -97,6 +99,16 @@ def segments_in(bundle: Bundle, frame: pl.DataFrame) -> pl.Series | None:
         return None
     labels, _ = assign_segments(bundle.segments["state"], frame)
     return pl.Series(SEGMENT, names, dtype=pl.String).gather(labels)
+
+
+def segments_flagged(bundle: Bundle, table: ValidTable) -> ValidTable:
+    """Flag the customers whose segment was chosen without knowing what it asks for; the table as it is if the bundle knows none."""
+    return flag_chosen_without(bundle.segments["state"], table) if bundle.segments and segment_names(bundle) else table
+
+
+def chosen_without_in(bundle: Bundle, frame: pl.DataFrame) -> list[str]:
+    """Return the columns without which the segment of any customer of a typed frame was chosen."""
+    return [*chosen_without(bundle.segments["state"], frame)] if bundle.segments and segment_names(bundle) else []
 
 
 def predict_texts(bundle: Bundle, rows: list[dict[str, str]]) -> NDArray[np.float64]:

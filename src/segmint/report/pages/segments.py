@@ -587,6 +587,7 @@ def segment_blocks(
 ) -> list[Block]:
     """Show one segment: who they are, how they answered, what to offer; the chart's heading is below the segment's."""
     said = {kind: " ".join(s["text"] for s in segment["sentences"] if s["kind"] == kind) for kind, _ in KINDS}
+    said["who"] = f"{said['who']} {segment.get('also', '')}".strip()  # runs of before do not say it
     (_, customers, share), *more = shown = _figures(segment, currency, discovered=discovered)
     return [
         heading(_titled(segment)),
@@ -665,11 +666,16 @@ def _where_known(marker: dict[str, Any]) -> str:
     return ", where it is known" if known <= 0.995 else ""
 
 
+def _if(rule: Mapping[str, Any]) -> str:
+    also = "; ".join(rule.get("also", ()))
+    return f"{rule['sentence']}; also with {also}" if also else str(rule["sentence"])
+
+
 def _rules(found: KeptSegments) -> Block:
     names = [_titled(segment) for segment in found["segments"]]
     rules = found["rules"]
     rows = [
-        [names[rule["segment"]], rule["sentence"], count(rule["customers"]), percent(rule["purity"], 0)]
+        [names[rule["segment"]], _if(rule), count(rule["customers"]), percent(rule["purity"], 0)]
         for rule in rules["rules"]
     ]
     unit, fidelity = found["sizes"]["unit"], percent(rules["fidelity"], 0)
