@@ -15,11 +15,14 @@ import numpy as np
 import polars as pl
 import pytest
 
+from segmint.config import load_config
 from segmint.contract.contract import parse_contract
 from segmint.dashboard import desk as desk_file
 from segmint.dashboard import jobs as jobs_file
 from segmint.dashboard import pages
 from segmint.dashboard.desk import KEPT, Desk, Kept
+from segmint.dashboard.jobs import Jobs
+from segmint.dashboard.pages.common import why_in_use
 from segmint.dashboard.policy_form import config_of
 from segmint.errors import BundleError, RunError, SegmintError
 from segmint.flows.standing import StandingPolicy
@@ -78,6 +81,33 @@ def test_the_champion_is_used_or_else_the_newest_finished_run_with_a_bundle(tmp_
     assert (desk.champion(), desk.bundle_run()) == (second, second)
     assert desk.bundle().digest != digest  # it follows while it is open
     assert Desk(tmp_path, "PROMOTED").bundle_run() == second
+
+
+def quick_look(runs: Path, seed: int) -> str:
+    """A run with a bundle and the settings that the pages give a quick look."""
+    options = Jobs(runs).quick
+    settings = load_config(None, [word for word in options if word != "--set"]).to_toml()
+    with Run.create(runs, "run", settings, seed, {}) as here:
+        write_bundle(here.folder / "bundle", **small_parts(seed))
+        here.done({})
+    return here.id
+
+
+def test_a_quick_look_is_used_only_where_there_is_no_other_training(tmp_path: Path) -> None:
+    first = quick_look(tmp_path, 1)
+    desk = Desk(tmp_path)
+    assert desk.bundle_run() == first
+    assert why_in_use(desk, first, None) == "a quick look, as there is no other training"
+    trained = run_with_bundle(tmp_path, 2)
+    later = Run.open(tmp_path / quick_look(tmp_path, 3))
+    assert desk.bundle_run() == trained
+    newest_first = desk.trained()
+    said = "the newest training" if newest_first[0].id == trained else "the newest training that is no quick look"
+    assert why_in_use(desk, trained, None) == said
+    assert Desk(tmp_path, later.id).bundle_run() == later.id
+    browser = client(desk, signed_in=True)
+    assert f"This model is in use ({said}). It is made the champion by" in browser.get(f"/runs/{trained}").text
+    assert "A quick look makes no lists while there is another" in browser.get(f"/runs/{later.id}").text
 
 
 def test_promoted_and_nobody_promoted_is_no_other_run(tmp_path: Path) -> None:
@@ -297,6 +327,7 @@ def test_a_table_is_forgotten_from_its_page_and_not_while_a_run_works_on_it(
     monkeypatch.setattr(jobs_file, "SEGMINT", (sys.executable, "-c", "import time; time.sleep(60)"))
     desk.jobs.start("a.csv", desk.tables.find(table).path, "bank-marketing")
     busy = browser.post(f"/tables/{table}/forget", data=form)
+    assert busy.status_code == 409
     assert "A run is at work on this table" in busy.text
     desk.jobs.stop()
     assert browser.post(f"/tables/{table}/forget", data={"token": "x"}).status_code == 422

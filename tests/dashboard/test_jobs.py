@@ -138,6 +138,7 @@ def test_a_run_that_is_at_work_is_found_again_and_by_whoever_is_refused(
     again = browser.post(f"/tables/{place.name}/run", data=form)  # whoever clicks twice means it once
     assert again.headers["location"] == begun.headers["location"]
     refused = browser.post(f"/tables/{place.name}/run", data=form | {"how": "quick"})
+    assert refused.status_code == 409
     assert "Another table is being worked on" in refused.text
     for shown in (browser.get("/upload"), browser.get("/runs"), refused):
         assert link in shown.text

@@ -208,6 +208,20 @@ def test_two_runs_are_compared_older_first_and_nothing_has_no_sign(tmp_path: Pat
     assert pages.compare(Desk(tmp_path), runs[1], runs[0])["pair"] == runs[::-1]
 
 
+def test_two_runs_that_were_compared_on_different_parts_say_so(tmp_path: Path) -> None:
+    for seed, folds in ((1, 5), (2, 2), (3, 2)):
+        with Run.create(tmp_path, "run", "", seed, {}) as here:
+            (here.folder / "summary.json").write_text(json.dumps({"quality": {"f1": 0.5}}))
+            (here.folder / "comparison.json").write_text(json.dumps({"folds": folds}))
+            here.done({})
+    desk = Desk(tmp_path)
+    full, one, other = sorted(desk.all_runs(), key=lambda run: run.record["seed"])
+    judged, facts = pages.compare(desk, full.id, one.id)["blocks"]
+    assert "The first was compared on 5 parts, each kept apart once, the second on 2 parts" in judged["note"]
+    assert ["Compared on", "5 parts, each kept apart once", "2 parts, each kept apart once"] in facts["rows"]
+    assert "was compared on" not in pages.compare(desk, one.id, other.id)["blocks"][0]["note"]
+
+
 def test_a_run_that_is_gone_is_named_and_no_other_is_compared_in_its_place(tmp_path: Path) -> None:
     here, other, broken = sorted(run_with_bundle(tmp_path, seed) for seed in (1, 2, 3))
     with Run.create(tmp_path, "target", "", 1, {}) as listed:
@@ -413,10 +427,18 @@ def test_a_workbook_of_several_sheets_says_what_to_do_in_the_browser(tmp_path: P
 
 def test_segments_of_another_run_than_the_one_in_use_are_said_to_be_so(tmp_path: Path) -> None:
     other, used = sorted(run_with_bundle(tmp_path, seed) for seed in (1, 2))
-    (tmp_path / other / "segments.json").write_text(json.dumps(found_segments()))
+    with Run.create(tmp_path, "segment", "", 7, {"autumn.csv": "sha256:1"}) as run:
+        run.keep("segments.json", found_segments())
+        run.done({"segments": 3})
     words = "These are not segments of the model in use"
-    assert words in client(Desk(tmp_path, used), signed_in=True).get("/segments").text
-    assert words not in client(Desk(tmp_path, other), signed_in=True).get("/segments").text
+    for path in ("/segments", "/segments/1"):
+        page = client(Desk(tmp_path, used), signed_in=True).get(path).text
+        assert words in page
+        assert f'href="/runs/{run.id}"' in page
+        assert page.count("the customers of autumn.csv") == 2
+    (tmp_path / other / "segments.json").write_text(json.dumps(found_segments()))
+    for path in ("/segments", "/segments/1"):
+        assert words not in client(Desk(tmp_path, other), signed_in=True).get(path).text
 
 
 def test_a_list_leads_on_to_measuring_and_a_model_to_the_champion_and_back(tmp_path: Path) -> None:

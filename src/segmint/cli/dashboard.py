@@ -15,7 +15,8 @@ app = typer.Typer()
 def dashboard(
     runs: Runs = RUNS,
     bundle: Annotated[
-        str | None, typer.Option("--bundle", help="A run's id or PROMOTED; left out, the champion or the newest run.")
+        str | None,
+        typer.Option("--bundle", help="A run's id or PROMOTED; left out, the champion or the newest training."),
     ] = None,
     port: Annotated[int, typer.Option(min=1, max=65535, help="Port to listen on, on this machine only.")] = 8000,
     policy: Standing = None,

@@ -383,7 +383,7 @@ def _readable(context: dict[str, Any]) -> dict[str, Any]:
 
 
 def _problem(desk: Desk, request: Request, error: SegmintError, *, status: int | None = None) -> Response:
-    code = status or (404 if isinstance(error, RunError) else error.status)
+    code = status or (404 if type(error) is RunError else error.status)
     told = {"came": without_folders(error.came), "expected": error.expected, "fix": error.fix}
     if "application/json" in request.headers.get("accept", ""):
         about = {"control": error.control} if isinstance(error, ControlError) else {}

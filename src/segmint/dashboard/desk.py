@@ -12,7 +12,7 @@ from typing import Generic, TypeVar
 
 from segmint.config import Config
 from segmint.contract.valid_table import ValidTable
-from segmint.dashboard.jobs import Jobs
+from segmint.dashboard.jobs import AtWorkError, Jobs, is_quick_look
 from segmint.dashboard.sign_in import Doorkeeper
 from segmint.dashboard.tables import Tables
 from segmint.errors import InputError, RunError, SegmintError
@@ -97,7 +97,8 @@ class Desk:
     ----------
     runs : Path
     bundle : str, optional
-        A run's id or folder, or PROMOTED; left out, the champion, or else the newest finished run that has a bundle.
+        A run's id or folder, or PROMOTED; left out, the champion, or else the newest finished run that has a bundle; a quick
+        look only where there is no other.
     keeper : Doorkeeper, optional
     standing : StandingPolicy, optional
         What every list made here respects, whatever its form says.
@@ -180,8 +181,12 @@ class Desk:
         champion = self.champion()
         if champion is not None or self.bundle_name == WORD:
             return champion
-        usable = (run for run in self.all_runs() if run.status == "done" and (run.folder / FOLDER).is_dir())
-        return next((run.id for run in usable), None)
+        trained = self.trained()
+        return next((run.id for run in trained if not is_quick_look(run)), trained[0].id if trained else None)
+
+    def trained(self) -> list[Run]:
+        """The finished runs that have a bundle, newest first."""
+        return [run for run in self.all_runs() if run.status == "done" and (run.folder / FOLDER).is_dir()]
 
     def origin(self) -> Path | str:
         """Where the bundle in use lies, as `open_bundle` is told it.
@@ -285,11 +290,13 @@ class Desk:
         Raises
         ------
         RunError
-            If there is none, or a run that was started here is at work on it.
+            If there is none.
+        AtWorkError
+            If a run that was started here is at work on it.
         """
         place = self.tables.place(table)
         if self.jobs.works_in(place):
-            raise RunError(
+            raise AtWorkError(
                 "A run is at work on this table.",
                 expected="a table that nothing reads",
                 fix="wait until it is finished",

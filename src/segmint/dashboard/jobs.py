@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import secrets
 import subprocess
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import ExitStack, suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -21,12 +21,27 @@ from segmint.store.runs import runs_in
 
 AT_ONCE = 1
 PATIENCE = 2.0  # seconds; a child that is told to end and does not is stuck
-QUICK = (
-    "--folds", "2", "--recipe", "plain", "--set", "segments.enabled=false", "--set", "compare.repeats=200",
-    "--set", 'compare.models=["dense_network", "gradient_boosting", "logistic", "base_rate"]',
-)  # fmt: skip
+QUICK: dict[str, dict[str, object]] = {
+    "split": {"folds": 2},
+    "model": {"recipe": "plain"},
+    "segments": {"enabled": False},
+    "compare": {"repeats": 200, "models": ["dense_network", "gradient_boosting", "logistic", "base_rate"]},
+}
 
 _GOES_ON = "start the same again while this service runs, and it goes on where it was; at the command line "
+
+
+def is_quick_look(run: Run) -> bool:
+    """Whether a training was made with the settings of a quick look, by which no list is made while there is another."""
+    with suppress(OSError, ValueError):
+        made = {name: section for name, section in run.settings.items() if isinstance(section, dict)}
+        return all(made.get(name, {}) | section == made.get(name) for name, section in QUICK.items())
+    return False
+
+
+def _as_options(settings: Mapping[str, Mapping[str, object]]) -> tuple[str, ...]:
+    pairs = [(f"{name}.{key}", value) for name, section in settings.items() for key, value in section.items()]
+    return tuple(word for name, value in pairs for word in ("--set", f"{name}={json.dumps(value)}"))
 
 
 @dataclass
@@ -102,7 +117,13 @@ class Job:
         return {"came": came, "fix": "begin it again" if run is None else f"{begun_again}{run.goes_on}"}
 
 
-class BusyError(RunError):
+class AtWorkError(RunError):
+    """What is asked for has to wait for a run that is at work."""
+
+    status = 409
+
+
+class BusyError(AtWorkError):
     """As many runs are at work as may be; `job` is one of them, if there is any."""
 
     def __init__(self, job: Job | None) -> None:
@@ -118,7 +139,7 @@ class Jobs:
     """The children of this process, few at a time."""
 
     def __init__(self, runs: Path) -> None:
-        self.runs, self.quick = runs, tuple(QUICK)
+        self.runs, self.quick = runs, _as_options(QUICK)
         self._jobs: dict[str, Job] = {}
         self._lock, self._stopped = Lock(), False
 

@@ -11,11 +11,12 @@ from typing import Any, TypeVar
 
 from segmint.contract.column_match import match_columns
 from segmint.dashboard.desk import Desk
+from segmint.dashboard.jobs import is_quick_look
 from segmint.errors import RunError, SegmintError
 from segmint.flows.runs import rows_of, table_of
 from segmint.report.run_view import RunView
 from segmint.store.bundle import Bundle
-from segmint.store.promoted import needed_runs
+from segmint.store.promoted import WORD, needed_runs
 from segmint.store.run import Run, read_kept, typed
 from segmint.store.run_files import LIST
 from segmint.wording import count, some_named
@@ -66,6 +67,19 @@ def or_why_not(ask: Callable[[], Asked]) -> tuple[Asked | None, SegmintError | N
         return ask(), None
     except SegmintError as error:
         return None, error
+
+
+def why_in_use(desk: Desk, used: str, champion: str | None) -> str:
+    """Why this run's model is in use and no other."""
+    if used == champion:
+        return "promoted"
+    if desk.served is not None:
+        return "the service was started with it"
+    if desk.bundle_name not in (None, WORD):
+        return "named with --bundle"
+    if is_quick_look(desk.run(used)):
+        return "a quick look, as there is no other training"
+    return "the newest training" if used == desk.trained()[0].id else "the newest training that is no quick look"
 
 
 def has_model(desk: Desk, used: str | None) -> bool:

@@ -6,12 +6,13 @@ from collections.abc import Sequence
 
 from segmint.contract.contract import Contract
 from segmint.dashboard.desk import Desk
-from segmint.dashboard.pages.common import UNKNOWN, Context, line_of, or_why_not, trained_on
+from segmint.dashboard.pages.common import UNKNOWN, Context, kept_by, line_of, or_why_not, trained_on
 from segmint.flows.side_by_side import SideBySide, side_by_side
 from segmint.report.blocks import Block, banner, table
 from segmint.report.run_view import RunView
 from segmint.report.scores import metric_label
 from segmint.store.promoted import RUN_ID
+from segmint.store.run_files import COMPARISON
 from segmint.wording import decimal, signed
 
 SAME_TABLE = {
@@ -71,6 +72,12 @@ def _qualities(found: SideBySide) -> Block | None:
         for one in found.qualities
     ]
     note = SAME_TABLE[found.same_table]
+    one, other = map(_parts, found.views)
+    if one and other and one != other:
+        note += (
+            f" The first was compared on {_parts_words(one)}, the second on {_parts_words(other)}: where there are fewer, each "
+            "network learned from fewer customers, and some of the difference may come from that."
+        )
     if less := [metric_label(one.metric) for one in found.qualities if one.lower_is_better]:
         note += f" Less is better: {', '.join(less)}."
     return table(["Quality on rows kept apart", "first", "second", "difference"], rows, note=note) if rows else None
@@ -83,10 +90,23 @@ def _facts(views: Sequence[RunView]) -> Block:
         ["Contract", *(_contract_name(view.contract) for view in views)],
         ["Outcome", *(UNKNOWN if view.contract is None else view.outcome_label for view in views)],
         ["Recipe", *(_known(view.summary.get("recipe")) for view in views)],
+        ["Compared on", *(_parts_words(_parts(view)) for view in views)],
         ["Columns used", *(_how_many(view.summary.get("columns")) for view in views)],
         ["Seed", *(_known(view.summary.get("seed")) for view in views)],
     ]
     return table(["How they were made", "first", "second"], facts, words=(0, 1, 2))
+
+
+def _parts(view: RunView) -> int | None:
+    """In how many parts the rows were that the run's models were compared on; None where it compared none."""
+    told = kept_by(view.folder, COMPARISON).get("folds")
+    return told if isinstance(told, int) else None
+
+
+def _parts_words(parts: int | None) -> str:
+    if parts is None:
+        return UNKNOWN
+    return "one part kept apart" if parts == 1 else f"{parts} parts, each kept apart once"
 
 
 def _how_many(found: object) -> str:

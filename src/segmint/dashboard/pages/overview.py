@@ -23,6 +23,7 @@ from segmint.dashboard.pages.common import (
     or_why_not,
     trained_on,
     when_made,
+    why_in_use,
 )
 from segmint.errors import SegmintError
 from segmint.flows.report import stored_report
@@ -32,7 +33,6 @@ from segmint.report.blocks import Block, banner, figures, statements
 from segmint.report.pages.answer import warning
 from segmint.report.run_view import RunView
 from segmint.report.scores import metric_label
-from segmint.store.promoted import WORD
 from segmint.store.run import Run, typed
 from segmint.wording import decimal, percent
 
@@ -112,15 +112,8 @@ def _figures_of(desk: Desk, used: str, champion: str | None) -> list[Block]:
 def _role(desk: Desk, used: str, champion: str | None, made: object) -> tuple[str, str, str]:
     """Which model is in use since when, and why this one."""
     promoted = desk.promoted_on() if used == champion else None
-    if used == champion:
-        why = "promoted"
-    elif desk.served is not None:
-        why = "the service was started with it"
-    elif desk.bundle_name not in (None, WORD):
-        why = "named with --bundle"
-    else:
-        why = "the newest training"
-    return "Champion" if used == champion else "Model in use", day_of(promoted or made)[:11], why
+    role = "Champion" if used == champion else "Model in use"
+    return role, day_of(promoted or made)[:11], why_in_use(desk, used, champion)
 
 
 def _next(desk: Desk, runs: list[Run], used: str | None, champion: str | None, *, lists: bool) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from segmint.dashboard.desk import Desk
+from segmint.dashboard.jobs import is_quick_look
 from segmint.dashboard.pages.common import (
     COMMANDS,
     Context,
@@ -16,6 +17,7 @@ from segmint.dashboard.pages.common import (
     more_runs,
     or_why_not,
     when_made,
+    why_in_use,
 )
 from segmint.flows.report import stored_report
 from segmint.flows.runs import champion_among, table_of
@@ -95,9 +97,14 @@ def _promoting(desk: Desk, run: Run) -> tuple[str, str] | None:
     if run.status != "done" or not (run.folder / FOLDER).is_dir():
         return None
     champion, _ = or_why_not(desk.champion)
-    if run.id != champion:
-        return typed(f"segmint promote {run.id}", desk.runs), "This model is brought into use by"
-    return before_champion(desk)
+    if run.id == champion:
+        return before_champion(desk)
+    told = "This model is brought into use by"
+    if run.id == or_why_not(desk.bundle_run)[0]:
+        told = f"This model is in use ({why_in_use(desk, run.id, champion)}). It is made the champion by"
+    elif is_quick_look(run):
+        told = "A quick look makes no lists while there is another training. It is brought into use all the same by"
+    return typed(f"segmint promote {run.id}", desk.runs), told
 
 
 def _error(run: Run) -> dict[str, str]:

@@ -6,7 +6,8 @@ from contextlib import suppress
 from typing import Any, cast
 
 from segmint.dashboard.desk import Desk
-from segmint.dashboard.pages.common import Context, kept_by
+from segmint.dashboard.pages.common import Context, kept_by, or_why_not
+from segmint.flows.runs import table_of
 from segmint.report.blocks import Block, fold
 from segmint.report.html import printable_dict
 from segmint.report.pages.segments import (
@@ -38,17 +39,16 @@ def segment_list(desk: Desk) -> Context:
     ]
     return {
         "title": "Segments",
-        "run": run,
+        **_origin(desk, run),
         "segments": rows,
         "blocks": _decision(found),
         "newer": _newer(desk, run),
-        "of_another": run is not None and desk.bundle_run() not in (None, run),
     }
 
 
 def one_segment(desk: Desk, key: str) -> Context | None:
     """One segment: who they are, how they answered, what to offer."""
-    _, found = _segments(desk)
+    run, found = _segments(desk)
     segments = _in_order(found)
     keys = [str(part["key"]) for part in segments]
     if key not in keys:
@@ -59,10 +59,21 @@ def one_segment(desk: Desk, key: str) -> Context | None:
     )
     return {
         "title": title["title"],
+        **_origin(desk, run),
         "blocks": blocks,
         "money": str((found.get("money") or {}).get("source") or ""),
         "before": keys[place - 1] if place else None,
         "after": keys[place + 1] if place + 1 < len(keys) else None,
+    }
+
+
+def _origin(desk: Desk, run: str | None) -> Context:
+    """Of which run and which table the segments are, and whether that is another than the model in use."""
+    made, _ = or_why_not(lambda: None if run is None else desk.run(run))
+    return {
+        "run": run,
+        "source": "" if made is None else table_of(made),
+        "of_another": run is not None and desk.bundle_run() not in (None, run),
     }
 
 
