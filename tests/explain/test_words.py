@@ -6,6 +6,7 @@ import numpy as np
 import polars as pl
 import pytest
 
+from segmint.contract.column import Column, State
 from segmint.contract.contract import load_contract
 from segmint.contract.valid_table import ValidTable
 from segmint.contract.validate import validate
@@ -88,6 +89,13 @@ def test_of_twenty_customers_eighteen_are_not_said_to_be_95_percent() -> None:
 )  # fmt: skip
 def test_a_value_by_itself(column: str, cell: str | float | None, said: str) -> None:
     assert WORDING.value(column, cell) == said
+
+
+def test_a_code_of_which_nobody_said_what_it_means_comes_with_its_column() -> None:
+    column = Column(name="pdays", kind="number", role="history", label="pdays", states=(State.unnamed(-1),))
+    wording = Wording({"pdays": column}, {})
+    assert wording.what("pdays", -1.0) == "pdays is code −1"
+    assert wording.value("pdays", -1.0) == "code −1"
 
 
 def test_the_strongest_come_first_and_say_which_way_they_push() -> None:

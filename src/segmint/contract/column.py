@@ -106,6 +106,16 @@ class State(BaseModel):
             raise ValueError(f"state '{self.name}': `written` and `when` come together")
         return self
 
+    @classmethod
+    def unnamed(cls, value: float) -> State:
+        """Name a code of which nobody has said yet what it means."""
+        return cls(value=value, name=f"code {value:g}")
+
+    @property
+    def is_unnamed(self) -> bool:
+        """Whether nobody has said what it means, so that its name says nothing by itself."""
+        return self.name == f"code {self.value:g}"
+
 
 class Column(BaseModel):
     """One column of a contract.

@@ -486,7 +486,7 @@ def _bounds_and_states(
     bounds, outside = _bounds(look, rest)
     if len(outside):
         doubts.append(_outside_told(outside, bounds, customers_by_level(look.numbers, customers)))
-    named = tuple(State(value=state, name=f"code {state:g}") for state in states)
+    named = tuple(State.unnamed(state) for state in states)
     return {"bounds": bounds, "states": named}
 
 

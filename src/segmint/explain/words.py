@@ -11,7 +11,7 @@ import polars as pl
 from numpy.typing import NDArray
 
 from segmint.contract.answer_phrases import has_or_not
-from segmint.contract.column import Column
+from segmint.contract.column import Column, State
 from segmint.contract.contract import Contract
 from segmint.contract.valid_table import ValidTable
 from segmint.explain.background import background_rows
@@ -81,8 +81,10 @@ class Wording:
             return column.missing_means or UNKNOWN.format(label=column.label)
         if isinstance(cell, str):
             return self._level(column, cell)
-        state = next((state.name for state in column.states if state.value == cell), None)
-        return state or self._number(column, float(cell), say_usual)
+        state = _state(column, cell)
+        if state is None:
+            return self._number(column, cell, say_usual)
+        return LEVEL.format(label=column.label, level=_code(state)) if state.is_unnamed else state.name
 
     def value(self, name: str, cell: Cell) -> str:
         """Say what a cell means by itself: "62 years", "retired", "never contacted"."""
@@ -91,8 +93,10 @@ class Wording:
             return column.missing_means or "not known"
         if isinstance(cell, str):
             return cell if self._seen(name, cell) else "not seen in training"
-        state = next((state.name for state in column.states if state.value == cell), None)
-        return state or _with_unit(column, float(cell))
+        state = _state(column, cell)
+        if state is None:
+            return _with_unit(column, cell)
+        return _code(state) if state.is_unnamed else state.name
 
     def _seen(self, name: str, level: str) -> bool:
         return level in self.columns[name].allowed or level in self.reference[name]["levels"]
@@ -135,6 +139,14 @@ class Wording:
             if share >= 0.6 - 1e-9:
                 return pattern.format(share=_round_share(share), whom=whom)
         return usual
+
+
+def _state(column: Column, number: float) -> State | None:
+    return next((state for state in column.states if state.value == number), None)
+
+
+def _code(state: State) -> str:
+    return state.name.replace("-", "−")
 
 
 def _within_twentieths(customers: float) -> float:

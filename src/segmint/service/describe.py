@@ -100,7 +100,9 @@ def _column(column: Column) -> JSON:
         words.append(f"from {column.bounds[0]:g}")
     if column.bounds[1] is not None:
         words.append(f"to {column.bounds[1]:g}")
-    words += [f"{state.value:g} means {state.name}" for state in column.states]
+    words += [
+        f"{state.value:g} {'is a code' if state.is_unnamed else f'means {state.name}'}" for state in column.states
+    ]
     if column.kind == "number":
         words.append(
             "as a text with a point as the decimal sign; one such as 1.234 can be read in two ways and is refused"

@@ -86,7 +86,10 @@ def _hints(column: Column, usual: Usual) -> list[str]:
     if usual.between is not None:
         low, high = map(_about, usual.between)
         hints.insert(0, f"{'if there is one, ' if usual.mostly_empty else ''}usually {low} to {high}")
-    return [*hints, *(f"{_minus(f'{state.value:g}')} is {state.name}" for state in column.states)]
+    return [
+        *hints,
+        *(f"{_minus(f'{state.value:g}')} is {'a code' if state.is_unnamed else state.name}" for state in column.states),
+    ]
 
 
 def _about(number: float) -> str:
