@@ -19,6 +19,7 @@ from segmint.dashboard.desk import Desk
 from segmint.errors import SegmintError
 from segmint.store.run import Run
 from tests.service.small import CONTRACT
+from tests.service.test_champion import run_with_bundle
 
 from .test_app import client
 
@@ -55,6 +56,27 @@ def test_the_newest_reviewed_contract_whose_columns_are_in_the_table_comes_first
     assert fits == (FITS, [(f"run:{newest}", f"small, version 1, of the run {newest}")])
     assert others[0] == OTHERS
     assert [value for value, _ in others[1]] == [f"run:{other}", *SHIPPED]
+
+
+def test_a_contract_that_the_table_cannot_meet_says_what_is_missing_and_cannot_be_chosen(desk: Desk) -> None:
+    a_run(desk.runs, CONTRACT)
+    browser = client(desk, signed_in=True)
+    page = browser.get(f"/tables/{TABLE}").text
+    assert f'<optgroup label="{OTHERS}" disabled>' in page
+    assert '<button class="button">Run</button>' in page
+    run_with_bundle(desk.runs, 1)
+    place = desk.tables.folder / ("b" * 16)
+    place.mkdir()
+    pl.DataFrame({"age": [41], "job": ["student"], "phone": [""]}).write_csv(place / "table.csv")
+    (place / "about.json").write_text('{"name": "customers.csv", "file": "table.csv"}')
+    [(title, offered)] = choices(desk, place.name)
+    assert title == OTHERS
+    assert offered[0][1].endswith(": the table lacks y")
+    assert offered[1][1].endswith(" more")
+    page = browser.get(f"/tables/{place.name}").text
+    assert '<button class="button" disabled>Run</button>' in page
+    assert "No contract here fits this table" in page
+    assert page.index("Build a call list from it") < page.index("Learn from it")
 
 
 def test_the_one_reviewed_for_the_table_is_offered_before_all(desk: Desk) -> None:

@@ -163,9 +163,26 @@ def test_what_is_wrong_stands_beside_its_control_and_makes_no_list(watched: Watc
     expect(tab.locator('[data-seen="cost"]')).to_have_text("CHF, at a cost of 540")
     tab.locator("summary", has_text="Quotas").click()
     tab.select_option("[name=quota_column_0]", "job")
+    expect(tab.locator("#state")).to_contain_text("Quota 1 names no level")
+    assert tab.locator("[name=quota_level_0] option:checked").inner_text() == "choose"
+    tab.select_option("[name=quota_level_0]", "student")
     expect(tab.locator("#state")).to_contain_text("Quota 1 has no number")
     expect(tab.locator("[name=quota_most_0]")).to_have_attribute("aria-invalid", "true")
     assert tab.url.endswith("a" * 16)
+
+
+def test_no_list_of_nobody_is_made(watched: Watched, desk: Desk) -> None:
+    tab = watched.tab
+    tab.goto(f"/lists?table={bring(desk, 'a')}")
+    make = tab.get_by_role("button", name="Make the list")
+    expect(make).to_be_enabled()
+    tab.get_by_label("Cost of a call").fill("200")
+    expect(tab.locator("#state")).to_contain_text("Call nobody: even the best call is expected to lose")
+    expect(make).to_be_disabled()
+    tab.get_by_label("Cost of a call").press("Enter")
+    tab.get_by_label("Cost of a call").fill("5")
+    expect(make).to_be_enabled()
+    assert "/lists" in tab.url
 
 
 def test_enter_waits_until_it_is_known_whether_the_controls_make_a_list(watched: Watched, desk: Desk) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import errno
 import os
+import re
 import shutil
 import sys
 import threading
@@ -129,6 +130,38 @@ def test_the_most_that_calling_brings_is_no_less_than_any_list(tmp_path: Path) -
     assert limited["curve"]["peak"] == seen["curve"]["peak"]
     nobody = pages.preview(desk, table, form | {"cost": "1000"}, exact=True, before=None)
     assert nobody["curve"]["peak"] == {"customers": 0, "expected_profit": 0.0}
+
+
+def test_a_list_of_nobody_says_why_before_it_is_made(tmp_path: Path) -> None:
+    run_with_bundle(tmp_path, 1)
+    desk = Desk(tmp_path)
+    table = bring(desk, "a")
+    assert pages.preview(desk, table, FORM, exact=True, before=None)["nobody"] == ""
+    dear = pages.preview(desk, table, FORM | {"cost": "500"}, exact=True, before=None)
+    assert re.match(r"Call nobody: even the best call is expected to lose [\d.]+ EUR\.", dear["nobody"])
+    none = {f"quota_{part}_{row}": text for row, job in enumerate(("admin.", "student")) for part, text in
+            (("column", "job"), ("level", job), ("most", "0"))}  # fmt: skip
+    ended = pages.preview(desk, table, FORM | none, exact=True, before=None)
+    assert ended["nobody"] == "Call nobody: the limits and the holdout leave nobody to call."
+
+
+def test_a_rule_is_called_as_its_control_is_and_a_minimum_costs(tmp_path: Path) -> None:
+    work = CONTRACT.replace('label = "job"', 'label = "profession"')
+    with Run.create(tmp_path, "run", "", 1, {}) as here:
+        write_bundle(here.folder / "bundle", **small_parts() | {"contract": parse_contract(work, origin="test")})
+        here.done({})
+    desk = Desk(tmp_path)
+    table = bring(desk, "a")
+    excluded = {"exclude_column_0": "job", "exclude_level_0": "student"}
+    assert "profession is student" in pages.preview(desk, table, FORM | excluded, exact=True, before=None)["suppressed"]
+    quota = {"quota_column_0": "job", "quota_level_0": "student", "cost": "120", "calls": "12"}
+    least = pages.preview(desk, table, FORM | quota | {"quota_least_0": "7"}, exact=True, before=None)["prices"]
+    assert [re.sub(r"[\d.]+", "1", price) for price in least] == [
+        "each further customer demanded for 'profession student' costs 1 EUR"
+    ]
+    quota |= {"cost": "1", "calls": ""}
+    most = pages.preview(desk, table, FORM | quota | {"quota_most_0": "1"}, exact=False, before=None)["prices"]
+    assert [re.sub(r"[\d.]+", "1", price) for price in most] == ["one more place for profession student is worth 1 EUR"]
 
 
 def spoil(bundle: Path) -> None:

@@ -449,6 +449,10 @@ def test_a_list_leads_on_to_measuring_and_a_model_to_the_champion_and_back(tmp_p
     desk = Desk(tmp_path)
     browser = client(desk, signed_in=True)
     measure = f"segmint measure {tmp_path / listed.id / 'call_list.parquet'} results.csv --codes codes.toml"
+    with Run.create(tmp_path, "target", "", 1, {}) as empty:
+        (empty.folder / "call_list.parquet").write_bytes(b"")
+        empty.done({"counts": {"listed": 0, "unprofitable": 9}})
+    assert "segmint measure" not in browser.get(f"/runs/{empty.id}").text
     for path in (f"/runs/{listed.id}", "/monitoring"):
         page = browser.get(path).text
         assert measure in page

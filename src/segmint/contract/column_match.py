@@ -46,13 +46,8 @@ def match_columns(names: Sequence[str], contract: Contract, *, table: str, purpo
     ContractError
         If the id, a feature known by `at` or (to train) the outcome is missing; it shows the difference.
     """
-    present = set(names)
-    required = [column.name for column in contract.columns if _is_required(column, at)]
-    if purpose == "train":
-        required.append(contract.outcome.column)
-    missing = [name for name in required if name not in present]
-    strangers = _strangers(names, contract)
-    if missing:
+    present, strangers = set(names), _strangers(names, contract)
+    if missing := missing_columns(names, contract, purpose=purpose, at=at):
         raise _does_not_meet(names, missing, strangers, contract, table, purpose)
     used = [column for column in contract.columns if column.name in present and column.role != "ignore"]
     return ColumnMatch(
@@ -61,6 +56,14 @@ def match_columns(names: Sequence[str], contract: Contract, *, table: str, purpo
         set_aside=tuple(column for column in used if not column.known_by(at)),
         strangers=strangers,
     )
+
+
+def missing_columns(names: Sequence[str], contract: Contract, *, purpose: Purpose, at: Known) -> list[str]:
+    """Name the columns that a contract cannot do without and a table does not have."""
+    required = [column.name for column in contract.columns if _is_required(column, at)]
+    if purpose == "train":
+        required.append(contract.outcome.column)
+    return [name for name in required if name not in set(names)]
 
 
 def lacks_outcome(names: Sequence[str], contract: Contract) -> bool:

@@ -489,7 +489,7 @@ def _lists(desk: Desk, request: Request, form: Form) -> Response | Awaitable[Res
     table = desk.tables.find(form.get("table", ""))
     request.state.back = f"/lists?table={quote(table.id)}", "Back to the list builder"
     digest = _require_same_model(desk, form)
-    config = config_of(form, desk.standing)
+    config = config_of(form, desk.standing, pages.labels_of(desk.bundle()))
     policy_of_controls(config)
     return _made(desk, Errand(table.path, Path(), desk.origin(), digest, desk.runs, request.state.by), config)
 

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path
 
-from segmint.contract.column_match import match_columns
+from segmint.contract.column_match import missing_columns
 from segmint.contract.contract import Contract, load_contract, parse_contract
 from segmint.contract.draft_outcome import NAME_OUTCOME, NO_OUTCOME, SAY_NO_OUTCOME
 from segmint.contract.names import SHIPPED
@@ -14,8 +14,9 @@ from segmint.dashboard.desk import Desk
 from segmint.dashboard.tables import Table
 from segmint.errors import ContractError, InputError, SegmintError
 from segmint.store.run import CONTRACT, Run
-from segmint.wording import in_words
+from segmint.wording import in_words, some_named
 
+UNFIT = "Asks for other columns"
 REVIEWED, OF_A_RUN = "reviewed", "run:"
 # what the form calls the command's options
 _CALLED: dict[str, str] = {
@@ -27,17 +28,21 @@ Option = tuple[str, str]  # what the form sends, and what people read
 
 
 def choices(desk: Desk, table: str) -> list[tuple[str, list[Option]]]:
-    """Offer contracts in groups, the likeliest first; empty groups are left out.
+    """Offer contracts in groups, the likeliest first and those that a table cannot meet last; empty groups are left out.
 
     A new wave of a campaign has the columns of the last one, whose contract a person reviewed already.
     """
     found = desk.tables.find(table)
     header = desk.header(table)
     own = [(REVIEWED, "the one reviewed for this table")] if found.contract is not None else []
-    there = [*_of_runs(desk), *_shipped()]
-    fits = [choice for choice, contract in there if _fits(header, contract)]
-    others = [choice for choice, _ in there if choice not in fits]
-    groups = [("Reviewed here", own), ("Its columns are in the table", fits), ("Asks for other columns", others)]
+    fits: list[Option] = []
+    others: list[Option] = []
+    for (value, words), contract in (*_of_runs(desk), *_shipped()):
+        if missing := missing_columns(header, contract, purpose="train", at="planning"):
+            others.append((value, f"{words}: the table lacks {some_named(missing, 3)}"))
+        else:
+            fits.append((value, words))
+    groups = [("Reviewed here", own), ("Its columns are in the table", fits), (UNFIT, others)]
     return [(title, offered) for title, offered in groups if offered]
 
 
@@ -121,11 +126,3 @@ def _contract_of(run: Run) -> Contract | None:
         contract = parse_contract(_text(run), origin=CONTRACT)
         return contract if contract.reviewed else None
     return None
-
-
-def _fits(header: tuple[str, ...], contract: Contract) -> bool:
-    try:
-        match_columns(header, contract, table="the table", purpose="train", at="planning")
-    except ContractError:
-        return False
-    return True

@@ -115,8 +115,12 @@ def placeholders(standing: StandingPolicy) -> dict[str, str]:
     return empty | bank | {name: f"column {column}" for name, column in columns.items() if isinstance(column, str)}
 
 
-def config_of(form: Mapping[str, str], standing: StandingPolicy | None = None) -> Config:
+def config_of(
+    form: Mapping[str, str], standing: StandingPolicy | None = None, labels: Mapping[str, str] | None = None
+) -> Config:
     """Read the controls as the sections ``economics`` and ``policy``; an empty control leaves it to the standing policy.
+
+    An exclusion is named by the label of its column, where `labels` knows it.
 
     Raises
     ------
@@ -142,7 +146,7 @@ def config_of(form: Mapping[str, str], standing: StandingPolicy | None = None) -
         "policy.budget_money": _number(said, "money"),
         "policy.holdout_share": (_number(said, "holdout", below=100) or 0.0) / 100,
         "policy.quotas": _quotas(filled) or None,
-        "policy.exclude": _exclusions(filled) or None,
+        "policy.exclude": _exclusions(filled, labels or {}) or None,
     }
     with words_of_the_page():
         return standing.under(flags=flags)
@@ -195,9 +199,9 @@ def _quotas(form: Mapping[str, str]) -> list[dict[str, Any]]:
     return list(quotas.values())
 
 
-def _exclusions(form: Mapping[str, str]) -> list[dict[str, Any]]:
-    rules = {row: rule for row in ROWS if (rule := _exclusion(form, row))}
-    _refuse_again({row: rule["name"] for row, rule in rules.items()}, "Exclusion", "exclude_level")
+def _exclusions(form: Mapping[str, str], labels: Mapping[str, str]) -> list[dict[str, Any]]:
+    rules = {row: rule for row in ROWS if (rule := _exclusion(form, row, labels))}
+    _refuse_again({row: (rule["column"], *rule["levels"]) for row, rule in rules.items()}, "Exclusion", "exclude_level")
     return list(rules.values())
 
 
@@ -236,12 +240,12 @@ def _quota(form: Mapping[str, str], row: int) -> dict[str, Any] | None:
     return {"column": column, "level": level, "minimum": least or 0, "maximum": most}
 
 
-def _exclusion(form: Mapping[str, str], row: int) -> dict[str, Any] | None:
+def _exclusion(form: Mapping[str, str], row: int, labels: Mapping[str, str]) -> dict[str, Any] | None:
     names = (f"exclude_column_{row}", f"exclude_level_{row}")
     if not any(form.get(name) for name in names):
         return None
     column, level = _chosen(form, *names, f"Exclusion {row + 1}")
-    return {"name": f"{column} is {level}", "column": column, "levels": [level]}
+    return {"name": f"{labels.get(column, column)} is {level}", "column": column, "levels": [level]}
 
 
 def _chosen(form: Mapping[str, str], column: str, level: str, rule: str) -> tuple[str, str]:

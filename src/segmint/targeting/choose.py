@@ -415,16 +415,9 @@ def advise(
     """
     currency = policy.economics.currency
     paying = int((profit[order] > 0).sum())
-    if not order.size:
-        return ("Call nobody: no customer is eligible under the rules.",)
     listed = order[status[order] == LISTED]
-    if not paying and not listed.size:
-        if order.size < FEWEST_TOGETHER:
-            return ("Call nobody: no call is expected to pay.",)
-        lost = abs(float(profit[order[:FEWEST_TOGETHER]].mean()))
-        return (
-            f"Call nobody: even the ten best calls are expected to lose {money(lost, currency, 2)} each, on average.",
-        )
+    if not listed.size and (nobody := nobody_pays(profit, order, policy)):
+        return (nobody,)
     if not paying:
         lost = abs(float(profit[listed].sum()))
         expected = "" if are_too_few(listed.size) else f", expected to lose {money(lost, currency, 2)}"
@@ -457,6 +450,18 @@ def advise(
             f"and {successes}{'' if math.isnan(last) else of_last}."
         )
     return tuple(sentences)
+
+
+def nobody_pays(profit: Floats, order: NDArray[np.int64], policy: ContactPolicy) -> str:
+    """Say why no call pays, of customers as `advise` takes them; "" where one does."""
+    if not order.size:
+        return "Call nobody: no customer is eligible under the rules."
+    if (profit[order] > 0).any():
+        return ""
+    if order.size < FEWEST_TOGETHER:
+        return "Call nobody: no call is expected to pay."
+    lost = money(abs(float(profit[order[:FEWEST_TOGETHER]].mean())), policy.economics.currency, 2)
+    return f"Call nobody: even the ten best calls are expected to lose {lost} each, on average."
 
 
 def mean_of_last(ranked: Floats) -> float:

@@ -233,7 +233,7 @@ def limits_of(
         member = _members(quota, columns).gather(rows)
         high = np.inf if quota.maximum is None else float(quota.maximum)
         low = float(quota.minimum) if quota.minimum else -np.inf
-        limits.append(Limit(f"{_PLACE}{quota.words}", member.to_numpy().astype(np.float64), low, high))
+        limits.append(Limit(place_for(quota.words), member.to_numpy().astype(np.float64), low, high))
     return tuple(limits)
 
 
@@ -251,14 +251,25 @@ def told_together(there: int, wide: int = 0) -> int:
     return step if there >= step + FEWEST_TOGETHER else there
 
 
-def say_price(name: str, edge: float, price: float, policy: ContactPolicy) -> str:
-    """Say which limit ends the list, and about what one more unit of it is worth, or costs where a minimum demands it."""
+def place_for(words: str) -> str:
+    """Name one unit of a quota, by the quota's name for people."""
+    return f"{_PLACE}{words}"
+
+
+def price_words(name: str, price: float, policy: ContactPolicy) -> str:
+    """Say as a part of a sentence about what one more unit of a limit is worth, or what one more customer of a minimum costs."""
     if math.isnan(price):
-        return f"{capital(limit_words(name, policy))} ({plain(edge)}): what one more {name} is worth is {OF_FEW}."
+        return f"what one more {name} is worth is {OF_FEW}"
     about = f"about {money(abs(price), policy.economics.currency, 2)}, as a mean of {FEWEST_TOGETHER} customers or more"
     if price < 0:
-        return f"Each further customer demanded for '{name.removeprefix(_PLACE)}' costs {about}."
-    return f"{capital(limit_words(name, policy))} ({plain(edge)}): one more {name} is worth {about}."
+        return f"each further customer demanded for '{name.removeprefix(_PLACE)}' costs {about}"
+    return f"one more {name} is worth {about}"
+
+
+def say_price(name: str, edge: float, price: float, policy: ContactPolicy) -> str:
+    """Say which limit ends the list and what one more unit of it is worth, or what a minimum costs."""
+    words = price_words(name, price, policy)
+    return f"{capital(words)}." if price < 0 else f"{capital(limit_words(name, policy))} ({plain(edge)}): {words}."
 
 
 def limits_used(

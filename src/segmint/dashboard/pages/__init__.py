@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from segmint.dashboard.pages.comparison import compare
 from segmint.dashboard.pages.customers import customer, try_it
-from segmint.dashboard.pages.lists import list_builder, preview
+from segmint.dashboard.pages.lists import labels_of, list_builder, preview
 from segmint.dashboard.pages.overview import monitoring, overview
 from segmint.dashboard.pages.runs import FILE_SCOPES, FILES, one_run, run_list
 from segmint.dashboard.pages.segments import one_segment, segment_list
@@ -15,6 +15,7 @@ __all__ = [
     "FILE_SCOPES",
     "compare",
     "customer",
+    "labels_of",
     "list_builder",
     "monitoring",
     "one_run",

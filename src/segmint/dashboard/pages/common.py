@@ -188,7 +188,8 @@ def before_champion(desk: Desk) -> tuple[str, str] | None:
 
 def is_list(run: Run) -> bool:
     """Whether a run made a call list that can be measured."""
-    return run.record["command"] == "target" and run.status == "done" and (run.folder / LIST).is_file()
+    nobody = ((run.record.get("summary") or {}).get("counts") or {}).get("listed") == 0
+    return run.record["command"] == "target" and run.status == "done" and (run.folder / LIST).is_file() and not nobody
 
 
 def measuring(desk: Desk, run: str) -> list[str]:

@@ -22,6 +22,8 @@ from segmint.flows.steps.bundle import SEGMENT, segment_names
 from segmint.flows.steps.list_doubts import doubts_of_list
 from segmint.monitoring.reference import usual_of
 from segmint.store.bundle import Bundle
+from segmint.targeting.choose import nobody_pays
+from segmint.targeting.optimise import place_for, price_words
 from segmint.targeting.policy import ContactPolicy, whole_up
 from segmint.targeting.preview import Preview
 from segmint.targeting.suppress import Doubt
@@ -72,18 +74,19 @@ def preview(
     desk: Desk, table: str, form: Mapping[str, str], *, exact: bool, before: Mapping[str, str] | None
 ) -> Context:
     """What a list would be and who comes and goes against the list of the controls `before`, as plain JSON."""
-    config = config_of(form, desk.standing)
+    labels = labels_of(desk.bundle())
+    config = config_of(form, desk.standing, labels)
     policy = policy_of_controls(config)  # first: what contradicts is said in the words of the controls
     prepared = desk.prepared(table, config)
     with words_of_the_page():
         found = prepared.ask(policy, exact=exact)
     since = found
     if before is not None:
-        earlier = config_of(before, desk.standing)
+        earlier = config_of(before, desk.standing, labels)
         earlier_policy = policy_of_controls(earlier)
         since = desk.prepared(table, earlier).ask(earlier_policy, exact=False)
     return (
-        _seen(prepared, found, policy)
+        _seen(prepared, found, policy, labels)
         | what_moved(prepared, since.rows, found.rows)
         | {"curve": prepared.preview.curve(policy)}
         | ({"doubts": on_the_page([*_in_vain(found), *_doubts(desk, table, prepared, policy)])} if exact else {})
@@ -128,7 +131,7 @@ def _doubts(desk: Desk, table: str, prepared: PreparedList, policy: ContactPolic
     )
 
 
-def _seen(prepared: PreparedList, found: Preview, policy: ContactPolicy) -> Context:
+def _seen(prepared: PreparedList, found: Preview, policy: ContactPolicy, labels: Mapping[str, str]) -> Context:
     last, eligible = found.propensity_of_last, prepared.may_be_called(policy)
     calls = prepared.preview.ranked(policy).stakes.calls
     return {
@@ -142,13 +145,33 @@ def _seen(prepared: PreparedList, found: Preview, policy: ContactPolicy) -> Cont
         "expected_cost": found.expected_cost,
         "expected_successes": found.expected_successes,
         "propensity_of_last": None if last != last else round(last, 6),
-        "prices": {name: round(price, 4) for name, price in found.prices.items()},
+        "prices": _prices(found, policy, labels),
+        "nobody": "" if found.customers else _nobody(prepared, policy),
         "exact": found.exact,
         "read": len(prepared.preview.customers) + prepared.rejected,
         "rejected": prepared.rejected,
         "eligible": eligible.size,
         "suppressed": prepared.left_out(policy),
     }
+
+
+def _prices(found: Preview, policy: ContactPolicy, labels: Mapping[str, str]) -> list[str]:
+    """Say what one more unit of each limit is worth; a quota is named as its control is."""
+    names = {place_for(q.words): place_for(f"{labels.get(q.column, q.column)} {q.level}") for q in policy.quotas}
+    return [price_words(names.get(name, name), price, policy) for name, price in found.prices.items()]
+
+
+def _nobody(prepared: PreparedList, policy: ContactPolicy) -> str:
+    """Say why nobody would be called, as the finished list would."""
+    best = prepared.preview.ranked(policy)
+    return (
+        nobody_pays(best.profit, best.order, policy) or "Call nobody: the limits and the holdout leave nobody to call."
+    )
+
+
+def labels_of(bundle: Bundle) -> dict[str, str]:
+    """What the columns of a bundle's contract are called for people."""
+    return {column.name: column.label for column in bundle.contract.columns}
 
 
 def _choices(bundle: Bundle) -> list[Column]:

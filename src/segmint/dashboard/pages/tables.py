@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from segmint.dashboard.contracts import choices
+from segmint.dashboard.contracts import UNFIT, choices
 from segmint.dashboard.desk import Desk
 from segmint.dashboard.pages.common import (
     DAY,
@@ -29,13 +29,16 @@ def one_table(desk: Desk, table: str, draft: str | None = None, problem: Segmint
     """One table: what to do with it."""
     found, unreadable = desk.tables.find(table), desk.unreadable(table)
     (used, wrong), (bundle, _) = bundle_in_use(desk), or_why_not(desk.bundle)
+    contracts = [] if unreadable else choices(desk, table)
     return {
         "title": found.name,
         "about": f"{found.brought:{DAY}}",
         "table": found,
         "size": f"{in_bytes(found.size)}, brought {found.brought:{DAY}}",
         "readable": unreadable is None,
-        "contracts": [] if unreadable else choices(desk, table),
+        "contracts": contracts,
+        "unfit": UNFIT,
+        "teaches": any(title != UNFIT for title, _ in contracts),
         "draft": draft,
         "problem": unreadable or problem or wrong,
         "model": wrong is None and has_model(desk, used),

@@ -37,7 +37,8 @@
 
     function offerLevels(column) {
       const known = offered[column.value];
-      form.elements[column.dataset.levels].replaceChildren(...(known ? known.levels : []).map((level) => new Option(level, level)));
+      const levels = known ? [new Option("choose", ""), ...known.levels.map((level) => new Option(level, level))] : [];
+      form.elements[column.dataset.levels].replaceChildren(...levels);
     }
 
     // The browser brings back columns but not their levels, which are built here; so the page brings back everything itself.
@@ -146,10 +147,12 @@
       const names = (word, list, all) => (list.length ? `${word}: ${list.join(", ")}${all > list.length ? " …" : "."} ` : "");
       at("named").textContent = names("In", seen.first_joined, seen.joined) + names("Out", seen.first_left, seen.left);
       if (seen.doubts) sayDoubts(seen.doubts);
-      const prices = Object.entries(seen.prices).map(([name, price]) => `one more ${name} is worth ${price.toFixed(2)} ${unit}`);
-      at("prices").textContent = prices.length ? `At the limit, ${prices.join("; ")}.` : "";
+      at("prices").textContent = seen.prices.length ? `At the limit, ${seen.prices.join("; ")}.` : "";
       const close = seen.exact ? "Exactly the list that will be made." : "Close to the list that will be made.";
       tell(`${whole(seen.customers)} customers, ${whole(seen.expected_profit)} ${unit} expected profit. ${close}`, moving);
+      if (seen.nobody) tell(seen.nobody, moving);
+      at("state").classList.toggle("wrong", Boolean(seen.nobody));
+      make.disabled = Boolean(seen.nobody);
       drawn = () => draw(seen, unit);
       drawn();
     }

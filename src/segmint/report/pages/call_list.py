@@ -30,7 +30,7 @@ from segmint.targeting.call_list import STATUS_WORDS
 from segmint.wording import capital, count, counted, decimal, hoped, money, percent
 
 _WHERE = (
-    f"This page names nobody. The customers are in the run's folder: {run_files.SHEET} for people, {run_files.DIALLER} for the dialler, and "
+    f"This page names nobody. The customers are in the run's files (in the dashboard linked above): {run_files.SHEET} for people, {run_files.DIALLER} for the dialler, and "
     f"{run_files.LIST} with everyone read, the customers held out among them."
 )
 _ADVICE = {
