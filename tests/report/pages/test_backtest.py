@@ -49,6 +49,16 @@ def test_the_next_best_is_named_where_the_network_is_ahead() -> None:
     assert "20.00 EUR more than the next best: Called rival 3." in str(money_over_time({OURS: 50.0, "rival 3": 30.0}))
 
 
+def test_a_tie_is_called_one_and_has_a_difference_of_nothing() -> None:
+    tie = str(money_over_time({OURS: 50.0, "rival 3": 50.001}))
+    assert "has brought 50.00 EUR, as much as the next best: Called rival 3." in tie
+    found = {"strategies": {OURS: "the network", "everyone": "everyone"}, "block": 10, "economics": {"currency": "EUR"}}
+    profit = {"value": 1.0, "low": 0.5, "high": 2.0, "difference": 0.0, "difference_low": 0.0, "difference_high": -0.0}
+    row = {"called": {"value": 5.0}, "successes_per_call": {"value": 0.5}, "profit_per_1000": profit}
+    ours, everyone = _strategies(found, {OURS: row, "everyone": row})["rows"]
+    assert (ours[3], everyone[3]) == ("–", "0")
+
+
 def test_calling_everyone_is_drawn_however_little_it_brings() -> None:
     told = str(money_over_time({"everyone": -900.0}))
     assert "Called everyone" in told

@@ -148,11 +148,10 @@ def _money_over_time(found: dict[str, Any], waves: dict[str, list[Row]]) -> Bloc
     )
     ours = brought.pop(OURS)
     best = max(brought, key=brought.__getitem__)
-    ahead = "more than the next best" if ours >= brought[best] else "less than the best"
     unit = currency or WORTH
     caption = (
         f"After the last wave the network has brought {money(ours, unit, None)}, "
-        f"{money(abs(ours - brought[best]), unit, None)} {ahead}: {found['strategies'][best]}."
+        f"{_beside(ours, brought[best], unit)}: {found['strategies'][best]}."
     )
     rows = [
         [
@@ -170,6 +169,14 @@ def _money_over_time(found: dict[str, Any], waves: dict[str, list[Row]]) -> Bloc
         keys=[key("accent", found["strategies"][OURS]), *keys],
         wide=True,
     )
+
+
+def _beside(ours: float, best: float, unit: str) -> str:
+    """Say how much more or less than the best of the others, by what it shows."""
+    apart = money(abs(ours - best), unit, None)
+    if apart == money(0.0, unit, None):
+        return "as much as the next best"
+    return f"{apart} {'more than the next best' if ours > best else 'less than the best'}"
 
 
 def _drawn(brought: dict[str, float]) -> list[str]:
@@ -191,7 +198,9 @@ def _stops(rows: list[Row]) -> list[int]:
 def _strategies(found: dict[str, Any], totals: dict[str, dict[str, Row]]) -> Block:
     names = list(found["strategies"])
     regretted = any(_value(totals[name], "regret") is not None for name in names)
-    rows = [_strategy(found["strategies"][name], totals[name], regretted=regretted) for name in names]
+    rows = [
+        _strategy(found["strategies"][name], totals[name], ours=name == OURS, regretted=regretted) for name in names
+    ]
     amounts = _in_currency(found)
     columns = [
         "Strategy", f"profit per 1,000 customers{amounts}", "95 %", "network brings more, 95 %", "called", "said yes per 100 called",
@@ -213,13 +222,13 @@ def _in_currency(found: dict[str, Any]) -> str:
     return f", {currency}" if currency else ""
 
 
-def _strategy(label: str, mine: dict[str, Row], *, regretted: bool) -> list[str]:
+def _strategy(label: str, mine: dict[str, Row], *, ours: bool, regretted: bool) -> list[str]:
     profit = mine["profit_per_1000"]
     digits = 0 if abs(profit["high"] or profit["value"]) >= 100 else 1
+    low, high = profit.get("difference_low"), profit.get("difference_high")
     apart = "–"
-    if profit.get("difference") is not None and profit["difference"] != 0:
-        low, high = profit["difference_low"], profit["difference_high"]
-        apart = "–" if low is None else between(-high, -low, digits)
+    if not ours and low is not None and high is not None:
+        apart = between(-high, -low, digits) if low or high else decimal(0.0, 0)
     return [
         label,
         decimal(profit["value"], digits),
