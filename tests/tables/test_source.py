@@ -292,6 +292,28 @@ def test_a_header_is_refused_with_what_helps_against_what_is_wrong_with_it(tmp_p
         assert refusal.value.fix == "name this column"
 
 
+@pytest.mark.parametrize(
+    "data",
+    [
+        b"id;age;;\n1;30;;\n2;40; ;\n",
+        b";id; ;age\n;1;;30\n;2;;40\n",
+        b'id;age;;\n1;30;;\n;;;\n"2";40;;\n',
+    ],
+)
+def test_a_column_without_a_name_that_holds_nothing_is_none(tmp_path: Path, data: bytes) -> None:
+    source = open_table(write(tmp_path, data))
+    assert source.columns == ("id", "age")
+    assert frame_of(source).rows() == [("1", "30"), ("2", "40")]
+
+
+@pytest.mark.parametrize("data", [b"id;age;;\n1;30;;\n2;40;;x\n", b"id;age;;\n1;30\n2;40\n", b";;\n"])
+def test_a_column_without_a_name_is_refused_where_it_holds_a_value_or_no_row_has_it(
+    tmp_path: Path, data: bytes
+) -> None:
+    with pytest.raises(InputError, match=r"column [13] has no name"):
+        open_table(write(tmp_path, data))
+
+
 def test_a_missing_file_and_a_folder_are_refused(tmp_path: Path) -> None:
     """ING-08."""
     with pytest.raises(InputError, match="There is no file"):

@@ -70,7 +70,12 @@ class TextSource:
         self.name, self.fingerprint, self.size = name, fingerprint, size
         self._opener = opener
         self.profile = find_profile(opener, name, options)
-        self.columns = check_names(self.profile.header, name, in_rows=True)
+        fields = check_names(self.profile.header, name, in_rows=True, nameless=True)
+        self.columns = tuple(filter(None, fields))
+        # no name of a column begins with a control character
+        self._fields = tuple(field or f"\0{place}" for place, field in enumerate(fields))
+        if len(self.columns) < len(fields) and not self._nameless_are_empty():
+            check_names(self.profile.header, name, in_rows=True)
         self.receipt: dict[str, JSON] = _receipt(self.profile) | dict(receipt or {})
         self._refuse_header_only()
 
@@ -92,12 +97,25 @@ class TextSource:
             yield from map(without_empty_rows, _cut(_joined(waiting), size))
 
     def _record_blocks(self) -> Iterator[RawBatch]:
+        for block in self._all_fields():
+            yield replace(block, frame=block.frame.select(self.columns))
+
+    def _all_fields(self) -> Iterator[RawBatch]:
         profile = self.profile
-        parser = RecordParser(delimiter=profile.delimiter, encoding=profile.encoding, columns=self.columns)
+        parser = RecordParser(delimiter=profile.delimiter, encoding=profile.encoding, columns=self._fields)
         start = profile.bom + profile.header_end
         with self._opener() as stream:
             stream.read(start)
             yield from parser.blocks(_shifted(line_blocks(stream), start))
+
+    def _nameless_are_empty(self) -> bool:
+        """Whether the columns without a name hold nothing; where no row is that wide, their delimiters were no columns."""
+        rows = rejects = 0
+        for block in self._all_fields():
+            if not without_empty_rows(replace(block, frame=block.frame.drop(self.columns))).frame.is_empty():
+                return False
+            rows, rejects = rows + block.frame.height, rejects + len(block.rejects)
+        return bool(rows) or not rejects
 
     def _refuse_header_only(self) -> None:
         for block in self._record_blocks():
@@ -106,7 +124,9 @@ class TextSource:
         raise NoRowsError(f"'{self.name}' has a header and no rows.", self.columns, fix="check the export")
 
 
-def check_names(names: tuple[str, ...], table: str, *, in_rows: bool = False) -> tuple[str, ...]:
+def check_names(
+    names: tuple[str, ...], table: str, *, in_rows: bool = False, nameless: bool = False
+) -> tuple[str, ...]:
     """Return the column names, stripped, line breaks as blanks, or refuse names that nobody could tell apart.
 
     Parameters
@@ -116,6 +136,8 @@ def check_names(names: tuple[str, ...], table: str, *, in_rows: bool = False) ->
         Its name, for the error.
     in_rows : bool
         Whether they were found in a row of the table, so that another row may be meant.
+    nameless : bool
+        Whether names may be blank, as long as one is not.
 
     Raises
     ------
@@ -123,13 +145,13 @@ def check_names(names: tuple[str, ...], table: str, *, in_rows: bool = False) ->
         If a name is blank, occurs twice or holds control characters, or if there are more than `MAX_COLUMNS`.
     """
     stripped = tuple(re.sub(r"\s*[\r\n]+\s*", " ", name.strip()) for name in names)
-    if found := _problem_with_names(stripped, in_rows=in_rows):
+    if found := _problem_with_names(stripped, in_rows=in_rows, nameless=nameless):
         came, expected, fix = found
         raise InputError(f"The header of '{table}' cannot be used: {came}.", expected=expected, fix=fix)
     return stripped
 
 
-def _problem_with_names(names: tuple[str, ...], *, in_rows: bool) -> tuple[str, str, str] | None:
+def _problem_with_names(names: tuple[str, ...], *, in_rows: bool, nameless: bool) -> tuple[str, str, str] | None:
     """Say what came, what was expected and what to do."""
     if len(names) > MAX_COLUMNS:
         return (
@@ -139,12 +161,13 @@ def _problem_with_names(names: tuple[str, ...], *, in_rows: bool) -> tuple[str, 
         )
     row = ", or say in which row the header stands (data.header_row)" if in_rows else ""
     each = "one name for each column, each once"
-    if "" in names:
+    if "" in names and not (nameless and any(names)):
         ends = " (a delimiter at the end of the line makes a blank name)" if in_rows else ""
         return f"column {names.index('') + 1} has no name", each, f"name this column{ends}{row}"
-    if len(set(names)) < len(names):
+    named = list(filter(None, names))
+    if len(set(named)) < len(named):
         # told by their places: in a file without a header the names are a customer's values
-        first = next(place for place, name in enumerate(names) if names.count(name) > 1)
+        first = next(place for place, name in enumerate(names) if name and names.count(name) > 1)
         second = names.index(names[first], first + 1)
         return f"columns {first + 1} and {second + 1} have the same name", each, f"rename one of them{row}"
     for place, name in enumerate(names, start=1):
