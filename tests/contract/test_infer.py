@@ -271,10 +271,22 @@ def test_a_guessed_encoding_is_asked_about_by_the_signs_that_it_makes(tmp_path: 
     text = infer_contract(open_table(tmp_path / "czech.csv"), name="x").text
     asked = next(line for line in text.splitlines() if "a guess" in line)
     assert asked.startswith("# LOOK: read as Windows-1252, which is a guess: are signs such as ")
-    assert "\u00ec" in asked
+    assert "are signs such as \u00ec, " in asked, "the others are the same in both encodings"
     assert "Otherwise: --set data.encoding=cp1250" in asked
     declared = open_table(tmp_path / "czech.csv", ReadOptions(encoding="cp1250"))
     assert "a guess" not in infer_contract(declared, name="x").text
+    (tmp_path / "named.csv").write_bytes(f"id,v\u011bk,\u00e9t\u00e9,y\n{rows}".encode("cp1250"))
+    assert "are names such as v\u00eck right?" in infer_contract(open_table(tmp_path / "named.csv"), name="x").text
+
+
+def test_columns_that_write_decimals_in_two_ways_are_said(tmp_path: Path) -> None:
+    rows = "".join(f"C{i};{i} 857,73;{i}'022.95;{('no', 'yes')[i % 3 == 0]}\n" for i in range(200))
+    (tmp_path / "t.csv").write_text(f"id;balance;income;y\n{rows}")
+    text = infer_contract(open_table(tmp_path / "t.csv"), name="x").text
+    assert (
+        "# LOOK: 'balance' has decimal commas, as in 0,5, and 'income' decimal points, as in 0.5: write all numbers"
+        in text
+    )
 
 
 @pytest.mark.parametrize("suffix", ["csv", "parquet"])

@@ -746,6 +746,22 @@ def test_numbers_that_are_some_with_the_other_sign_say_so(tmp_path: Path) -> Non
         assert "data.decimal" not in str(told.value)
 
 
+def test_the_other_sign_is_not_advised_where_it_rejects_another_column(tmp_path: Path) -> None:
+    path = german(tmp_path, "note", "x")
+    path.write_text(path.read_text().replace(";1;", ";1.5;"))
+    for sign, said in (
+        ("comma", "'age' has decimal commas and 'seconds' decimal points"),
+        ("point", "'seconds' has decimal points and 'age' decimal commas"),
+    ):
+        with pytest.raises(DataError, match="not_a_number") as told:
+            validate(open_table(path, ReadOptions(decimal=sign)), CONTRACT, at="after_call")
+        assert f"{said}, so that either sign rejects these rows: write all numbers" in told.value.fix
+        assert "data.decimal" not in told.value.fix
+    with pytest.raises(DataError, match="not_a_number: age") as told:
+        validate(open_table(path, ReadOptions(decimal="point")), CONTRACT)
+    assert "--set data.decimal=comma" in told.value.fix, "what is set aside is not read"
+
+
 @pytest.mark.parametrize(
     ("cell", "said"),
     [

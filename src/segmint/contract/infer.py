@@ -34,7 +34,7 @@ from segmint.contract.look import Look, few_named, look_at
 from segmint.contract.sample import sample_of
 from segmint.errors import ContractError
 from segmint.progress import Progress, silent
-from segmint.tables.decimal_sign import decimal_of
+from segmint.tables.decimal_sign import ONE_SIGN, decimal_of, written_apart
 from segmint.tables.table_source import TableSource
 from segmint.tables.text_source import GUESSED
 from segmint.wording import counted, joined
@@ -154,7 +154,13 @@ def infer_contract(
             expected="a table and a name of which a contract can be made",
             fix="give another name, or rename the column in the table or leave it out",
         ) from error
-    about_table = (headless, _guess_told(source, frame), *sample.doubts, copies_told(frame))
+    about_table = (
+        headless,
+        _guess_told(source, frame),
+        _two_signs_told(source, columns),
+        *sample.doubts,
+        copies_told(frame),
+    )
     about_draft = f"{sample.looked_at}; what is said and counted here is of these" if sample.looked_at else ""
     text = draft_text(contract, suspects, notes, about_table, about_draft)
     guessed = f"outcome: '{drafted.column}' (guessed from its name)" if outcome is None and not without_outcome else ""
@@ -174,17 +180,30 @@ def _told(items: Sequence[_Item], task: str, progress: Progress) -> Iterator[_It
 
 
 def _guess_told(source: TableSource, frame: pl.DataFrame) -> str:
-    """Ask whether a guessed encoding is right, by the signs that it makes most often; "" where nothing was guessed."""
+    """Ask whether a guessed encoding is right, by names that hold signs which another one reads otherwise, or by signs."""
     if source.receipt.get("encoding") != GUESSED:
         return ""
     signs: Counter[str] = Counter()
     for column in frame:
-        signs.update(count_values(column.str.extract_all(r"[^\x00-\x7f]").explode().drop_nulls()))
-    signs.update(sign for name in frame.columns for sign in name if not sign.isascii())
-    named = (
-        f"signs such as {few_named([sign for sign, _ in signs.most_common()])}" if signs else "its signs beyond ASCII"
+        signs.update(count_values(column.str.extract_all(r"[^\x00-\x7f\s]").explode().drop_nulls()))
+    often = sorted((sign for sign, _ in signs.most_common()), key=_is_the_same_elsewhere)
+    names = [name for name in frame.columns if not all(map(_is_the_same_elsewhere, name))]
+    asked = f"names such as {few_named(names)}" if names else f"signs such as {few_named(often)}"
+    asked = asked if names or often else "its signs beyond ASCII"
+    return f"read as Windows-1252, which is a guess: are {asked} right? Otherwise: --set data.encoding=cp1250, or what it is"
+
+
+def _is_the_same_elsewhere(sign: str) -> bool:
+    """Whether Windows-1250 reads the byte of a sign of Windows-1252 alike."""
+    return sign.encode("cp1252", "replace").decode("cp1250", "replace") == sign
+
+
+def _two_signs_told(source: TableSource, columns: Sequence[Column]) -> str:
+    """Say that two columns of numbers that the draft uses write decimals differently; "" where none do."""
+    apart = written_apart(
+        source.receipt, [column.name for column in columns if column.kind == "number" and column.role != "ignore"]
     )
-    return f"read as Windows-1252, which is a guess: are {named} right? Otherwise: --set data.encoding=cp1250, or what it is"
+    return f"{apart}: {ONE_SIGN}" if apart else ""
 
 
 def _with_own_words(column: Column, look: Look, words: Sequence[str]) -> Column:

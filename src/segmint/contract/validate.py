@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from math import ceil
 from pathlib import Path
+from typing import cast
 
 import numpy as np
 import polars as pl
@@ -39,9 +40,9 @@ from segmint.contract.valid_table import ValidTable, concatenate
 from segmint.errors import ContractError, DataError, InputError
 from segmint.progress import Progress, silent
 from segmint.tables.amounts import bare_amount
-from segmint.tables.decimal_sign import decimal_among, written_apart
+from segmint.tables.decimal_sign import ONE_SIGN, decimal_among, written_apart
 from segmint.tables.rejects import MAX_RAW, Reject, raw_text
-from segmint.tables.table_source import BATCH, JSON, RawBatch, TableSource
+from segmint.tables.table_source import BATCH, JSON, TEXT, RawBatch, TableSource
 from segmint.wording import counted, listed, quoted
 
 MIN_ROWS = 50
@@ -181,11 +182,11 @@ def refuse_rejected(ledger: Ledger, contract: Contract, max_rejected: float, *, 
         words += _other_levels(ledger, contract) if code == "unknown_outcome" else ""
         lines += [f"  {count:,}: {reason}{words}{_first_record(ledger, reason)}"] if code != LEFT_ALONE else []
     lines += [f"  {ledger.left_alone:,} more: nobody called the customer"] if ledger.left_alone else []
-    other, dates = _other_sign(ledger), _other_dates(ledger, contract)
+    sign, dates = _other_sign(ledger, contract), _other_dates(ledger, contract)
     raise DataError(
         "\n".join(lines),
         expected=f"at most {max_rejected:.0%} rejected rows (data.max_rejected)",
-        fix=(f"read them with a decimal {other}: --set data.decimal={other}; or " if other else "")
+        fix=sign
         + dates
         + (_SAY_WHAT_MEANS_A_LEVEL if _strange_levels(ledger, contract) else "")
         + _without_outcomes(contract.outcome, ledger, wrong, judged, max_rejected)
@@ -228,14 +229,36 @@ def _strange_levels(ledger: Ledger, contract: Contract) -> list[str]:
     return [level for level, count in counts.most_common() if count >= MIN_PER_LEVEL]
 
 
-def _other_sign(ledger: Ledger) -> str:
-    """Name the other decimal sign if all cells that are no numbers would be some with it, and few rows are read as it is; "" if not."""
+def _other_sign(ledger: Ledger, contract: Contract) -> str:
+    """Advise the other decimal sign if all cells that are no numbers would be some with it, and few rows are read as it is; "" if not.
+
+    Where other columns of these rows would then be no numbers, no sign reads the table.
+    """
     if ledger.accepted > ledger.rejected:
         return ""
     decimal, other = ("comma", "point") if ledger.receipt.get("decimal") == "comma" else ("point", "comma")
-    cells = [bare_amount(cell) for column in _rejected_cells(ledger, "not_a_number").values() for cell in column]
-    as_it_is, otherwise = (number_cells(pl.Series(cells, dtype=pl.String), decimal=sign) for sign in (decimal, other))
-    return other if _any(as_it_is.problem) and not _any(otherwise.problem) else ""
+    rejected = _rejected_rows(ledger, "not_a_number")
+    cells = [row[name] for name, rows in rejected.items() for row in rows]
+    if not _any(_no_numbers(cells, decimal)) or _any(_no_numbers(cells, other)):
+        return ""
+    for name in _number_columns(ledger, contract):
+        cells = [row[name] for rows in rejected.values() for row in rows if name in row]
+        if _any(_no_numbers(cells, other).filter(_no_numbers(cells, decimal).is_null())):
+            apart = f"'{name}' has decimal {decimal}s and {quoted(list(rejected))} decimal {other}s"
+            return f"{apart}, so that either sign rejects these rows: {ONE_SIGN}; or "
+    return f"read them with a decimal {other}: --set data.decimal={other}; or "
+
+
+def _no_numbers(cells: Sequence[str], decimal: str) -> pl.Series:
+    return number_cells(pl.Series(map(bare_amount, cells), dtype=pl.String), decimal=decimal).problem
+
+
+def _number_columns(ledger: Ledger, contract: Contract) -> list[str]:
+    """Name the columns of numbers that were read, of a text, which alone writes all of them as it was told."""
+    if ledger.receipt.get("format") != TEXT:
+        return []
+    at = cast(Known, ledger.receipt["at"])
+    return [c.name for c in contract.columns if c.kind == "number" and c.role != "ignore" and c.known_by(at)]
 
 
 def _other_dates(ledger: Ledger, contract: Contract) -> str:
@@ -397,7 +420,7 @@ def _refuse_two_signs(door: _Door) -> None:
         raise InputError(
             f"The numbers are written in two ways: {apart}.",
             expected="one decimal sign in all columns of numbers that the contract reads",
-            fix="correct the export, or say which is meant: --set data.decimal=comma (or point)",
+            fix=f"{ONE_SIGN}; --set data.decimal=comma (or point) rejects what is written otherwise",
         )
 
 

@@ -13,6 +13,10 @@ from segmint.tables.table_source import JSON
 
 DECIMALS = "decimals"
 """Where a receipt keeps the sign of each column, if they are not all written alike."""
+ONE_SIGN = (
+    "write all numbers with one decimal sign in the export, or give a column that you can do without the role ignore"
+)
+"""What helps against `written_apart`: each sign rejects what is written with the other."""
 SAMPLE_ROWS = 2_000
 POINT = re.compile(r"[+-]?(\d*\.(\d{1,2}|\d{4,})|\d{4,}\.\d+|0\.\d+|\d{1,3}(,\d{3})+\.\d+|[1-9]\d{0,2}(,\d{3}){2,})")
 COMMA = re.compile(r"[+-]?(\d*,(\d{1,2}|\d{4,})|\d{4,},\d+|0,\d+|\d{1,3}(\.\d{3})+,\d+|[1-9]\d{0,2}(\.\d{3}){2,})")
