@@ -76,6 +76,27 @@ def test_what_calling_brought_stands_on_a_page_and_objectors_in_a_file(tmp_path:
     assert list(json.loads(record)["inputs"]) == ["a frame", "a frame (2)"]
 
 
+@pytest.mark.parametrize("titled", ["results", "purchases"])
+def test_a_header_that_is_declared_of_one_table_is_found_out_of_the_other(tmp_path: Path, titled: str) -> None:
+    listed, results = campaign()
+    (tmp_path / "codes.toml").write_text(CODES)
+    bought = results.filter(pl.col("code") == "SALE").select("customer", date=pl.lit("2026-03-14"))
+    tables = {"results": results, "purchases": bought}
+    for name, table in tables.items():
+        title = "Campaign of spring;;\n\n" if name == titled else ""
+        (tmp_path / f"{name}.csv").write_text(title + table.write_csv(separator=";"))
+    config = CONFIG.model_copy(update={"data": CONFIG.data.model_copy(update={"header_row": 3})})
+    found = measure(
+        listed,
+        tmp_path / "results.csv",
+        config,
+        runs=tmp_path / "runs",
+        codes=tmp_path / "codes.toml",
+        purchases=tmp_path / "purchases.csv",
+    )
+    assert (found.summary["results"]["read"], found.summary["purchases"]["read"]) == (results.height, bought.height)
+
+
 def test_purchases_and_earlier_lists_are_named_at_the_command(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

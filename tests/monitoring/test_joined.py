@@ -271,6 +271,12 @@ def test_purchases_without_a_column_of_customers_are_refused():
         join_results(call_list, calls, CODES, purchases=purchases.rename({"customer": "who"}))
     renamed = CODES.model_copy(update={"customer": "id"})
     assert join_results(call_list, calls.rename({"customer": "id"}), renamed, purchases=purchases).purchases
+    headless = purchases.rename({"customer": "00504149"})
+    with pytest.raises(DataError, match="purchases have no column 'customer'") as told:
+        join_results(call_list, calls, CODES, purchases=headless)
+    assert "00504149" not in str(told.value)
+    assert "is the first line a header?" in told.value.expected
+    assert "data.header_row" in told.value.fix
 
 
 def of_calls(call_list, results):

@@ -76,7 +76,7 @@ def test_a_history_with_an_unreadable_date_stops_the_work(tmp_path, contract, cu
     ):
         run(customers, contract, make_policy(rest_days=30, history=str(history)))
     write(history, "client,Gespräch\n00001,10.03.2026\n")
-    with pytest.raises(PolicyError, match="not say a date: it has the columns client, Gespräch"):
+    with pytest.raises(PolicyError, match="among client, Gespräch"):
         run(customers, contract, make_policy(rest_days=30, history=str(history)))
 
 

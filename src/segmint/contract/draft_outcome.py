@@ -11,7 +11,7 @@ import polars as pl
 from segmint.contract.column_match import suggested
 from segmint.contract.contract import Outcome
 from segmint.contract.counts import count_values
-from segmint.contract.header import VALUE, has_header
+from segmint.contract.header import VALUE, columns_told, has_header
 from segmint.contract.hints import (
     label_for,
     outcome_rank,
@@ -177,7 +177,7 @@ def _outcome_column(frame: pl.DataFrame, wanted: str | None, table: str) -> str:
         if wanted not in frame.columns:
             raise ContractError(
                 f"'{table}' has no column '{wanted}'.",
-                expected=_choice_of_columns(frame),
+                expected=f"one of {columns_told(frame)}",
                 fix=(has_header(frame) and suggested(wanted, frame.columns))
                 or Said("name the outcome column", NAME_OUTCOME),
             )
@@ -233,14 +233,6 @@ def _likely_answers(frame: pl.DataFrame) -> dict[str, str]:
     """Ask about a column that is named and filled as an outcome in a table that is said to have none."""
     found = _likely_outcome(frame)
     return {} if found is None else {found: Said("does it hold the answers? Then draft again without ", NO_OUTCOME)}
-
-
-def _choice_of_columns(frame: pl.DataFrame) -> str:
-    """List the columns, unless their names may be the values of the first customer."""
-    more = frame.width - MOST_LISTED
-    if not has_header(frame):
-        return f"one of its {frame.width:,} columns; is the first line a header?"
-    return f"one of {', '.join(frame.columns[:MOST_LISTED])}{f' … and {more} more' if more > 0 else ''}"
 
 
 def _one_spelling(answers: pl.Series) -> pl.Series:

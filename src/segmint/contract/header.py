@@ -13,11 +13,21 @@ from segmint.tables.table_source import TEXT, WORKBOOK, TableSource
 VALUE = re.compile(r"^[-+0-9]|[0-9]{3}|@")  # what no name of a column looks like
 _ADDRESS = r"\w@\w"  # "@timestamp" is a name
 _ASKED = "is the first line a header?"
+MOST_LISTED = 20
+NAME_THE_HEADER = "write the names of the columns in the first line; or say which line holds them (data.header_row)"
 
 
 def has_header(frame: pl.DataFrame) -> bool:
     """Whether no name of a column may be a value."""
     return not any(map(VALUE.search, frame.columns)) and not _again_below(frame)
+
+
+def columns_told(frame: pl.DataFrame) -> str:
+    """List the columns, unless their names may be the values of the first customer."""
+    more = frame.width - MOST_LISTED
+    if not has_header(frame):
+        return f"its {frame.width:,} columns; {_ASKED}"
+    return f"{', '.join(frame.columns[:MOST_LISTED])}{f' … and {more} more' if more > 0 else ''}"
 
 
 def header_told(frame: pl.DataFrame, source: TableSource) -> str:
@@ -37,7 +47,7 @@ def header_told(frame: pl.DataFrame, source: TableSource) -> str:
         raise ContractError(
             f"The first line of '{source.name}' is a customer: it has an e-mail address above e-mail addresses.",
             expected="the names of the columns in the first line",
-            fix="write them there; or say which line holds them (data.header_row)",
+            fix=NAME_THE_HEADER,
         )
     if addresses or _again_below(frame) > 1:
         return f"names of columns read like values; {_ASKED}"

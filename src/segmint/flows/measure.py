@@ -25,7 +25,7 @@ from segmint.flows.steps.call_lists import open_call_list, read_call_list
 from segmint.flows.steps.call_results import read_codes, read_frame
 from segmint.flows.steps.do_not_call import Grown, NotGrown, add_objectors
 from segmint.flows.steps.next_step import next_step
-from segmint.flows.steps.read import data_of_list, inputs_of, open_source, refuse_overwriting
+from segmint.flows.steps.read import data_beside, data_of_list, inputs_of, open_source, refuse_overwriting
 from segmint.flows.steps.same_campaign import unnamed_lists
 from segmint.flows.steps.scored import made_on, scoring_run
 from segmint.flows.steps.settings import RUNS, Place, Settings, path_of, settings_of
@@ -203,14 +203,16 @@ class _Tables:
         others = [] if self.purchases is None else [open_source(self.purchases, self.data_of_purchases(config))]
         return [
             open_call_list(self.call_list, config.data),
-            open_source(self.results, config.data),
+            open_source(self.results, data_beside(self.results, config.data)),
             *others,
             *(open_call_list(each, config.data) for each in self.earlier),
         ]
 
     def data_of_purchases(self, config: Config) -> Data:
         """Say how the purchases are read: a plain list of ids has no delimiter."""
-        return config.data if self.purchases is None else data_of_list(self.purchases, config.data)
+        if self.purchases is None:
+            return config.data
+        return data_of_list(self.purchases, data_beside(self.purchases, config.data))
 
 
 @dataclass(frozen=True)

@@ -24,7 +24,7 @@ from segmint.flows.steps.calibrate import interval_of
 from segmint.flows.steps.call_lists import read_call_list, with_numbers
 from segmint.flows.steps.call_results import read_codes, read_frame
 from segmint.flows.steps.learned import run_folder
-from segmint.flows.steps.read import inputs_of, open_source
+from segmint.flows.steps.read import data_beside, inputs_of, open_source
 from segmint.flows.steps.scored import ScoredCustomers, known_of, made_on, scoring_run
 from segmint.flows.steps.settings import RUNS, Place, Settings, bundle_of, of_its_moment, settings_of
 from segmint.metrics.calibration import shifted
@@ -144,7 +144,8 @@ def update(
     learned = run_folder(bundle, runs)
     before = _moved_before(learned, wave)
     receipt = wave.receipt + _said_before(before, wave.yes.size, known=wave.name is not None)
-    inputs = inputs_of(*(open_source(each, config.data) for each in (results, scored, customers) if each is not None))
+    tables = (each for each in (results, scored, customers) if each is not None)
+    inputs = inputs_of(*(open_source(each, data_beside(each, config.data)) for each in tables))
     if history is None:
         said, doubt = _said(current, wave, scored, config)
         receipt += doubt

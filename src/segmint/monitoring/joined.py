@@ -10,6 +10,7 @@ from typing import NamedTuple
 
 import polars as pl
 
+from segmint.contract.header import NAME_THE_HEADER, columns_told, has_header
 from segmint.contract.ids import bare_ids, lost_digits, match_ids, rows_by_zeros, same_ids
 from segmint.errors import DataError
 from segmint.monitoring.codes import Dispositions, meanings_of
@@ -340,8 +341,8 @@ def _require_columns(frame: pl.DataFrame, name: str, dispositions: Dispositions,
         if column not in frame.columns:
             raise DataError(
                 f"The {name} have no column '{column}'.",
-                expected=f"{named} among the columns {', '.join(frame.columns[:20])}",
-                fix=dispositions.name_the_columns,
+                expected=f"{named} among {columns_told(frame)}",
+                fix=("" if has_header(frame) else f"{NAME_THE_HEADER}; else ") + dispositions.name_the_columns,
             )
 
 

@@ -13,6 +13,7 @@ import polars as pl
 from segmint.contract.contract import Contract
 from segmint.contract.dates import days_of, readings_of
 from segmint.contract.event_dates import NAMES_OF_DATES, dated_by
+from segmint.contract.header import columns_told
 from segmint.contract.ids import same_ids
 from segmint.contract.yes_no import bare_words
 from segmint.errors import PolicyError
@@ -36,8 +37,8 @@ def read_calls(path: Path | str, contract: Contract) -> pl.DataFrame:
     if contract.id_column is None or not id_columns or day_column is None:
         missing = "a date" if id_columns and contract.id_column else "a customer id the table has too"
         raise PolicyError(
-            f"The history '{name}' does not say {missing}: it has the columns {', '.join(frame.columns[:20])}.",
-            expected=f"an id column as in the contract, and a date: {NAMES_OF_DATES['call']}",
+            f"The history '{name}' does not say {missing}.",
+            expected=f"an id column as in the contract, and a date ({NAMES_OF_DATES['call']}), among {columns_told(frame)}",
             fix="name the columns in the file's first line",
         )
     campaign = first_named(frame, ("campaign",))

@@ -12,7 +12,7 @@ from segmint.arguments import place_of
 from segmint.config import Data
 from segmint.contract.contract import load_contract
 from segmint.errors import ConfigError, InputError
-from segmint.flows.steps.read import open_source, refuse_drafting_over
+from segmint.flows.steps.read import data_beside, open_source, refuse_drafting_over
 from segmint.monitoring.codes import (
     PLAIN,
     Dispositions,
@@ -31,7 +31,7 @@ def read_frame(source: Any, data: Data, *, whole: bool = True) -> pl.DataFrame:
     ----------
     source : path or frame
     data : Data
-        How the table is read.
+        How the table is read; another one of the command may alone have its header in the row that is declared.
     whole : bool
         Whether every record must be readable: one that is not might be a sale, or ask for no more calls.
 
@@ -40,7 +40,7 @@ def read_frame(source: Any, data: Data, *, whole: bool = True) -> pl.DataFrame:
     InputError
         If the table cannot be read, or not whole.
     """
-    opened = open_source(source, data)
+    opened = open_source(source, data_beside(source, data))
     batches = list(opened.batches())
     rejects = [reject for batch in batches for reject in batch.rejects if not reject.is_empty]
     if whole and rejects:

@@ -22,6 +22,7 @@ from segmint.contract.column import Known
 from segmint.contract.column_match import Purpose
 from segmint.contract.contract import Contract
 from segmint.contract.export import contract_to_toml
+from segmint.contract.header import VALUE
 from segmint.contract.valid_table import ValidTable
 from segmint.contract.validate import validate, validate_batches
 from segmint.errors import DataError, InputError, RunError, why
@@ -57,6 +58,22 @@ def _as_toml(value: str | int) -> str:
     """Put a text in quotes where it would be read otherwise without them, or breaks the line."""
     bare = isinstance(value, int) or re.fullmatch(r"(?!(true|false|inf|nan)$)[^\W\d][\w. -]*\w", value)
     return str(value) if bare else json.dumps(value, ensure_ascii=False)
+
+
+def data_beside(source: Any, data: Data) -> Data:
+    """Say how a table is read that stands beside another: where values are in the row that was declared, its header is found out."""
+    found_out = data.model_copy(update={"header_row": None})
+    apart = data.header_row is not None and not _has_names(source, data) and _has_names(source, found_out)
+    return found_out if apart else data
+
+
+def _has_names(source: Any, data: Data) -> bool:
+    """Whether a table can be read, and most names of its columns are no values."""
+    try:
+        names = open_source(source, data).columns
+    except InputError:
+        return False
+    return 2 * sum(bool(VALUE.search(name)) for name in names) < len(names)
 
 
 def data_of_list(source: Any, data: Data) -> Data:
