@@ -20,10 +20,10 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from segmint.errors import SegmintError
-from segmint.flows.serve import answer_rows, are_few, explain_rows
+from segmint.flows.serve import answer_rows, explain_rows
 from segmint.flows.standing import StandingPolicy
 from segmint.service import tables
-from segmint.service.body import MOST_EXPLAINED, Rows, parse_json, read_body, rows_of
+from segmint.service.body import MOST_EXPLAINED, parse_json, read_body, rows_of
 from segmint.service.champion import Champion, Handle
 from segmint.service.children import Children, list_workers
 from segmint.service.describe import openapi, row_schema
@@ -36,7 +36,7 @@ from segmint.service.request_id import for_whom
 LOCAL = ("127.0.0.1", "localhost", "[::1]")
 NO_ROUTE = "none"
 BUCKETS = (0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 120, 300)  # seconds
-AT_ONCE = 8 << 10  # bytes that are read on the loop: quicker than handing them to a thread
+AT_ONCE = 1 << 10  # bytes answered on the loop: half a millisecond, about what handing them to a thread costs it
 PROBES = ("/health/live", "/health/ready")
 HEADERS = (
     (b"x-content-type-options", b"nosniff"),
@@ -209,15 +209,12 @@ async def _predict(service: Service, request: Request, handle: Handle) -> Respon
     tables.refuse_query(request)
     body = await read_body(request)
 
-    def work(rows: Rows) -> Response:
-        answers = answer_rows(handle.bundle, handle.predictor, handle.single, rows)
+    def work() -> Response:
+        answers = answer_rows(handle.bundle, handle.predictor, handle.single, rows_of(parse_json(body)))
         _count(service, answers["accepted"], answers["rejected"])
         return _json({"bundle": handle.digest, **answers})
 
-    if len(body) > AT_ONCE:
-        return await service.workers.do(lambda: work(rows_of(parse_json(body))))
-    rows = rows_of(parse_json(body))  # short rows may be many, and many are predicted as a table
-    return work(rows) if are_few(rows) else await service.workers.do(partial(work, rows))
+    return work() if len(body) <= AT_ONCE else await service.workers.do(work)
 
 
 async def _explain(service: Service, request: Request, handle: Handle) -> Response:

@@ -8,6 +8,7 @@ import logging
 import os
 import signal
 import socket
+import sys
 import threading
 import time
 from collections.abc import Callable, Sequence
@@ -34,6 +35,7 @@ IDLE_SECONDS = 10  # until a connection over which nothing is asked is closed
 GRACE = 8  # seconds for answers under way when the service is told to stop
 MOST_PORT = 65_535
 STUCK = 3  # the exit code if an answer had to be left
+SWITCH_SECONDS = 0.001  # after which a thread lets the loop go on; Python's own 5 ms add up, as it waits several times for each answer
 log = logging.getLogger("segmint.service")
 
 
@@ -74,6 +76,7 @@ def start(
     for key in service.keys.ending():
         log.warning("the key %s %s on %s", key.caller, "ended" if key.has_ended else "ends", key.expires.date())
     service.champion.watch()
+    sys.setswitchinterval(SWITCH_SECONDS)
     app, address = make_app(service), f"http://{as_asked(host)}:{port}"
     if pages is not None:
         app, path = pages(app, service)
