@@ -159,6 +159,14 @@ def test_a_missing_column_is_named_with_the_closest_one() -> None:
         OneRow(CONTRACT, "planning").read(row)
 
 
+def test_only_the_id_may_lack_and_an_error_does_not_ask_for_it() -> None:
+    nameless = {name: value for name, value in PLAIN.items() if name != "id"}
+    assert OneRow(CONTRACT, "planning").read(nameless).flags == OneRow(CONTRACT, "planning").read(PLAIN).flags
+    del nameless["age"]
+    with pytest.raises(ContractError, match=r"missing: age\n"):
+        OneRow(CONTRACT, "planning").read(nameless)
+
+
 def test_an_error_names_the_column_and_never_the_value() -> None:
     with pytest.raises(DataError) as caught:
         OneRow(CONTRACT, "planning").read({**PLAIN, "age": "forty-one"})

@@ -55,6 +55,25 @@ def test_few_customers_and_many_get_the_same_answer(bundle: Bundle, age: object)
 
 
 @pytest.mark.parametrize("count", [1, FEW + 1])
+def test_an_id_which_no_prediction_reads_may_lack_and_a_list_needs_it(count: int, tmp_path: Path) -> None:
+    parts = small_parts()
+    identity = Column(name="client", kind="text", role="id", label="customer")
+    contract = parts["contract"].model_copy(update={"columns": (identity, *parts["contract"].columns)})
+    write_bundle(tmp_path / "named", **parts | {"contract": contract})
+    bundle = open_bundle(tmp_path / "named")
+    predictor, single = predictor_of(bundle), single_predictor_of(bundle)
+    for answer in (answer_rows, explain_rows):
+        nameless, named = (
+            answer(bundle, predictor, single, [row] * count)["answers"] for row in (GOOD, GOOD | {"client": "C1"})
+        )
+        assert "propensity" in nameless[0]
+        assert nameless == named
+    pl.DataFrame([GOOD] * count).write_csv(tmp_path / "table.csv")
+    assert predict_file(bundle, predictor, tmp_path / "table.csv", tmp_path / "out.csv").accepted == count
+    assert refused_rows(bundle, [GOOD | {"client": "C1"}, GOOD]) == {1: "Not sent: client."}
+
+
+@pytest.mark.parametrize("count", [1, FEW + 1])
 @pytest.mark.parametrize("age", ["1,234", "1.234", " -41.500 ", "(1.234)", "1.234 years", "1,234 Year"])
 def test_a_number_as_text_that_can_be_read_in_two_ways_is_refused(bundle: Bundle, age: str, count: int) -> None:
     predictor, row = predictor_of(bundle), {"age": age, "job": "student"}

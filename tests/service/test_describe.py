@@ -13,7 +13,7 @@ from jsonschema import Draft202012Validator
 
 from segmint.contract.contract import load_contract, parse_contract
 from segmint.service.app import WAYS, Service
-from segmint.service.body import MOST_EXPLAINED, MOST_ROWS
+from segmint.service.body import MOST_EXPLAINED, MOST_ROWS, MOST_TEXT
 from segmint.service.champion import Champion
 from segmint.service.describe import NUMBER_OF_NOBODY, openapi, row_schema
 from segmint.service.tables import READING, settings_without_files
@@ -217,6 +217,19 @@ def test_the_example_of_a_row_can_be_sent_as_it_is() -> None:
         assert row_schema(contract, "planning", {"age": text, "job": "7.125"})["examples"] == [
             {"age": number, "job": "7.125", "phone": NUMBER_OF_NOBODY}
         ]
+
+
+def test_a_schema_names_the_longest_text_and_needs_an_id_for_a_list_only(tmp_path: Path) -> None:
+    identity = '[columns.client]\nkind = "text"\nrole = "id"\nlabel = "customer"\n'
+    contract = parse_contract(CONTRACT + identity, origin="test")
+    schema = row_schema(contract, "planning")
+    row = GOOD | {"stranger": "x" * MOST_TEXT}
+    Draft202012Validator(schema).validate(row)
+    for name in (*schema["properties"], "stranger"):
+        assert not Draft202012Validator(schema).is_valid(row | {name: "x" * (MOST_TEXT + 1)}), name
+    write_bundle(tmp_path / "named", **small_parts() | {"contract": contract})
+    listed = openapi(open_bundle(tmp_path / "named"))["components"]["schemas"]["listed_customer"]
+    assert listed["allOf"][1]["required"] == ["phone", "client"]
 
 
 def test_the_row_in_the_document_is_a_whole_one() -> None:

@@ -38,8 +38,10 @@ class ColumnMatch:
     strangers: tuple[str, ...]
 
 
-def match_columns(names: Sequence[str], contract: Contract, *, table: str, purpose: Purpose, at: Known) -> ColumnMatch:
-    """Match a table's columns with a contract.
+def match_columns(
+    names: Sequence[str], contract: Contract, *, table: str, purpose: Purpose, at: Known, needs_id: bool = True
+) -> ColumnMatch:
+    """Match a table's columns with a contract; without `needs_id` the column of ids may lack.
 
     Raises
     ------
@@ -47,7 +49,7 @@ def match_columns(names: Sequence[str], contract: Contract, *, table: str, purpo
         If the id, a feature known by `at` or (to train) the outcome is missing; it shows the difference.
     """
     present, strangers = set(names), _strangers(names, contract)
-    if missing := missing_columns(names, contract, purpose=purpose, at=at):
+    if missing := missing_columns(names, contract, purpose=purpose, at=at, needs_id=needs_id):
         raise _does_not_meet(names, missing, strangers, contract, table, purpose)
     used = [column for column in contract.columns if column.name in present and column.role != "ignore"]
     return ColumnMatch(
@@ -58,9 +60,11 @@ def match_columns(names: Sequence[str], contract: Contract, *, table: str, purpo
     )
 
 
-def missing_columns(names: Sequence[str], contract: Contract, *, purpose: Purpose, at: Known) -> list[str]:
+def missing_columns(
+    names: Sequence[str], contract: Contract, *, purpose: Purpose, at: Known, needs_id: bool = True
+) -> list[str]:
     """Name the columns that a contract cannot do without and a table does not have."""
-    required = [column.name for column in contract.columns if _is_required(column, at)]
+    required = [column.name for column in contract.columns if _is_required(column, at, needs_id)]
     if purpose == "train":
         required.append(contract.outcome.column)
     return [name for name in required if name not in set(names)]
@@ -76,8 +80,8 @@ def _strangers(names: Sequence[str], contract: Contract) -> tuple[str, ...]:
     return tuple(name for name in names if name not in contract.by_name and name != contract.outcome.column)
 
 
-def _is_required(column: Column, at: Known) -> bool:
-    return (column.is_feature or column.role == "id") and column.known_by(at)
+def _is_required(column: Column, at: Known, needs_id: bool) -> bool:
+    return (column.is_feature or (needs_id and column.role == "id")) and column.known_by(at)
 
 
 def _does_not_meet(

@@ -64,8 +64,8 @@ class UnreadableCellError(DataError):
 class OneRow:
     """The door for one customer at a time.
 
-    `read` says exactly what ``validate(..., purpose="predict")`` says of a frame of one row; the batch stays the truth
-    and a test holds the two against each other.
+    `read` says exactly what ``validate(..., purpose="predict")`` says of a frame of one row, but that the id may lack; the
+    batch stays the truth and a test holds the two against each other.
 
     Parameters
     ----------
@@ -79,7 +79,7 @@ class OneRow:
         self._cells = [(column.name, _reader(column, contract.missing_tokens(column))) for column in columns]
         self._states = [column for column in columns if any(state.when for state in column.states)]
         self._unusual = [(column.name, check) for column in columns if (check := _check(column)) is not None]
-        self._required = frozenset(column.name for column in columns if column.is_feature or column.role == "id")
+        self._required = frozenset(column.name for column in columns if column.is_feature)
 
     def read(self, row: Mapping[str, Any]) -> Customer:
         """Read one customer.
@@ -92,12 +92,14 @@ class OneRow:
         Raises
         ------
         ContractError
-            If a feature known by `at`, or the id, is missing; it shows the difference.
+            If a feature known by `at` is missing; it shows the difference.
         UnreadableCellError
             If a cell cannot be read: the column and the reason, never the value.
         """
         if not self._required <= row.keys():
-            match_columns(tuple(row), self.contract, table="the customer", purpose="predict", at=self.at)
+            match_columns(
+                tuple(row), self.contract, table="the customer", purpose="predict", at=self.at, needs_id=False
+            )
         values: dict[str, Any] = {}
         for name, read in self._cells:
             if name in row:

@@ -132,12 +132,14 @@ def validate_batches(
     purpose: Purpose,
     at: Known = "planning",
     size: int = BATCH,
+    needs_id: bool = True,
     on_reject: OnReject | None = None,
     progress: Progress = silent,
 ) -> Iterator[ValidTable]:
     """Read a table in batches and hold each against the contract; see `validate`.
 
-    When predicting, a batch holds the outcome as far as it could be read; look at `ValidTable.has_outcome`.
+    When predicting, a batch holds the outcome as far as it could be read; look at `ValidTable.has_outcome`. Without
+    `needs_id` the column of ids may lack: no prediction reads it.
 
     Raises
     ------
@@ -148,7 +150,7 @@ def validate_batches(
     """
     if purpose == "train":
         require_reviewed(contract)
-    match = match_columns(source.columns, contract, table=source.name, purpose=purpose, at=at)
+    match = match_columns(source.columns, contract, table=source.name, purpose=purpose, at=at, needs_id=needs_id)
     if purpose == "train" and not any(column.is_feature for column in match.read):
         raise _nothing_to_learn_from(contract, match, at)
     door = _Door(contract, match, purpose, at, _receipt(source, contract, match, purpose, at), contract.outcome)

@@ -34,7 +34,7 @@ from segmint.tables.write import write_parquet, write_safe_csv
 
 Row = Mapping[str, Any]
 Answers = dict[int, dict[str, Any]]
-FEW_VALUES = 2_000  # one by one is milliseconds up to here, and quicker
+FEW_VALUES = 2_000  # up to here one by one is quicker
 
 
 class NobodyWaits(Exception):  # noqa: N818 - nothing is wrong
@@ -59,13 +59,12 @@ def answer_rows(bundle: Bundle, predictor: Predictor, single: SinglePredictor, r
     dict
         read, accepted, rejected (which add up) and answers: one for each row, in order, with its place `row`.
     """
-    if are_few(rows):
+    if _are_few(rows):
         return _counted(_refused(bundle, rows), lambda kept: _one_by_one(single, rows, kept), len(rows))
     return _counted(_refused(bundle, rows), lambda kept: _as_table(bundle, predictor, rows, kept), len(rows))
 
 
-def are_few(rows: Sequence[Row]) -> bool:
-    """Tell whether rows are predicted one by one: so few values that nobody waits for them."""
+def _are_few(rows: Sequence[Row]) -> bool:
     return sum(map(len, rows)) <= FEW_VALUES
 
 
@@ -95,7 +94,7 @@ def explain_rows(bundle: Bundle, predictor: Predictor, single: SinglePredictor, 
 
 
 def refused_rows(bundle: Bundle, rows: Sequence[Row], measured: Sequence[str] = ()) -> dict[int, str]:
-    """Say why rows cannot be customers of a call list, before anything else is asked of them: as for a prediction.
+    """Say why rows cannot be customers of a call list, before anything else is asked of them: as for a prediction, or without an id.
 
     Parameters
     ----------
@@ -109,7 +108,7 @@ def refused_rows(bundle: Bundle, rows: Sequence[Row], measured: Sequence[str] = 
     dict of int to str
         The reason by the row's place, from 0; it names columns and no value.
     """
-    return _details(_refused(bundle, rows, measured))
+    return _details(_refused(bundle, rows, measured, needs_id=True))
 
 
 def unreadable_rows(bundle: Bundle, rows: Sequence[Row], max_rejected: float) -> dict[int, str]:
@@ -147,13 +146,13 @@ def _counted(refused: Answers, answer: Callable[[list[int]], Answers], count: in
     return {"read": count, "accepted": count - rejected, "rejected": rejected, "answers": in_order}
 
 
-def _refused(bundle: Bundle, rows: Sequence[Row], measured: Sequence[str] = ()) -> Answers:
+def _refused(bundle: Bundle, rows: Sequence[Row], measured: Sequence[str] = (), *, needs_id: bool = False) -> Answers:
     """Refuse rows that lack a column or any value, answer a number with a truth value, or lost digits; name the contract's columns.
 
     A number that came as a text and can be read in two ways is refused too: nothing here says which is meant.
     """
     needed = [c.name for c in bundle.contract.columns if c.is_feature and c.known_by(bundle.at)]
-    if bundle.contract.id_column is not None:
+    if needs_id and bundle.contract.id_column is not None:
         needed.append(bundle.contract.id_column)
     numbers = _read_as_numbers(bundle, measured)
     texts = [c.name for c in bundle.contract.columns if c.kind != "number"]
@@ -239,7 +238,7 @@ def _explained(
         return answers
     reasons = reasons_for(table, predictor, bundle.reference)
     said = _answers_of(bundle, predictor, table)
-    if are_few(rows):  # to the last digit what `answer_rows` says of them
+    if _are_few(rows):  # to the last digit what `answer_rows` says of them
         said = (single.customer(rows[kept[record - 1]]) for record in table.records.tolist())
     for number, (record, answer) in enumerate(zip(table.records.tolist(), said, strict=True)):
         told = [text for name, text in reasons.row(number, named=True).items() if name.startswith("reason_") and text]
@@ -265,6 +264,7 @@ def _table_of(bundle: Bundle, rows: Sequence[Row], kept: list[int]) -> tuple[Val
         bundle.contract,
         purpose="predict",
         at=bundle.at,
+        needs_id=False,
         on_reject=on_reject,
     )
     return concatenate(batches), refused
@@ -294,7 +294,7 @@ def predict_file(
 
     Behind the columns of `with_predictions` stand `record`, the record's number in the file (the first after the header
     is 1), and `error`: null, or why the record was rejected, as a code and a sentence that names the column. A rejected
-    record has its cells as far as they can be told apart, and no prediction.
+    record has its cells as far as they can be told apart, and no prediction. The column of ids may lack.
 
     Parameters
     ----------
@@ -318,7 +318,8 @@ def predict_file(
         If `given_up` was set before the end.
     """
     ledgers: list[Ledger] = []
-    predicted = predicted_batches(bundle, predictor, open_source(table, written or Data()), ledgers, given_up)
+    opened = open_source(table, written or Data())
+    predicted = predicted_batches(bundle, predictor, opened, ledgers, given_up, needs_id=False)
     (write_safe_csv if out.suffix == ".csv" else write_parquet)(predicted, out)
     ledger = sum(ledgers, Ledger())
     require_records(ledger)
@@ -332,10 +333,15 @@ def predicted_batches(
     ledgers: list[Ledger],
     given_up: Event | None = None,
     unread: Unread | None = None,
+    *,
+    needs_id: bool = True,
 ) -> Iterator[pl.DataFrame]:
     """Predict a table in batches, the rejected records among the others; see `predict_file`. Each adds its ledger, and to `unread`."""
     waiting: list[Reject] = []
-    for batch in validate_batches(source, bundle.contract, purpose="predict", at=bundle.at, on_reject=waiting.append):
+    batches = validate_batches(
+        source, bundle.contract, purpose="predict", at=bundle.at, needs_id=needs_id, on_reject=waiting.append
+    )
+    for batch in batches:
         if given_up is not None and given_up.is_set():
             raise NobodyWaits
         batch = segments_flagged(bundle, batch)

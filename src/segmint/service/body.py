@@ -113,7 +113,8 @@ def rows_of(told: Any, *, most: int = MOST_ROWS) -> Rows:
         for value in row.values():
             if type(value) is str:
                 if len(value) > MOST_TEXT:
-                    raise Problem(422, "text_too_long", "A text is too long.", field=f"rows[{place}]")
+                    long = f"A text has more than {MOST_TEXT:,} characters."
+                    raise Problem(422, "text_too_long", long, field=f"rows[{place}]")
             elif isinstance(value, dict | list):
                 raise Problem(422, "nested", "A value must be a text, a number or null.", field=f"rows[{place}]")
     _refuse_surrogates(rows)
@@ -151,5 +152,5 @@ def _finite(text: str) -> float:
 
 def _short(text: str) -> int:
     if len(text) > MOST_DIGITS:
-        raise Problem(400, "too_many_digits", f"A number of the body has more than {MOST_DIGITS} digits.")
+        raise Problem(400, "too_many_digits", f"A whole number of the body has more than {MOST_DIGITS} digits.")
     return int(text)

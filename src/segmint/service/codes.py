@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from segmint.contract import validate
 from segmint.contract.cells import EMPTY_CELL
 from segmint.contract.ledger import TOTAL_ROW
+from segmint.service.body import MOST_DIGITS, MOST_TEXT
 from segmint.tables import text_records
 from segmint.tables.rejects import EMPTY_ROW
 
@@ -54,10 +55,10 @@ PROBLEMS: Mapping[str, str] = {
     "stopping": "the service is stopping",
     "storage": "a full or closed disk",
     "swapped": "another bundle came into use meanwhile",
-    "text_too_long": "a text is too long",
+    "text_too_long": f"a text has more than {MOST_TEXT:,} characters",
     "too_deep": "the JSON is nested too deeply",
     "too_large": "the body is too large",
-    "too_many_digits": "a number has too many digits",
+    "too_many_digits": f"a whole number has more than {MOST_DIGITS} digits",
     "too_often": "the key, or the address, asks too often",
     "too_slow": "the body arrives too slowly",
     "two_keys": "more than one Authorization",

@@ -14,7 +14,7 @@ from segmint.contract.column import Column
 from segmint.contract.contract import Contract
 from segmint.contract.yes_no import NO, YES, bare_words
 from segmint.flows.steps.bundle import SEGMENT, segment_names
-from segmint.service.body import MOST_EXPLAINED, MOST_JSON, MOST_ROWS, MOST_TABLE
+from segmint.service.body import MOST_DIGITS, MOST_EXPLAINED, MOST_JSON, MOST_ROWS, MOST_TABLE, MOST_TEXT
 from segmint.service.codes import PROBLEMS, RECORDS, ROWS
 from segmint.service.idempotency import HEADER, REPLAYED
 from segmint.service.request_id import SANE
@@ -24,13 +24,14 @@ from segmint.targeting.suppress import safety_columns
 
 JSON = dict[str, Any]
 NUMBER_OF_NOBODY = "+442079460000"  # kept free for films and examples
+_OF_A_LIST = "/v1/target needs it, predictions do not"
 
 
 def row_schema(contract: Contract, at: str, example: JSON | None = None) -> JSON:
     """Describe one customer as JSON Schema: the columns that the network reads, their levels, units and bounds.
 
     Unknown levels and numbers out of their bounds are answered and flagged, so levels and bounds are told in words and
-    not enforced. Columns that can forbid a call are described and stand in the example; only a list needs them.
+    not enforced. The id and columns that can forbid a call are described and stand in the example; only a list needs them.
     """
     columns = [c for c in contract.columns if c.is_feature and c.known_by(at)]  # type: ignore[arg-type]
     schema: JSON = {
@@ -38,13 +39,13 @@ def row_schema(contract: Contract, at: str, example: JSON | None = None) -> JSON
         "title": "customer",
         "properties": {column.name: _column(column) for column in columns},
         "required": [column.name for column in columns],
-        "additionalProperties": True,
+        "additionalProperties": {"type": ["string", "number", "boolean", "null"], "maxLength": MOST_TEXT},
     }
     safety = safety_columns(contract)
     schema["properties"] |= {column.name: _safety(column) for column in safety}
     if contract.id_column is not None:
-        schema["properties"][contract.id_column] = {"type": ["string", "integer", "null"], "description": "the id"}
-        schema["required"].append(contract.id_column)
+        words = f"the id; {_OF_A_LIST}"
+        schema["properties"][contract.id_column] = _value(["string", "integer", "null"], words)
     if example is not None:
         may_be_called = {column.name: _may_be_called(column) for column in safety}
         schema["examples"] = [_with_numbers(example | may_be_called, columns, contract)]
@@ -55,8 +56,12 @@ def _safety(column: Column) -> JSON:
     """Describe a column that can forbid a call."""
     told = _column(column)
     kinds = ["string", "integer" if column.role == "phone" else "boolean", "null"]
-    words = f"{told['description']}; read as '{column.role}': /v1/target needs it, predictions do not"
-    return {"type": list(dict.fromkeys((*told["type"], *kinds))), "description": words}
+    words = f"{told['description']}; read as '{column.role}': {_OF_A_LIST}"
+    return _value(list(dict.fromkeys((*told["type"], *kinds))), words)
+
+
+def _value(kinds: Sequence[str], words: str) -> JSON:
+    return {"type": kinds, "maxLength": MOST_TEXT, "description": words}
 
 
 def _may_be_called(column: Column) -> str | int:
@@ -110,7 +115,7 @@ def _column(column: Column) -> JSON:
     kinds = ["number", "string", "null"] if column.kind == "number" else ["string", "null"]
     if "true" in spellings(column.allowed):
         kinds.insert(1, "boolean")
-    return {"type": kinds, "description": "; ".join(words)}
+    return _value(kinds, "; ".join(words))
 
 
 def openapi(bundle: Bundle) -> JSON:
@@ -236,7 +241,9 @@ def _schemas(bundle: Bundle) -> JSON:
         "segment": _TEXT_OR_NONE,
         **dict.fromkeys(("reason_1", "reason_2", "reason_3"), _TEXT_OR_NONE | {"description": _ORDER_OF_LISTS}),
     }
-    names_of_safety = [column.name for column in safety_columns(bundle.contract)]
+    of_a_list = [column.name for column in safety_columns(bundle.contract)]
+    if bundle.contract.id_column is not None:
+        of_a_list.append(bundle.contract.id_column)
     problem = {
         "type": _TEXT,
         "title": _TEXT,
@@ -248,7 +255,7 @@ def _schemas(bundle: Bundle) -> JSON:
     }
     return {
         "customer": row_schema(bundle.contract, bundle.at, shown[0]),
-        "listed_customer": {"allOf": [_ref("customer"), {"required": names_of_safety}]},
+        "listed_customer": {"allOf": [_ref("customer"), {"required": of_a_list}]},
         "rows": _rows(MOST_ROWS),
         "few_rows": _rows(MOST_EXPLAINED),
         "listed_rows": _rows(MOST_ROWS, "listed_customer"),
@@ -300,7 +307,7 @@ def _likely(bundle: Bundle) -> JSON:
 
 def _rows(most: int, each: str = "customer") -> JSON:
     rows = {"type": "array", "minItems": 1, "maxItems": most, "items": _ref(each)}
-    words = f"At most {most:,} rows and {MOST_JSON >> 20} MiB."
+    words = f"At most {most:,} rows and {MOST_JSON >> 20} MiB; a whole number has at most {MOST_DIGITS} digits."
     return _object({"rows": rows}, "rows") | {"additionalProperties": False, "description": words}
 
 
