@@ -251,7 +251,7 @@ def test_the_figures_stay_in_sight_and_letters_keep_their_size(browser: Any, des
     with served(dashboard(desk)) as port:
         tab = Watched(browser, f"http://127.0.0.1:{port}", desk, width=width, scheme="light").tab
         tab.goto(f"/lists?table={table}")
-        tab.set_viewport_size({"width": width, "height": 768})
+        tab.set_viewport_size({"width": width, "height": 720})
         expect(tab.locator("#how-many")).to_be_visible()
         on_top = "s => { const r = s.getBoundingClientRect(); return document.elementFromPoint(r.x + r.width / 2, r.y + r.height / 2)?.id }"
         assert tab.locator("#calls-slider").evaluate(on_top) == "calls-slider"  # not under what sticks at the foot
