@@ -193,6 +193,14 @@ def test_names_of_columns_that_may_be_values_are_asked_about_in_a_file_and_names
     assert "header" not in infer_contract(open_table(frame), name="x", without_outcome=True).text
 
 
+def test_names_that_differ_by_a_number_alone_are_names(tmp_path: Path) -> None:
+    frame = pl.DataFrame({f"feature_{place:03}": [place, 2 * place, 7] for place in range(9)})
+    for table, asked in ((frame, False), (frame[:, :2], True)):
+        table.write_csv(tmp_path / "t.csv")
+        text = infer_contract(open_table(tmp_path / "t.csv"), name="x", without_outcome=True).text
+        assert ("header" in text) is asked
+
+
 def test_what_makes_no_contract_is_refused_as_a_contract_that_makes_no_sense() -> None:
     frame = pl.DataFrame({"y": ["yes", "no"] * 50, "Y": list(range(100)), "age": list(range(100))})
     assert infer_contract(open_table(frame), name="Q1/2025\u00a0Nord", outcome="y").contract.name == "Q1/2025\u00a0Nord"

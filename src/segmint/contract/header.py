@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
+from collections.abc import Sequence
 
 import polars as pl
 
@@ -14,12 +16,20 @@ VALUE = re.compile(r"^[-+0-9]|[0-9]{3}|@")  # what no name of a column looks lik
 _ADDRESS = r"\w@\w"  # "@timestamp" is a name
 _ASKED = "is the first line a header?"
 MOST_LISTED = 20
+NUMBERED = 3  # so many names of one stem are no values of one customer
 NAME_THE_HEADER = "write the names of the columns in the first line; or say which line holds them (data.header_row)"
+
+
+def values_among(names: Sequence[str]) -> list[str]:
+    """Return the names that may be values: not those that differ by a number alone, as feature_000, feature_001 and so on do."""
+    stems = {name: re.sub(r"[0-9]+$", "", name) for name in names}
+    often = Counter(stem for stem in stems.values() if stem[:1].isalpha())
+    return [name for name, stem in stems.items() if VALUE.search(name) and often[stem] < NUMBERED]
 
 
 def has_header(frame: pl.DataFrame) -> bool:
     """Whether no name of a column may be a value."""
-    return not any(map(VALUE.search, frame.columns)) and not _again_below(frame)
+    return not values_among(frame.columns) and not _again_below(frame)
 
 
 def columns_told(frame: pl.DataFrame) -> str:
@@ -51,8 +61,8 @@ def header_told(frame: pl.DataFrame, source: TableSource) -> str:
         )
     if addresses or _again_below(frame) > 1:
         return f"names of columns read like values; {_ASKED}"
-    like_values = sum(bool(VALUE.search(name)) for name in frame.columns)
-    return f"most names of columns read like values; {_ASKED}" if 2 * like_values > frame.width else ""
+    most = 2 * len(values_among(frame.columns)) > frame.width
+    return f"most names of columns read like values; {_ASKED}" if most else ""
 
 
 def _again_below(frame: pl.DataFrame) -> int:

@@ -22,7 +22,7 @@ from segmint.contract.column import Known
 from segmint.contract.column_match import Purpose
 from segmint.contract.contract import Contract
 from segmint.contract.export import contract_to_toml
-from segmint.contract.header import VALUE
+from segmint.contract.header import values_among
 from segmint.contract.valid_table import ValidTable
 from segmint.contract.validate import validate, validate_batches
 from segmint.errors import DataError, InputError, RunError, why
@@ -73,7 +73,7 @@ def _has_names(source: Any, data: Data) -> bool:
         names = open_source(source, data).columns
     except InputError:
         return False
-    return 2 * sum(bool(VALUE.search(name)) for name in names) < len(names)
+    return 2 * len(values_among(names)) < len(names)
 
 
 def data_of_list(source: Any, data: Data) -> Data:
