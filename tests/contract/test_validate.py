@@ -135,6 +135,14 @@ def test_to_predict_an_unusual_value_is_flagged_and_kept(change: dict[str, str],
     assert table.ledger.flags[flag] == sum(flag in told.split("; ") for told in table.flags)
 
 
+def test_to_judge_values_that_are_not_allowed_are_flagged_and_rows_without_an_outcome_rejected() -> None:
+    table = check([{"age": "200"}, {"land": "XX"}, {"y": ""}, {"age": "forty"}], purpose="judge")
+    assert dict(table.ledger.flags) == {"age: out of range": 1, "land: unseen level": 1}
+    assert dict(table.ledger.reasons) == {"missing_outcome: y": 1, "not_a_number: age": 1}
+    with pytest.raises(DataError, match="same outcome"):
+        validate(open_table(shop([]).with_columns(y=pl.lit("no"))), CONTRACT, purpose="judge")
+
+
 def test_to_predict_an_unreadable_value_still_rejects_its_row() -> None:
     table = check([{"age": "forty"}], purpose="predict")
     assert dict(table.ledger.reasons) == {"not_a_number: age": 1}

@@ -12,7 +12,7 @@ from segmint.contract.contract import Contract, load_contract
 from segmint.contract.names import SHIPPED
 from segmint.errors import ContractError
 
-Purpose = Literal["train", "predict"]
+Purpose = Literal["train", "judge", "predict"]
 SHOWN_NAMES = 12
 
 
@@ -46,7 +46,7 @@ def match_columns(
     Raises
     ------
     ContractError
-        If the id, a feature known by `at` or (to train) the outcome is missing; it shows the difference.
+        If the id, a feature known by `at` or (but to predict) the outcome is missing; it shows the difference.
     """
     present, strangers = set(names), _strangers(names, contract)
     if missing := missing_columns(names, contract, purpose=purpose, at=at, needs_id=needs_id):
@@ -65,7 +65,7 @@ def missing_columns(
 ) -> list[str]:
     """Name the columns that a contract cannot do without and a table does not have."""
     required = [column.name for column in contract.columns if _is_required(column, at, needs_id)]
-    if purpose == "train":
+    if purpose != "predict":
         required.append(contract.outcome.column)
     return [name for name in required if name not in set(names)]
 
@@ -101,9 +101,9 @@ def _does_not_meet(
     else:
         lines.append(_listed("missing", missing))
         lines.append(f"  unexpected: all {len(names):,} names; is the first line a header?")
-    fix = "rename the columns, or write a contract for this table" if purpose == "train" else _to_deliver(missing)
+    fix = "rename the columns, or write a contract for this table" if purpose != "predict" else _to_deliver(missing)
     if other:
-        fix = f"the table meets the contract '{other}'; use that{'' if purpose == 'train' else ', or a bundle that was trained with it'}"
+        fix = f"the table meets the contract '{other}'; use that{'' if purpose != 'predict' else ', or a bundle that was trained with it'}"
     elif missing == [contract.outcome.column] and lacks_outcome(names, contract):
         lines[0] = f"'{table}' has no outcome: without what customers answered nothing can be learned or judged."
         fix = "add the column from the results of a campaign; `segmint predict` and `segmint segment` need no answers"

@@ -92,9 +92,10 @@ def validate(
     ----------
     source : TableSource
     contract : Contract
-    purpose : {"train", "predict"}
-        To train, a row with a value that the contract does not allow is rejected, and so is a customer whom nobody called,
-        as a column of the role `treatment` says; to predict, both are accepted, the former with a flag.
+    purpose : {"train", "judge", "predict"}
+        To train, a row with a value that the contract does not allow is rejected; else it is accepted with a flag. To train or
+        to judge what was trained, a customer without an outcome is rejected, and so is one whom nobody called, as a column of
+        the role `treatment` says.
     at : {"planning", "dialling", "after_call"}
         The moment of the decision; columns known later are set aside unread.
     max_rejected : float
@@ -112,7 +113,7 @@ def validate(
     Raises
     ------
     ContractError
-        If the table has other columns than the contract, or (to train) nobody reviewed the contract.
+        If the table has other columns than the contract, or (but to predict) nobody reviewed the contract.
     DataError
         If too many rows are rejected, or the accepted ones cannot teach anything: too few, one outcome, no feature.
     """
@@ -120,7 +121,7 @@ def validate(
     table = concatenate(batches)
     table.ledger.check()
     refuse_rejected(table.ledger, contract, max_rejected, kept_in=kept_in)
-    if purpose == "train":
+    if purpose != "predict":
         _refuse_unteachable(table)
     return replace(table, ledger=_with_repeated_ids(table))
 
@@ -148,10 +149,10 @@ def validate_batches(
     DataError
         To train, if no feature is known by `at`; also before the first batch.
     """
-    if purpose == "train":
+    if purpose != "predict":
         require_reviewed(contract)
     match = match_columns(source.columns, contract, table=source.name, purpose=purpose, at=at, needs_id=needs_id)
-    if purpose == "train" and not any(column.is_feature for column in match.read):
+    if purpose != "predict" and not any(column.is_feature for column in match.read):
         raise _nothing_to_learn_from(contract, match, at)
     door = _Door(contract, match, purpose, at, _receipt(source, contract, match, purpose, at), contract.outcome)
     _refuse_two_signs(door)
@@ -309,7 +310,9 @@ class _Door:
         problems = {name: cell.problem for name, cell in cells.items() if _any(cell.problem)}
         strange = self._strange(cells)
         if self.purpose == "train":
-            problems, strange = _merged(self._treatment(batch.frame), _merged(problems, strange)), {}
+            problems, strange = _merged(problems, strange), {}
+        if self.purpose != "predict":
+            problems = _merged(self._treatment(batch.frame), problems)
         failed = _any_of(problems, batch.frame.height)
         rejects = (*batch.rejects, *_rejects(batch, problems, failed, self.receipt))
         rejects = tuple(sorted(rejects, key=lambda reject: reject.record))
@@ -341,7 +344,7 @@ class _Door:
         if self.match.outcome:
             read = read_outcome(self.outcome, frame[self.outcome.column], self.contract.missing)
             # what a customer answered is no reason to refuse a prediction
-            cells[self.outcome.column] = read if self.purpose == "train" else Cells.without_problem(read.values)
+            cells[self.outcome.column] = Cells.without_problem(read.values) if self.purpose == "predict" else read
         return cells
 
     def _treatment(self, frame: pl.DataFrame) -> dict[str, pl.Series]:

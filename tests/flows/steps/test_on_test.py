@@ -29,11 +29,21 @@ pytest.importorskip("tensorflow")
 def tables(wave: dict[str, pl.DataFrame], tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
     """1,000 customers to learn from; to test 500 others, 40 of the former and 4 without an answer."""
     folder = tmp_path_factory.mktemp("tables")
-    train, others = wave["train"][:1_000], wave["train"][1_000:1_500]
+    train, others = wave["train"][:1_000], _with_unusual_values(wave["train"][1_000:1_500])
     without = wave["train"][1_500:1_504].with_columns(subscribed=pl.lit(None, dtype=pl.String))
     train.write_csv(folder / "train.csv")
     pl.concat([train[:40], others, without]).write_csv(folder / "test.csv")
     return {name: folder / f"{name}.csv" for name in ("train", "test")}
+
+
+def _with_unusual_values(others: pl.DataFrame) -> pl.DataFrame:
+    """Give one customer an age out of bounds, and another an unknown profession."""
+    place = pl.int_range(pl.len())
+    age, job = pl.col("age"), pl.col("job")
+    return others.with_columns(
+        pl.when(place == 3).then(pl.lit(120)).otherwise(age).alias("age"),
+        pl.when(place == 5).then(pl.lit("diver")).otherwise(job).alias("job"),
+    )
 
 
 @pytest.fixture(scope="module")
@@ -56,6 +66,7 @@ def test_nobody_who_taught_judges_and_every_row_is_accounted_for(tested: RunResu
     ledger = kept["ledger"]
     assert ledger["read"] == ledger["accepted"] + ledger["rejected"] == 544
     assert ledger["reasons"] == {"missing_outcome: subscribed": 4}
+    assert ledger["flags"] == {"age: out of range": 1, "job: unseen level": 1}
     assert kept["rows"] == sum(kept["classes"].values()) == 500
     assert kept["told"].startswith("40 of 540 test rows are of customers in the training table: ")
     assert pl.read_csv(tested.folder / "test_rejected.csv").height == 4
@@ -65,6 +76,7 @@ def test_nobody_who_taught_judges_and_every_row_is_accounted_for(tested: RunResu
     for words in (
         "544 rows (540 accepted, 4 rejected)",
         "test_rejected.csv",
+        "flagged 1: age: out of range",
         "warning: 40 of 540",
         "judged on 500 test rows",
     ):

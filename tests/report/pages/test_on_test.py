@@ -22,7 +22,11 @@ def tested(request: pytest.FixtureRequest, make_run: Callable[..., Path]) -> Pat
     folder, other = make_run(kind=request.param, hostile="E"), make_run(kind=request.param, rows=300, hostile="E")
     compared = json.loads((other / "comparison.json").read_text("utf-8"))
     classes = {"no": 240, "yes": 60} if request.param == "response" else {"A": 90, "B": 80, "C": 70, "DE": 60}
-    ledger = {"sentence": "344 rows (340 accepted, 4 rejected)", "reasons": {"missing_outcome: y": 4}}
+    ledger = {
+        "sentence": "344 rows (340 accepted, 4 rejected)",
+        "reasons": {"missing_outcome: y": 4},
+        "flags": {"age: out of range": 2},
+    }
     told = {
         "source": "test.csv",
         "rows": 300,
@@ -49,7 +53,7 @@ def test_the_page_has_the_figures_of_the_test_rows_and_says_who_is_left_out(test
         "Also in the training table",
         "Outcomes that one of the tables lacks",
         "those that stop early without the inner rows",
-        "missing_outcome: y 4",
+        "Rejected: missing_outcome: y 4. Flagged, and judged all the same: age: out of range 2.",
         "Right and wrong names",
     ):
         assert words in said

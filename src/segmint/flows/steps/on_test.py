@@ -65,7 +65,7 @@ class OnTest:
     def sentences(self) -> tuple[str, ...]:
         """Say how it was read, what was left out, who judges, and whether they are too few."""
         ledger, outcome = self.table.ledger, self.table.contract.outcome
-        said = [f"test table {self.source}: {ledger.sentence()}", *ledger.why_rejected()]
+        said = [f"test table {self.source}: {ledger.sentence()}", *ledger.by_reason()]
         said += [f"rejected rows of the test table: {self.rejected}"] if ledger.rejected else []
         said += [f"warning: {told}" for told in (self.told, *self.classes_apart) if told]
         judges = f"judged on {counted(len(self.table), 'test row')}"
@@ -89,7 +89,7 @@ def open_test(test: Any, training: TableSource, contract: Contract, config: Conf
             fix="cut the table in two, or leave --test out: the comparison judges on rows kept apart anyway",
         )
     try:
-        require_contract(opened, contract, at=config.data.at)
+        require_contract(opened, contract, purpose="judge", at=config.data.at)
     except ContractError as error:
         fix, name = error.fix, contract.id_column
         if name is not None and name not in opened.columns:
@@ -101,12 +101,15 @@ def open_test(test: Any, training: TableSource, contract: Contract, config: Conf
 def read_test(
     source: TableSource | None, table: ValidTable, config: Config, here: Run, progress: Progress
 ) -> OnTest | None:
-    """Read the test table, if there is one, under the contract that the training table met; leave the customers of that one out."""
+    """Read the test table, if there is one, under the contract that the training table met; leave the customers of that one out.
+
+    Values that the contract does not allow judge too, as they are predicted: the figures are of all whom the network will score.
+    """
     if source is None:
         return None
     rejected = here.folder / run_files.TEST_REJECTED
     try:
-        test = read_beside(source, table.contract, config.data, rejected, progress=progress)
+        test = read_beside(source, table.contract, config.data, rejected, purpose="judge", progress=progress)
         test, told = apart_from_training(table, test)
     except DataError as error:
         raise DataError(f"The test table: {error.came}", expected=error.expected, fix=error.fix) from error

@@ -69,5 +69,10 @@ def _classes_apart(tested: RunView) -> Block | None:
 
 def _read(tested: RunView) -> str:
     ledger = tested.summary["ledger"]
-    reasons = "; ".join(f"{reason} {count(number)}" for reason, number in ledger["reasons"].items())
-    return f"{ledger['sentence']}.{f' Rejected: {reasons}.' if reasons else ''}"
+    told = {"Rejected": ledger["reasons"], "Flagged, and judged all the same": ledger["flags"]}
+    said = [
+        f"{title}: {'; '.join(f'{reason} {count(number)}' for reason, number in counts.items())}."
+        for title, counts in told.items()
+        if counts
+    ]
+    return " ".join([f"{ledger['sentence']}.", *said])
