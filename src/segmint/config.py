@@ -301,7 +301,7 @@ class Backtest(Section):
     block : int
         Calls per block of the bootstrap; fewer in a short replay, so that there are about 20 blocks.
     repeats : int
-        Repeats of the bootstrap.
+        Repeats of the bootstrap of AUC and gains; money, calls and losses, which are sums, are drawn 10,000 to 100,000 times.
     """
 
     time_order: str = "rows"

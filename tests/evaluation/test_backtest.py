@@ -6,7 +6,7 @@ import pytest
 
 from segmint.errors import DataError
 from segmint.evaluation.backtest import backtest
-from segmint.evaluation.backtest_scores import Replayed, block_of, totals, wave_figures
+from segmint.evaluation.backtest_scores import Replayed, block_of, draws_of, totals, wave_figures
 from segmint.evaluation.backtest_words import conclude_backtest, say_proxies, will_it_hold
 from segmint.evaluation.strategies import AtRandom, BestSoFar, Everyone, Learner, Rule
 from segmint.splits.waves import make_waves
@@ -430,7 +430,7 @@ def test_what_chance_explains_is_one_sentence_and_the_same_network_is_called_so(
     )
 
 
-def noise(n, seed):
+def noise(n, seed, drawn=1):
     """Money of two strategies that differ by chance alone."""
     random = np.random.default_rng(seed)
     yes = random.random(n) < 0.1
@@ -449,7 +449,7 @@ def noise(n, seed):
         ours="a",
         block=block_of(n, 500),
         repeats=200,
-        seed=1,
+        seed=drawn,
     )
 
 
@@ -483,6 +483,18 @@ def test_intervals_of_few_blocks_are_widened_to_hold_as_often_as_they_say():
         profit = rows.row(by_predicate=pl.col("metric") == "profit", named=True)
         held += profit["low"] <= 250 * (0.2 * VALUE - 0.5) <= profit["high"]
     assert held >= 0.92 * repeats, held / repeats
+
+
+def test_the_ends_of_money_are_the_same_whatever_the_seed():
+    """The end that decides whether chance explains a difference must not be chance itself."""
+    found = [gap(noise(3_500, 1, seed)) for seed in range(6)]
+    for end in ("low", "high", "difference_low", "difference_high"):
+        ends = [row[end].item() for row in found]
+        assert np.ptp(ends) < 0.02 * (found[0]["high"] - found[0]["low"]).item()
+
+
+def test_hundreds_of_samples_lie_beyond_each_end_whatever_the_number_of_blocks():
+    assert [draws_of(blocks) for blocks in (10, 200, 1_000, 50_000)] == [100_000, 100_000, 20_000, 10_000]
 
 
 def test_blocks_are_shortened_and_none_is_made_of_too_few_calls():

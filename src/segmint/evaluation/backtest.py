@@ -50,7 +50,7 @@ class Backtest:
         call where calls are drawn at random), profit (then times that chance).
     conclusion : tuple of str
     block, repeats : int
-        Calls per block of the bootstrap as used, and its repeats.
+        Calls per block of the bootstrap as used, and its repeats for AUC and gains.
     """
 
     strategies: dict[str, str]
@@ -131,6 +131,7 @@ def backtest(
     block : int
         Successive calls that the bootstrap keeps together; fewer where the replay is short, see `block_of`.
     repeats : int
+        Of the bootstrap for AUC and gains; money, calls and losses are drawn far more often, see `draws_of`.
     currency : str
         Put before amounts of money in the conclusion.
     hindsight : bool

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Protocol
 
 import numpy as np
 import polars as pl
@@ -119,6 +119,17 @@ def block_of(rows: int, block: int) -> int:
     return min(block, max(SMALLEST_BLOCK, rows // MANY_BLOCKS))
 
 
+MOST_DRAWS, FEWEST_DRAWS, _BLOCKS_DRAWN = 100_000, 10_000, 20_000_000
+
+
+def draws_of(blocks: int) -> int:
+    """How often blocks are drawn for money and losses: their sums cost next to nothing, and sentences turn on their ends.
+
+    Hundreds of samples lie beyond each end, of 10 blocks about 850. With more than 200 blocks they are fewer, at least 250, to bound the time.
+    """
+    return min(MOST_DRAWS, max(FEWEST_DRAWS, _BLOCKS_DRAWN // blocks))
+
+
 def totals(
     replayed: Mapping[str, Replayed],
     wave: NDArray[np.int64],
@@ -147,23 +158,27 @@ def totals(
         Successive rows that the bootstrap keeps together (block bootstrap, Künsch 1989, with blocks that do not
         overlap), from `block_of`. With fewer than 10 blocks there are no intervals: they are NaN; with few they are
         widened, see `_percentiles`.
-    repeats, seed : int
+    repeats : int
+        Repeats of what ranks customers; sums over blocks are drawn far more often, see `draws_of`.
+    seed : int
     """
     blocks = np.arange(said_yes.size) // block
     drawn = int(blocks.max(initial=-1)) + 1
-    repeats, level = (repeats, _percentiles(drawn)) if drawn >= FEWEST_BLOCKS else (0, 0.95)
-    scorers: dict[str, _Scorer | _Losses] = {name: _Scorer(mine, wave, said_yes) for name, mine in replayed.items()}
-    if any(mine.propensity is not None for mine in replayed.values()):
-        scorers[KNOWN_RATE] = _Losses(known_rate, said_yes)
-    parts: dict[str, list[dict[str, Floats]]] = {name: [] for name in scorers}
-    as_it_was = np.ones((1, said_yes.size), dtype=np.int32)
-    for weights in itertools.chain([as_it_was], weight_blocks(said_yes.size, repeats, seed, blocks)):
-        for name, scorer in scorers.items():
-            parts[name].append(scorer.scores(weights))
-    values = {
-        name: {metric: np.concatenate([part[metric] for part in mine]) for metric in mine[0]}
-        for name, mine in parts.items()
-    }
+    draws, repeats, level = (draws_of(drawn), repeats, _percentiles(drawn)) if drawn >= FEWEST_BLOCKS else (0, 0, 0.95)
+    sums: list[tuple[str, _Scorer]] = [(name, _Money(mine, said_yes, blocks)) for name, mine in replayed.items()]
+    ranks: list[tuple[str, _Scorer]] = []
+    for name, mine in replayed.items():
+        if mine.raw is not None and mine.propensity is not None:
+            ranks.append((name, _Ranks(mine.raw, wave, said_yes)))
+            sums.append((name, _Losses(mine.propensity, said_yes, blocks)))
+    if ranks:
+        sums.append((KNOWN_RATE, _Losses(known_rate, said_yes, blocks)))
+    values: dict[str, dict[str, Floats]] = {}
+    for name, metrics in (
+        *_weighed(sums, drawn, (each.astype(np.float64) for each in weight_blocks(drawn, draws, seed))),
+        *_weighed(ranks, said_yes.size, weight_blocks(said_yes.size, repeats, seed, blocks)),
+    ):
+        values.setdefault(name, {}).update(metrics)
     regret = dict(per_wave.drop_nulls("regret").group_by("strategy").agg(pl.col("regret").sum()).iter_rows())
     found: list[dict[str, Any]] = []
     for name, metrics in values.items():
@@ -214,54 +229,76 @@ def _interval(samples: Floats, level: float) -> tuple[Floats, Floats]:
     return interval(samples, level) if samples.size else (np.array(np.nan), np.array(np.nan))
 
 
-class _Losses:
-    """How close probabilities are to what happened, to be weighed many times."""
+class _Scorer(Protocol):
+    """Something to be weighed many times."""
 
-    def __init__(self, propensity: Floats, said_yes: Mask) -> None:
-        losses = [log_loss_by_row(said_yes, propensity), brier_by_row(said_yes, propensity), propensity - said_yes]
-        self._losses = np.column_stack(losses)
-
-    def scores(self, weights: NDArray[np.int32]) -> dict[str, Floats]:
-        """Every metric under weights of shape (repeats, n)."""
-        found = (weights @ self._losses / weights.sum(axis=1)[:, None]).T
-        return dict(zip(("log_loss", "brier", "calibration_gap"), found, strict=True))
+    def scores(self, weights: NDArray[Any]) -> dict[str, Floats]:
+        """Every metric under weights of shape (repeats, units)."""
+        ...
 
 
-class _Scorer:
-    """One strategy, its rows sorted once, to be weighed many times."""
+def _weighed(
+    scorers: Sequence[tuple[str, _Scorer]], units: int, weights: Iterable[NDArray[Any]]
+) -> list[tuple[str, dict[str, Floats]]]:
+    """Score what happened, then what was drawn from it; every metric of shape (1 + repeats,)."""
+    as_it_was = np.ones((1, units), dtype=np.int32)
+    parts = [[scorer.scores(each) for _, scorer in scorers] for each in itertools.chain([as_it_was], weights)]
+    return [
+        (name, {metric: np.concatenate([part[place][metric] for part in parts]) for metric in parts[0][place]})
+        for place, (name, _) in enumerate(scorers)
+    ]
 
-    def __init__(self, mine: Replayed, wave: NDArray[np.int64], said_yes: Mask) -> None:
-        self._sums = np.column_stack([mine.money, mine.called, mine.called * said_yes]).astype(np.float64)
-        self._raw = None if mine.raw is None else Ranking(said_yes, mine.raw)
-        self._waves: list[tuple[Mask, Ranking]] = []
-        self._losses: _Losses | None = None
-        if mine.raw is not None and mine.propensity is not None:
-            places = [wave == number for number in distinct(wave)]
-            self._waves = [(here, Ranking(said_yes[here], mine.raw[here])) for here in places]
-            self._losses = _Losses(mine.propensity, said_yes)
 
-    def scores(self, weights: NDArray[np.int32]) -> dict[str, Floats]:
-        """Every metric under weights of shape (repeats, n)."""
-        total = weights.sum(axis=1)
-        money, called, successes = (weights @ self._sums).T
-        # A sample that drew the shorter last block has fewer rows; amounts are brought back to n rows.
-        per_row = weights.shape[1] / total
-        found = {
+class _Money:
+    """What a strategy's calls brought, summed up by block."""
+
+    def __init__(self, mine: Replayed, said_yes: Mask, blocks: NDArray[np.int64]) -> None:
+        self._sums = _by_block(blocks, mine.money, mine.called, mine.called * said_yes)
+
+    def scores(self, weights: NDArray[Any]) -> dict[str, Floats]:
+        rows, money, called, successes = (weights @ self._sums).T
+        # A sample that drew the shorter last block has fewer rows; amounts are brought back to all rows.
+        per_row = self._sums[:, 0].sum() / rows
+        return {
             "profit": money * per_row,
-            "profit_per_1000": 1_000 * money / total,
+            "profit_per_1000": 1_000 * money / rows,
             "called": called * per_row,
             "successes_per_call": _ratio(successes, called),
         }
-        if self._raw is None or self._losses is None:
-            return found
-        weighed = self._raw.weigh(weights)
-        return found | {
+
+
+class _Losses:
+    """How close probabilities are to what happened, summed up by block."""
+
+    def __init__(self, said: Floats, said_yes: Mask, blocks: NDArray[np.int64]) -> None:
+        self._sums = _by_block(blocks, log_loss_by_row(said_yes, said), brier_by_row(said_yes, said), said - said_yes)
+
+    def scores(self, weights: NDArray[Any]) -> dict[str, Floats]:
+        rows, *losses = (weights @ self._sums).T
+        return {name: loss / rows for name, loss in zip(("log_loss", "brier", "calibration_gap"), losses, strict=True)}
+
+
+def _by_block(blocks: NDArray[np.int64], *amounts: Floats) -> Floats:
+    """Sum up rows and amounts by block; shape (blocks, 1 + amounts)."""
+    return np.column_stack([np.bincount(blocks, weights=each) for each in (np.ones(blocks.size), *amounts)])
+
+
+class _Ranks:
+    """How well a strategy ranked, its rows sorted once."""
+
+    def __init__(self, raw: Floats, wave: NDArray[np.int64], said_yes: Mask) -> None:
+        self._all = Ranking(said_yes, raw)
+        places = [wave == number for number in distinct(wave)]
+        self._waves = [(here, Ranking(said_yes[here], raw[here])) for here in places]
+
+    def scores(self, weights: NDArray[Any]) -> dict[str, Floats]:
+        weighed = self._all.weigh(weights)
+        return {
             "auc_pooled": weighed.roc_auc(),
             "auc_within": self._within(weights),
             "gain_10": weighed.cumulative_gain(0.1),
             "gain_20": weighed.cumulative_gain(0.2),
             "gain_50": weighed.cumulative_gain(0.5),
-            **self._losses.scores(weights),
         }
 
     def _within(self, weights: NDArray[np.int32]) -> Floats:
