@@ -217,9 +217,10 @@ def quoted(names: Sequence[str]) -> str:
 
 
 def did_you_mean(word: str, known: Iterable[str], *, cutoff: float = 0.6) -> str:
-    """Ask whether a known word was meant that is written almost so; "" where none is at least `cutoff` alike."""
-    close = difflib.get_close_matches(word, list(known), n=1, cutoff=cutoff)
-    return f"did you mean '{close[0]}'?" if close else ""
+    """Ask whether a known word was meant that is written almost so; whatever its capitals; "" where none is at least `cutoff` alike."""
+    written = {name.lower(): name for name in known}
+    close = difflib.get_close_matches(word.lower(), written, n=1, cutoff=cutoff)
+    return f"did you mean '{written[close[0]]}'?" if close else ""
 
 
 def seconds(duration: float) -> str:

@@ -30,3 +30,29 @@ def test_a_number_other_than_0_is_a_yes(table: ValidTable) -> None:
 def test_a_rule_that_cannot_be_known_is_refused(table: ValidTable, rule: str) -> None:
     with pytest.raises(ConfigError, match="12 mean neither yes nor no" if rule == "job" else "cannot be used"):
         rule_of(rule, table)
+
+
+@pytest.mark.parametrize(
+    ("rule", "why"),
+    [
+        ("agee >= 60", "there is no column 'agee' among the inputs .did you mean 'age'.."),
+        ("AGE >= 60", "did you mean 'age'"),
+        ("duration > 100", "'duration' is known only later than --at planning"),
+        ("y = 'yes'", "'y' is the outcome"),
+        ("age > '60'", "compares what is not alike: 'age' holds numbers"),
+        ("age >= 60 AND job = 1", r"'age' holds numbers and 'job' holds words \(admin"),
+        ("age >= 60 AND", "not complete"),
+        ("1=1", "does not say yes or no for each customer"),
+        ('marital = "single"', "no column 'single'.*words stand in single quotes"),
+        ("age + 1", "does not say yes or no for each customer"),
+    ],
+)
+def test_a_refused_rule_says_why(table: ValidTable, rule: str, why: str) -> None:
+    with pytest.raises(ConfigError, match=why):
+        rule_of(rule, table)
+
+
+@pytest.mark.parametrize("rule", ["marital = 'Single'", "marital LIKE 'S%'"])
+def test_a_rule_that_names_nobody_is_refused_with_the_levels(table: ValidTable, rule: str) -> None:
+    with pytest.raises(ConfigError, match=r"(?s)names none of the [\d,]+ customers.*'marital' holds words \(.*single"):
+        rule_of(rule, table)
