@@ -42,6 +42,8 @@ def test_a_recalibrated_challenger_promises_what_was_observed(updated: Any, trai
     assert updated.summary["promised_now"] == pytest.approx(updated.summary["observed"], abs=0.005)
     assert updated.summary["gate"]["verdict"] == "better"
     assert updated.summary["beyond_chance"]
+    assert updated.summary["results"]["read"] >= updated.summary["customers"]
+    assert f"{updated.summary['results']['read']:,} results read" in updated.sentences[0]
     assert "chance" not in " ".join(updated.sentences)
     moved = abs(now.calibration["offset"] - before.calibration["offset"])
     assert now.reference["propensities"]["yes"]["offset"] == pytest.approx(moved)

@@ -81,6 +81,8 @@ def test_silence_of_the_held_out_is_not_taken_for_a_no():
     joined = join_results(call_list, results.filter(~pl.col("customer").is_in(held.implode())), CODES)
     with pytest.raises(DataError, match="say nothing of the customers held out"):
         measure(joined)
+    with pytest.raises(DataError, match="--silence-means-no"):
+        measure(joined)
     assert measure(joined, held_out_silence_means_no=True).rows.height > 0
 
 

@@ -214,6 +214,17 @@ def test_whom_nobody_called_has_not_answered(where: str) -> None:
         "results": pl.DataFrame({"client": ["1", "2", "3"], "y": ["yes", "yes", "no"]}),
     }
     tables[where] = tables[where].with_columns(arm=pl.Series(["yes", "no", "yes"]))
-    rows, yes, sentence, *_ = outcomes_of(tables["scored"], tables["results"], contract, PLAIN)
-    assert (rows.tolist(), yes.tolist()) == ([0, 2], [True, False])
-    assert "Left out, as nobody called them: 1 with a result." in sentence
+    found = outcomes_of(tables["scored"], tables["results"], contract, PLAIN)
+    assert (found.rows.tolist(), found.said_yes.tolist()) == ([0, 2], [True, False])
+    assert "Left out, as nobody called them: 1 with a result." in found.sentence
+
+
+def test_what_was_read_and_left_out_is_counted_by_name() -> None:
+    scored = pl.DataFrame({"client": ["1", "2", "3"]})
+    results = pl.DataFrame({"client": ["1", "2", "8", "9", None], "y": ["yes", None, "no", "no", "no"]})
+    contract = CONTRACT.model_copy(update={"outcome": CONTRACT.outcome.model_copy(update={"blank": None})})
+    counts = outcomes_of(scored, results, contract, PLAIN).counts
+    assert counts["results"] == {"read": 5, "strangers": 2, "without_id": 1}
+    assert counts["left_out"]["no_outcome_yet"] == 1
+    with pytest.raises(DataError, match="ids in 'client' of the results that stand in 'client' of the scored table"):
+        outcomes_of(scored, results.tail(3), contract, PLAIN)

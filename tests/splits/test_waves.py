@@ -85,7 +85,9 @@ def test_time_comes_from_a_date_column_in_days():
 
 def test_a_missing_time_or_column_is_said_plainly():
     frame = pl.DataFrame({"called": [None, datetime.date(2026, 3, 1)], "y": ["no", "no"]})
-    with pytest.raises(DataError, match="1 row has no 'called'"):
+    with pytest.raises(
+        DataError, match="1 row has no 'called', so their place in time is unknown; the first is record 1"
+    ):
         times_of(table(frame), "called")
     with pytest.raises(DataError, match="no date or number column 'when'"):
         times_of(table(frame), "when")

@@ -120,7 +120,9 @@ def test_rolling_back_goes_one_champion_back_each_time_and_history_is_kept(finis
         promote(tmp_path, run.id, GOOD)
     assert rollback(tmp_path).run == runs[1].id
     assert rollback(tmp_path).run == runs[0].id
-    with pytest.raises(RunError, match="no earlier champion"):
+    with pytest.raises(
+        RunError, match=f"no earlier champion to go back to: {runs[0].id}, the present one, was the first"
+    ):
         rollback(tmp_path)
     promote(tmp_path, runs[2].id, GOOD)
     assert rollback(tmp_path).run == runs[0].id

@@ -179,6 +179,8 @@ class _Wave:
         As training names them; None where nothing tells.
     made_by : Run or None
         The run that scored them, where it is found.
+    counts : dict
+        Results read, and left out.
     receipt : str
         How the results met the scored table, and that one the table of customers.
     two_answers : str
@@ -191,6 +193,7 @@ class _Wave:
     groups: NDArray[np.int64]
     names: pl.Series | None
     made_by: Run | None
+    counts: dict[str, dict[str, int]]
     receipt: str
     two_answers: str
 
@@ -259,7 +262,7 @@ def _read_wave(
     known = known_of(current, judged, customers, config.data, made_by)
     names = _names(judged, known, current)
     receipt = " ".join((found.sentence, *(() if known is None else known.said)))
-    return _Wave(judged, known, found.said_yes, groups, names, made_by, receipt, found.two_answers)
+    return _Wave(judged, known, found.said_yes, groups, names, made_by, found.counts, receipt, found.two_answers)
 
 
 def _apart_from(history: pl.DataFrame, wave: _Wave, contract: Contract) -> tuple[_Wave, str]:
@@ -320,6 +323,7 @@ def _challenger(here: Run, draft: _Draft, current: Bundle, wave: _Wave, before: 
     intervals_from = int(yes.size) if sureness and not stays else None
     summary = {
         "how": "the same bundle" if stays else draft.how,
+        **wave.counts,
         "customers": int(yes.size),
         "moved_before": before,
         "two_answers": wave.two_answers,

@@ -353,7 +353,7 @@ def _require_control_group(joined: JoinedResults, called: NDArray[np.bool_], sil
         raise DataError(
             "The results say nothing of the customers held out, so their own purchases are unknown.",
             expected="everyone's purchases from the product system (--purchases)",
-            fix="name that table, or say that silence means no",
+            fix="name that table, or say that silence means no: --silence-means-no",
         )
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import date
 from typing import NamedTuple
 
@@ -45,6 +46,8 @@ class Outcomes(NamedTuple):
         Where the result rows went.
     named, strangers : int
         Result rows with an id, and those of customers who are not in the scored table.
+    counts : dict
+        What was read and what was left out, by name, for JSON; as `segmint measure` counts.
     two_answers : str
         Asks about customers who said both yes and no, who count as yes; "" where they are few.
     """
@@ -54,6 +57,7 @@ class Outcomes(NamedTuple):
     sentence: str
     named: int
     strangers: int
+    counts: dict[str, dict[str, int]]
     two_answers: str = ""
 
 
@@ -151,7 +155,7 @@ def outcomes_of(
     if joined.is_empty():
         raise DataError(
             "None of the results belongs to a customer of the scored table.",
-            expected=f"the same customers in '{here}' and '{there}'",
+            expected=f"ids in '{there}' of the results that stand in '{here}' of the scored table",
             fix="check that the two files belong to the same wave",
         )
     answered = joined.filter("_called", pl.col("_yes").is_not_null())
@@ -168,6 +172,7 @@ def outcomes_of(
             expected="results that mean success, refused or do_not_call",
             fix="wait for more results, or correct the meaning of the codes",
         )
+    left_out = _left_out(joined)
     several = TwoAnswers.of(answered.unique("_key"))
     nameless = f", {met.unnamed:,} without an id" if met.unnamed else ""
     sentence = " ".join(
@@ -180,7 +185,7 @@ def outcomes_of(
             *filter(None, [say_repeated(met.repeated)]),
             *early.cautions,
             *met.match.said("result"),
-            *_left_out(joined, "they were not to be called" if is_call_list(scored) else "nobody called them"),
+            *_say_left_out(left_out, "they were not to be called" if is_call_list(scored) else "nobody called them"),
         )
     )
     return Outcomes(
@@ -189,6 +194,10 @@ def outcomes_of(
         sentence,
         results.height - met.unnamed,
         met.strangers,
+        {
+            "results": {"read": results.height, "strangers": met.strangers, "without_id": met.unnamed},
+            "left_out": {**left_out, "before_the_list": early.left_out, "repeated_results": met.repeated},
+        },
         several.caution,
     )
 
@@ -311,16 +320,27 @@ def is_call_list(scored: pl.DataFrame) -> bool:
     return {"status", "arm", "suppressed_because", "customer"} <= set(scored.columns)
 
 
-def _left_out(joined: pl.DataFrame, uncalled: str) -> list[str]:
-    """Say how many with a result have no outcome, and why."""
+def _left_out(joined: pl.DataFrame) -> dict[str, int]:
+    """Count who has a result and no outcome, by reason."""
     waiting = joined.filter("_called", pl.col("_yes").is_null()).unique("_key")
     again, unknown = int(waiting["_again"].sum()), int(waiting["_open"].sum())
+    return {
+        "not_reached": waiting.height - again - unknown,
+        "call_back": again,
+        "no_outcome_yet": unknown,
+        "not_called": joined.filter(~pl.col("_called").any().over("_key"))["_key"].n_unique(),
+    }
+
+
+def _say_left_out(left_out: Mapping[str, int], uncalled: str) -> list[str]:
+    """Say how many with a result have no outcome, and why."""
+    unreached, again, unknown, others = left_out.values()
     said = []
-    if waiting.height:
+    if unreached + again + unknown:
         said.append(
-            f"Left out, as they have not answered: {waiting.height - again - unknown:,} not reached, {again:,} to be called "
+            f"Left out, as they have not answered: {unreached:,} not reached, {again:,} to be called "
             f"back, {unknown:,} with no outcome yet."
         )
-    if others := joined.filter(~pl.col("_called").any().over("_key"))["_key"].n_unique():
+    if others:
         said.append(f"Left out, as {uncalled}: {others:,} with a result.")
     return said

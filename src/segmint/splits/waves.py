@@ -69,7 +69,8 @@ def times_of(table: ValidTable, by: str = ROW_ORDER) -> NDArray[np.float64]:
     column = table.frame[by]
     if missing := column.null_count():
         raise DataError(
-            f"{counted(missing, 'row has', 'rows have')} no '{by}', so their place in time is unknown.",
+            f"{counted(missing, 'row has', 'rows have')} no '{by}', so their place in time is unknown; the first is record "
+            f"{int(table.records[column.is_null().to_numpy()][0]):,}.",
             expected="a time in every row",
             fix="complete the column, or remove these rows",
         )

@@ -156,8 +156,9 @@ def rollback(runs: Path, *, because: str | None = None, prove: Prove = _trusted)
         back = past[-1].back if past else None
         if back is None:
             raise RunError(
-                "There is no earlier champion to go back to.",
-                expected="at least two promotions",
+                "There is no earlier champion to go back to"
+                + (f": {past[-1].run}, the present one, was the first." if past else ": none was ever promoted."),
+                expected="a champion before which another was in use",
                 fix="promote another run: `segmint promote runs/<id>`",
             )
         earlier = past[back]
