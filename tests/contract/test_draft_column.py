@@ -15,12 +15,14 @@ from segmint.contract.draft_column import _as_large_as_all
 from segmint.contract.hints import (
     feature_role,
     is_a_person,
+    is_day_of_death,
     is_identity_number,
     is_objection,
     is_sensitive,
     known_by_name,
     label_for,
     perhaps_after_call,
+    perhaps_code,
     perhaps_consent,
     personal_role,
     plain_name,
@@ -158,7 +160,8 @@ def test_days_as_a_spreadsheet_counts_them_are_no_feature_under_a_name_joined_to
 
 @pytest.mark.parametrize(
     "name",
-    ["Kundeseit", "Vertragsbeginn", "account_opened", "Konto_eroeffnet", "Konto eröffnet", "customer_since", "Kunde seit", "salary_account_opened",
+    ["Cliente desde", "Data ultimo contatto", "Data da chamada", "Klient od", "dernier appel", "data_otwarcia", "Zákazník od",
+     "Kundeseit", "Vertragsbeginn", "account_opened", "Konto_eroeffnet", "Konto eröffnet", "customer_since", "Kunde seit", "salary_account_opened",
      "last_contact", "LastVisit", "letzter Anruf", "letzte_Änderung", "letzte_Aenderung", "previous_purchase", "first_seen", "last_login"],
 )  # fmt: skip
 def test_days_as_a_spreadsheet_counts_them_are_asked_about_under_the_name_of_a_beginning(name: str) -> None:
@@ -173,6 +176,7 @@ def test_days_as_a_spreadsheet_counts_them_are_asked_about_under_the_name_of_a_b
 @pytest.mark.parametrize(
     "name",
     ["last_salary", "salary_last_year", "previous_income", "last_payment", "letztes Gehalt", "first_salary_eur",
+     "montant dernier achat", "valor última compra", "data_usage", "data_plan", "couverture", "od_limit", "poslední příjem",
      "last_purchase_amount", "last_order_value", "OpeningBalance", "starting_salary", "joint_income_gross", "plastic"],
 )  # fmt: skip
 def test_amounts_are_not_asked_about_as_days_of_a_spreadsheet(name: str) -> None:
@@ -218,11 +222,21 @@ def test_periods_and_numbers_with_units_are_no_levels() -> None:
         ("nombre_del_gestor", "ignore"), ("Beratername", "ignore"), ("account_holder_name", "name"), ("branch_name", None),
         ("national_insurance_no", "ignore"), ("Steuernummer", "ignore"), ("codice fiscale", "ignore"), ("id_card", "ignore"),
         ("numéro_carte", "ignore"), ("number_of_cards", None), ("card_type", None), ("passport_country", None), ("person_id", None),
+        ("Cellulare", "phone"), ("Portable", "phone"), ("Tél. portable", "phone"), ("Mobil", "phone"), ("Mobilnummer", "phone"),
+        ("Rufnummer", "phone"), ("numer telefonu", "phone"), ("Tel.", "phone"), ("PESEL", "ignore"), ("rodné číslo", "ignore"),
+        ("Automobil", None), ("mobil_app", None), ("portable_loan", None), ("hotel", None), ("Immobilien", None),
         ("PhoneService", None), ("email_opens", None), ("nominal", None), ("product_name", None), ("mobile_calls", None),
     ],
 )  # fmt: skip
 def test_who_somebody_is_is_known_by_its_name(column: str, role: str | None) -> None:
     assert personal_role(plain_name(column)) == role
+
+
+def test_numbers_of_phones_are_known_by_their_values_under_any_name() -> None:
+    cells = pl.Series("joindre", [f"06 79 {10 + i // 90} {10 + i % 90} 14" for i in range(400)])
+    draft = infer_contract(open_table(churn().with_columns(cells)), name="x")
+    assert draft.contract.by_name["joindre"].role == "ignore"
+    assert "personal data" in draft.notes["joindre"]
 
 
 def test_phrases_about_the_use_of_a_telephone_are_no_numbers_to_call() -> None:
@@ -298,7 +312,7 @@ def test_who_may_be_called_is_asked_and_what_only_sounds_like_it_is_not() -> Non
     [
         "Werbeeinwilligung", "Einwilligung", "Zustimmung", "Werbeerlaubnis", "Einverständnis Werbung", "DSGVO",
         "newsletter <b>opt-in</b> & more", "OptIn", "opted_in", "NewsletterOptIn", "marketing_permission",
-        "consentement", "consenso", "Einwilligung Telefon", "telefon_einwilligung_status", "contact_permission_reason",
+        "Zgoda marketingowa", "Souhlas s kontaktem", "consentement", "consenso", "Einwilligung Telefon", "telefon_einwilligung_status", "contact_permission_reason",
     ],
 )  # fmt: skip
 def test_a_consent_is_one_in_other_words_and_languages(name: str) -> None:
@@ -311,7 +325,7 @@ def test_a_consent_is_one_in_other_words_and_languages(name: str) -> None:
     "name",
     ["keine Werbung", "Keine Einwilligung", "Einwilligung fehlt", "Einwilligung_widerrufen", "ohne Zustimmung", "no_opt_in",
      "sans_consentement", "Zustimmung verweigert", "permission_denied", "nicht_anrufen", "consenso_negato",
-     "Kontakt nicht erwünscht"],
+     "brak zgody", "Nesouhlas", "Kontakt nicht erwünscht"],
 )  # fmt: skip
 def test_a_consent_denied_is_an_objection(name: str) -> None:
     assert drafted_with(name, ["ja", "nein"]).contract.by_name[name].role == "exclude_if"
@@ -349,7 +363,8 @@ OBJECTIONS = (
     "dont_call", "don't_call", "never call", "not_to_be_called", "must_not_be_contacted", "DoNotMarket", "ne_pas_appeler", "no_llamar",
     "nao_ligar", "non_chiamare", "nicht_anrufen", "no_calls", "wants_no_calls", "no_more_calls", "no_contact", "no_phone", "no_marketing",
     "refuses_calls", "blacklist", "stop_list", "suppress", "suppressed", "Sperrliste", "liste_rouge", "lista_negra",
-    "no_quiere_llamadas", "sans_appel",
+    "no_quiere_llamadas", "sans_appel", "Non contattare", "Opposizione", "Opposition", "Opposition démarchage", "Bloctel", "Não contactar",
+    "Oposición", "Registro Opposizioni", "Nevolat", "nie dzwonić", "sprzeciw",
 )  # fmt: skip
 PERHAPS = (
     "ok_to_call", "ok_to_contact", "phone_ok", "call_ok", "callable", "contact_ok", "call_flag", "reachable_by_phone", "can_call",
@@ -358,6 +373,7 @@ PERHAPS = (
 NEITHER = (
     "no_of_calls", "number_of_contacts", "contact_type", "never_contacted", "never_phoned", "never_dialled",
     "not_called", "no_contact_last_year", "no_loans", "no_card",
+    "opposition_carte", "position", "proposition", "composition",
     "exclusive_card", "black_card", "recall", "can_cancel", "market_value", "reachability",
 )  # fmt: skip
 
@@ -382,6 +398,27 @@ def test_what_only_sounds_like_an_objection_is_none(name: str) -> None:
     plain = plain_name(name)
     assert not is_objection(plain, flag=True)
     assert not perhaps_consent(plain)
+
+
+@pytest.mark.parametrize(
+    "name", ["deceased", "died", "Verstorben", "Décédé", "decedee", "Deceduto", "Falecido", "fallecida", "Zmarły", "zemřel"]
+)  # fmt: skip
+def test_the_dead_are_not_called_and_have_not_objected(name: str) -> None:
+    assert feature_role(plain_name(name)) == "exclude_if"
+    assert not is_objection(plain_name(name), flag=True)
+
+
+@pytest.mark.parametrize("name", ["deadline", "decade", "assurance_décès", "death_cover"])
+def test_what_only_sounds_like_a_death_is_none(name: str) -> None:
+    assert feature_role(plain_name(name)) != "exclude_if"
+    assert not is_day_of_death(plain_name(name))
+
+
+@pytest.mark.parametrize("name", ["date_of_death", "Date de décès", "Sterbedatum", "data_obito", "datum úmrtí"])
+def test_the_days_of_a_death_are_asked_about(name: str) -> None:
+    draft = drafted_with(name, [f"{day}.04.2024" for day in range(10, 30)] + [""] * 80)
+    assert draft.contract.by_name[name].role == "time"
+    assert "put yes or no" in draft.suspects[name]
 
 
 def test_counts_of_calls_are_no_objections() -> None:
@@ -583,6 +620,8 @@ SENSITIVE = {
     "es": ("edad", "Edad (años)", "sexo", "género", "EstadoCivil", "nacionalidad", "fecha-nacimiento", "religión", "discapacidad"),
     "pt": ("idade", "faixa etária", "sexo", "género", "estado civil", "Nacionalidade", "data_nasc", "raça", "saúde"),
     "it": ("età", "fascia di età", "sesso", "genere", "stato civile", "nazionalità", "cittadinanza", "data di nascita", "salute"),
+    "pl": ("Wiek", "wiek klienta", "grupa wiekowa", "Płeć", "Stan cywilny", "data urodzenia"),
+    "cs": ("Věk", "Věk klienta", "věková skupina", "Pohlaví", "Rodinný stav", "Datum narození"),
 }  # fmt: skip
 
 
@@ -596,7 +635,7 @@ def test_what_is_sensitive_is_known_in_other_languages(name: str) -> None:
     "name",
     [
         "sexta_feira", "delivery_eta", "moneta", "movie_genre", "genre favori", "género musical", "edad_cuenta", "antigüedad", "idade do contrato",
-        "quantidade", "cidade", "identidade", "razón", "internacional", "profissão", "saludo", "invalid_email", "Altersvorsorge",
+        "quantidade", "cidade", "identidade", "razón", "internacional", "profissão", "saludo", "invalid_email", "Altersvorsorge", "wiek konta", "stan konta", "člověk",
     ],
 )  # fmt: skip
 def test_what_only_looks_like_a_sensitive_word_is_none(name: str) -> None:
@@ -618,6 +657,8 @@ BALANCES = [
     "balance_30_days",
     "operations_balance",
     "saldo de cuenta independiente",
+    "Zůstatek",
+    "Stan konta",
 ]
 NO_BALANCES = [
     "credit_card_balance",
@@ -640,6 +681,8 @@ NO_BALANCES = [
     "overdue_balance",
     "balance_due",
     "Restschuldsaldo",
+    "saldo kredytu",
+    "zůstatek úvěru",
 ]
 
 
@@ -676,6 +719,7 @@ def test_only_what_came_of_earlier_calls_is_history(name: str, role: str) -> Non
         "duracion", "duração", "durata", "duree_appel", "time_on_call", "contact_length", "Telefondauer", "minutes_on_call",
         "call_status", "call_rating", "contact_result", "contact_outcome", "Kontaktergebnis", "satisfaction_with_call",
         "estado_llamada", "resultado_contato", "esito_chiamata", "statut_appel", "Gesprächsergebnis",
+        "Czas rozmowy (s)", "Délka hovoru (s)", "czas trwania połączenia",
     ],
 )  # fmt: skip
 def test_what_a_call_leaves_behind_is_known_after_it(name: str) -> None:
@@ -780,6 +824,31 @@ def test_numbers_of_customers_in_several_rows_are_ids_abroad(name: str) -> None:
 )  # fmt: skip
 def test_labels_read_as_words_and_keep_dots_and_brackets(name: str, label: str, german: str) -> None:
     assert (label_for(name), label_for(name, capitals=True)) == (label, german)
+
+
+@pytest.mark.parametrize(
+    ("name", "asked"),
+    [
+        ("sector_code", True), ("code_secteur", True), ("mcc", True), ("MCC code", True), ("NACE", True), ("naics_2", True), ("código CNAE", True),
+        ("zip_home", True), ("PSČ", True), ("Branchenschlüssel", True), ("Berufscode", True), ("bonus_code", True),
+        ("barcode", False), ("encoded", False), ("decoder", False), ("codes_count", False), ("num_codes", False), ("zipper", False),
+        ("music", False), ("codebtors", False),
+    ],
+)  # fmt: skip
+def test_whole_numbers_under_the_name_of_a_code_are_asked_about(name: str, asked: bool) -> None:
+    assert perhaps_code(plain_name(name)) == asked
+
+
+def test_codes_drafted_as_numbers_are_levels_by_the_advice() -> None:
+    frame = churn().with_columns(mcc=pl.Series([(5311, 10, 20, 4900)[i % 4] for i in range(400)]))
+    draft = infer_contract(open_table(frame), name="x")
+    assert draft.contract.by_name["mcc"].kind == "number"
+    assert (
+        'are these numbers codes, of which none is more than another? Then write kind = "category"'
+        in draft.suspects["mcc"]
+    )
+    amounts = frame.with_columns(pl.col("mcc") + 0.5)
+    assert "codes" not in infer_contract(open_table(amounts), name="x").suspects.get("mcc", "")
 
 
 @pytest.mark.parametrize("name", ["plz", "ZIP", "blz", "filialnr", "PostalCode"])

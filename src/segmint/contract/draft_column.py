@@ -20,6 +20,7 @@ from segmint.contract.hints import (
     is_a_person,
     is_age,
     is_balance,
+    is_day_of_death,
     is_hardship,
     is_identity_number,
     is_objection,
@@ -33,6 +34,7 @@ from segmint.contract.hints import (
     names_code,
     names_customer,
     perhaps_after_call,
+    perhaps_code,
     perhaps_consent,
     perhaps_value,
     sounds_like_date,
@@ -78,7 +80,9 @@ _PERHAPS_FLAG = (
 )
 _NO_BARE_NUMBERS = "numbers with currencies or units that differ, or in a unit or form that is not read; write bare numbers to use them"
 _WRITTEN_OUT = "amounts that nothing is learned from, as they are written: write 1234.50 or 1234,50, and draft again"
-_DAYS_OF_CONSENT = "the days of a consent or an objection: to heed it, put yes or no for each customer into a column"
+_DAYS_OF_CONSENT = (
+    "the days of a consent, an objection or a death: to heed them, put yes or no for each customer into a column"
+)
 _PERHAPS_CONSENT = (
     'does it say who may be called? Then write role = "consent" (yes: may be called) or "exclude_if" (yes: must not)'
 )
@@ -99,6 +103,9 @@ _MADE_FROM_IT = ': were the segments made from it? known = "planning" if new cus
 _DAYS_OF_A_SHEET = (
     "are they days as a spreadsheet keeps them, counted from 1900? Then give the column a format of dates there,"
     " or put months until the day of the list into it"
+)
+_PERHAPS_CODES = (
+    'are these numbers codes, of which none is more than another? Then write kind = "category", without bounds'
 )
 _RARE_TOGETHER = "levels of fewer than ten customers are read together, as are new ones"
 _PERHAPS_PERSONS = 'if they name persons, or places that must not decide who is called, write role = "ignore"'
@@ -368,6 +375,8 @@ def _doubts_by_name(look: Look, outcome: Outcome) -> list[str]:
             'whole numbers, all different: a number of the customer (role = "id", kind = "text", no bounds), of the case, '
             "or an amount?"
         )
+    elif look.kind == "number" and look.is_whole and perhaps_code(look.plain):
+        doubts.append(_PERHAPS_CODES)
     if look.kind == "number" and may_be_date(look.plain) and _may_be_serial_days(look.numbers.drop_nulls()):
         doubts.append(_DAYS_OF_A_SHEET)
     return doubts
@@ -410,7 +419,7 @@ def _date(look: Look, called: Look | None, doubts: list[str], *, tells: bool) ->
     role: Role = "campaign" if feature_role(look.plain) == "campaign" else "time"
     if look.distinct <= 1:
         role = "ignore"
-    if feature_role(look.plain) in _WHO_MAY_BE_CALLED:
+    if feature_role(look.plain) in _WHO_MAY_BE_CALLED or is_day_of_death(look.plain):
         doubts.append(_DAYS_OF_CONSENT)
     note = (
         f"dates, written {format_words(look.format or ISO)}: no feature. To use them, put a number into the table:"

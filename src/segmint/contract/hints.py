@@ -24,16 +24,22 @@ _CODE = re.compile(
     r"(^|_)(plz|zip|blz|post_?code|postal|bankleitzahl|postleitzahl|zip_?code|postal_?code|code_postal|c(o|ó)digo_postal"
     r"|codice_postale|sort_?code)$|(^|_)filial_?(nr|nummer|e)$"
 )
+# What may be one, held against names without accents; how many codes there are is an amount.
+_PERHAPS_CODE = re.compile(
+    r"^(?!(n|nr|num|number|count|anzahl)_|.*_counts?$)(.*_)?"
+    r"(codes?|codice|codigo|kod|mcc|i?sic|naics|nace|naf|ateco|cnae|pkd|plz|zip|post_?codes?|psc)(_|$)"
+    r"|(branchen?|berufs|sektor|produkt|tarif)_?(code|schlussel|schluessel)$"
+)
 # The patterns below, down to payments that were missed, are held against names without accents.
 # A person's age in a name that says whose, or when; an account, a loan and a car have ages too.
 _AGE = (
     r"^age_(in|at|years?|of_((the|a|an|main|first|account|contract|policy|primary)_)*(holder|owner|customer|client|person"
     r"|borrower|applicant|member|insured|head|partner|spouse|cardholder)s?)(_|$)"
     r"|^alter_(in_jahren|jahre|bei|am|((des|der|vom)_)?(haupt_?)?(konto_?|vertrags_?)?(kund|inhab|person|antragstell|partner|versichert))"
-    r"|^(age|edad|idade|eta)_\W?(((en|em|in)_)?(years|jahre|ans|annees|anos|anni)|((du|de|del|do|da|della)_)*(client|cliente|titulaire|titular|titolare|persona|pessoa|personne))(?![a-z])"
+    r"|^(age|edad|idade|eta|wiek|vek)_\W?(((en|em|in|w|v)_)?(years|jahre|ans|annees|anos|anni|lata(ch)?|let(ech)?)|((du|de|del|do|da|della)_)*(client|cliente|klienta|titulaire|titular|titolare|persona|pessoa|personne))(?![a-z])"
 )
 _PERSONS_AGE = re.compile(
-    rf"^((customer|client|person|current)s?_)?(age|alter|edad|idade|eta)(_years)?$|^kundenalter$|{_AGE}"
+    rf"^((customer|client|person|current)s?_)?(age|alter|edad|idade|eta|wiek|vek)(_years)?$|^kundenalter$|{_AGE}"
 )
 
 
@@ -42,16 +48,16 @@ def _whole(words: str) -> str:
     return rf"(?<![a-z])({words})(?![a-z])"
 
 
-# By what law or decency asks for care with, in English and German, then in French, Spanish, Portuguese and Italian.
+# By what law or decency asks for care with, in English and German, then in French, Spanish, Portuguese and Italian; some in Polish and Czech.
 _SENSITIVE_WORDS = {
     "age": rf"{_PERSONS_AGE.pattern}|(^|_)age(_(group|band|range|class|years))?$|alters(gruppe|klasse|stufe)"
-    r"|(^|_)(edad|idade)$|[a-z]_d['’]?_?(age|eta)$|(fascia|classe|gruppo)_(di_)?eta$|(faixa|grupo|escalao)_etari[oa]$",
-    "birth": rf"birth|dob$|geburt|naissance|nacimiento|nascimento|nascita|{_whole('naiss|nac|nasc')}",
-    "sex": rf"gender|sex$|geschlecht|{_whole('sexe|sexo|sesso|civilite')}|(^|_)genero$|^gen(re|ere)$|gener?[eo]_(du_|del_|do_|de_)?client",
+    r"|(^|_)(edad|idade)$|[a-z]_d['’]?_?(age|eta)$|(fascia|classe|gruppo)_(di_)?eta$|(faixa|grupo|escalao)_etari[oa]$|(^|_)(wiekow|vekov)a(_|$)",
+    "birth": rf"birth|dob$|geburt|naissance|nacimiento|nascimento|nascita|urodz|narozen|{_whole('naiss|nac|nasc')}",
+    "sex": rf"gender|sex$|geschlecht|{_whole('sexe|sexo|sesso|civilite|plec|pohlavi')}|(^|_)genero$|^gen(re|ere)$|gener?[eo]_(du_|del_|do_|de_)?client",
     "marital status": r"marital|married|civil_status|familienstand|zivilstand|personenstand|verheiratet|matrimonial|conjugal"
-    rf"|(etat|estado|stato)_civile?|situa(tion|cion|cao|zione)_(de_)?famil|coniugale|{_whole('casad[oa]|sposat[oa]|coniugat[oa]')}",
+    rf"|(etat|estado|stato)_civile?|situa(tion|cion|cao|zione)_(de_)?famil|coniugale|stan_cywilny|rodinny_stav|{_whole('casad[oa]|sposat[oa]|coniugat[oa]')}",
     "nationality": r"nationalit|citizenship|staatsangehor|staatsangehoer|staatsburger|staatsbuerger|herkunftsland|citoyennete"
-    r"|nacionalidad|ciudadania|cidadania|nazionalita|cittadinanza",
+    r"|nacionalidad|ciudadania|cidadania|nazionalita|cittadinanza|obywatelstw|narodowosc|obcanstvi|narodnost",
     "religion": rf"religio|konfession|kirchensteuer|{_whole('confession|confesion|confissao|confessione')}",
     "origin": rf"ethnic|(^|_)race$|{_whole('ethnie|ethnique|etnia|etnic[oa]|raza|raca|razza')}",
     "health": r"disab|health|pregnan|gesundheit|behinder|schwanger|handicap|discapacidad|minusval|embaraz|grossesse|gravidanza"
@@ -88,7 +94,7 @@ _LIKE_OUTCOME = re.compile(
 )
 _EARLIER = re.compile(
     r"prev|past|earlier|last|prior|p_?outcome|before|letzt|vorher|vorig|frueher|früher"
-    r"|anterior|(u|ú)ltim|pr(e|é)c(e|é)dent|derni(e|è)r|passad|pasad|scors"
+    r"|anterior|(u|ú)ltim|pr(e|é)c(e|é)dent|derni(e|è)r|passad|pasad|scors|ostatni|posledn"
 )
 _AFTER_CALL = re.compile(
     r"(?<!loan_)(?<!credit_)(?<!contract_)(?<!policy_)(?<!membership_)duration"
@@ -98,11 +104,11 @@ _AFTER_CALL = re.compile(
 # The patterns below are held against names without accents.
 _A_CALL = (
     r"(?=.*((^|_|phone)call|contact|talk|conversa|dialog|anruf|gespra|telefon|kontakt|llamada|ligacao|chamada|contat"
-    r"|appel|entretien|chiamata|colloquio))"
+    r"|appel|entretien|chiamata|colloquio|rozmow|polaczeni|hovor))"
 )
 _LENGTH = r"(dura(cion|cao|ta)|duree|dauer)"
 _LENGTH_OF_A_CALL = re.compile(
-    rf"^{_LENGTH}(_(s|se[cg]|min|se[cg]ond[a-z]*|segundos|sekunden|minut[a-z]*))?$|^{_A_CALL}.*{_LENGTH}"
+    rf"^{_LENGTH}(_(s|se[cg]|min|se[cg]ond[a-z]*|segundos|sekunden|minut[a-z]*))?$|^{_A_CALL}.*({_LENGTH}|(^|_)(czas|dlugosc|delka|trvani)(_|$))"
 )
 _LEFT_BY_A_CALL = re.compile(
     rf"^{_A_CALL}.*("
@@ -165,9 +171,9 @@ _NO_PERSON = re.compile(
     r"|ort(_|$)|stadt|kreis|land(_|$)|ciudad|cidade|citta|ville|branch|filiale|office|product|produkt|plan|card|bank|employer|company|firm"
     r"|industry|sector|segment|categor|class|type|brand|campaign|channel|school|education|university|status|reason|street|station|merchant"
 )
-_PHONE = re.compile(
-    r"(phone|telefon|t(e|é)l(e|é)(fono|fone|phone)|m(o|ó)vil|telem(o|ó)vel|celular|mobile|handy|msisdn)"
-    r"(_?(no|nr|number|nummer))?[0-9]?$|^(phone|tel)_(home|work|mobile)$"
+_PHONE = re.compile(  # held against names without accents
+    r"(phone|telefonu?|tele(fono|fone|phone)|movil|telemovel|celular|cellulare|mobile|(^|_)(mobil|mobilfunk|portable|komorka)|handy|msisdn|rufnummer"
+    r"|(^|_)gsm|telefonni_cislo)(_?(no|nr|number|nummer))?[0-9]?$|^tel\.?[0-9]?$|^(phone|tel)_(home|work|mobile)$"
 )
 _PERSONAL = re.compile(
     r"(^|_)iban$|address|^addr|street|stra(ß|ss)e|adresse|direcci(o|ó)n|morada|endere(c|ç)o|indirizzo|(^|_)(twitter|facebook|linkedin)$"
@@ -185,8 +191,11 @@ _IDENTITY = re.compile(
 # German and English join the word to what it is the date of; "update", "mandate" and their like end in it by chance.
 _NO_DATE = "".join(f"(?<!{word})" for word in ("up", "man", "candi", "vali", "soli", "liqui", "mmo", "intimi"))
 _DATE = re.compile(rf"(^|_)(fecha|datetime|timestamp|ts)($|_)|({_NO_DATE}date|datum)($|_)|_(on|at|am)$")
-_BEGINNING = r"birth|dob|geburt|since|seit|open(ed|ing)|start|begin|join|sign_?up|regist|enrol|creat|er(ö|oe)ffn|alta$|nac|nasc|naiss"
-_ONE_OF_SEVERAL = r"first|prev|last|letzt"
+_BEGINNING = (
+    r"birth|dob|geburt|since|seit|open(ed|ing)|start|begin|join|sign_?up|regist|enrol|creat|er(ö|oe)ffn|alta$|nac|nasc|naiss"
+    r"|desde|depuis|(cliente|klient|zakaznik)_(da|dal|od)(_|$)|(^|_)(ouvert|apert|abert|otwarci)|urodz|narozen"
+)
+_ONE_OF_SEVERAL = r"first|prev|last|letzt|ultim|dernier|ostatni|posledn"
 _OLD_DATES = re.compile(rf"{_BEGINNING}|{_ONE_OF_SEVERAL}")
 # Money of the customer's, held against names without accents: what is owed, may be drawn, is counted or is given for loyalty is none.
 _BALANCE = re.compile(
@@ -195,41 +204,43 @@ _BALANCE = re.compile(
     r"|(^|_)(n|nr|nb|no)_|^(months|days)_|(months|days)_(with|without|since|below|above|under|over)_|balance_(months|days)$"
     r"|(^|_)(ratio|rate)s?(_|$)|quote|share|percent|pct|points?(_|$)|punkte|miles|bonus|pret(_|$)|prestam|emprestim|prestit"
     r"|mutuo|hipotec|cart(ao|a|e)(_|$)|tarjeta|divida|dette|deuda|devedor|deudor|(^|_)pendi?ent|(^|_)(a|por|para)_pagar(_|$)|a_payer|em_aberto"
-    r"|restant|_du$|residu|(^|_)(sheet|since|date)(_|$)))"
-    r".*((^|_)(balances?|soldes?)(_|$)|kontostand|saldo(s|en)?(_|$)|guthaben)"
+    r"|restant|_du$|residu|(^|_)(sheet|since|date)(_|$)|kredyt|uver|pozycz|pujck|zadluz|dluh))"
+    r".*((^|_)(balances?|soldes?|zustatek)(_|$)|kontostand|saldo(s|en)?(_|$)|guthaben|stan_(konta|rachunku))"
 )
 # What happens on a day, and is no amount: of a last contact the day is kept, of a last salary the sum. The two patterns
 # below are held against names without accents.
 _HAPPENS_ON_A_DAY = re.compile(
     rf"^(?=.*({_ONE_OF_SEVERAL})).*((^|_)(day|tag|used?|seen)(_|$)|contact|kontakt|call|anruf|gespra|visit|besuch|meeting"
     r"|log_?(in|on)|activ|aktiv|interact|purchase|kauf|order|bestell|transa|buchung|change|ae?nderung|updat|renew|review"
-    r"|respon|answer|mail|campaign|kampagne)"
+    r"|respon|answer|mail|campaign|kampagne|contat|appel|llamada|chamada|chiamata|rozmow|hovor|achat|compra|acquist)"
+    r"|^data_(d[aeio]|dell?a?|ultim[oa]|ostatni(ej|ego))_"  # English has data too, of a contract or a month
 )
 _SUM = (
     r"salar(y|ies)|incomes?|wages?|earnings?|gehalt|lohn|einkommen|balances?|saldo|kontostand|guthaben|amounts?|betrag|summe|sum"
     r"|totals?|values?|wert|limite?|prices?|preis|costs?|kosten|fees?|revenues?|umsatz|turnover|capital|kapital|volumen?|sueldo"
-    r"|ingresos?|renda|importe|monto|valor|montant|revenu|salaire|importo|reddito|stipendio"
+    r"|ingresos?|renda|importe|monto|valor|montant|revenu|salaire|importo|reddito|stipendio|dochod|prijem|wynagrodzenie|mzda|kwota|castka|zustatek"
 )
 _NAMES_A_SUM = re.compile(rf"(^|_)({_SUM})(_|$)")
 _IS_A_SUM = re.compile(rf"({_SUM})(_(in_)?(eur|euro|usd|gbp|chf|pln|brl|mxn|k|gross|net|brutto|netto))*$")
 _CALL_DATES = re.compile(
-    r"(call|contact[oe]?|contato|dial|anruf|kontakt|llamada|appel)(ed)?_?(date|day|on|at|datum|time|am)?$"
+    r"(call|contact[oe]?|contato|contatto|dial|anruf|kontakt|llamada|appel|chamada|ligacao|chiamata|rozmowy|hovoru|kontaktu)(ed)?_?(date|day|on|at|datum|time|am)?$"
 )
 _AFTER_DATES = re.compile(
     r"clos(ed|ing)|end(ed|s)?(_|$)|finish|complet|cancel|terminat|deliver|convert|bought|purchas|sold|sign(ed|ature)(?!_?up)"
     r"|respon|answer|accept|won|lost|left|churn|exit|disburs|abgeschlossen|abschluss|beend|gek(ü|ue)ndigt|k(ü|ue)ndigung"
 )
-# The three patterns below are held against names without accents.
-_ASKED = r"(consen|permission|einwillig|zustimm|zugestimmt|einverst|erlaubnis|werbung)"
+# The patterns of consents and objections below, and of the dead, are held against names without accents.
+_ASKED = r"(consen|permission|einwillig|zustimm|zugestimmt|einverst|erlaubnis|werbung|zgod[ay]|souhlas)"
 _DENIED = (
     r"(withdr|revok|revoc|refus|declin|denied|denega|negat|rechaz|recus|rifiut|retir|ritir|kein|nicht|fehl|entzog|entzug"
-    r"|verweiger|abgelehnt|ablehn|zuruckgez|zurueckgez|missing)"
+    r"|verweiger|brak|cofn|odvol|abgelehnt|ablehn|zuruckgez|zurueckgez|missing)"
 )
 _NEVER = r"(do_?not|don\W?_?t|never|not_to|(must|may|shall|should|can)_?not)"
 _OBJECTION = re.compile(
     rf"{_NEVER}_?((call|contact|phone|dial|ring|disturb|solicit|market)(?!l*e?d|ab)|be_(call|contact|phon|dial|disturb)l?ed)"
     r"|(^|_)(ne_pas_(appel|contact|telephon|demarch|derang|sollicit)|no_(llamar|contactar|molestar|telefonear)"
-    r"|nao_(ligar|contactar|contatar|telefonar|incomodar|perturb)|non_(chiamare|contattare|telefonare|disturbare))"
+    r"|nao_(ligar|contactar|contatar|telefonar|incomodar|perturb)|non_(chiamare|contattare|telefonare|disturbare)"
+    r"|nie_(dzwon|kontakt)|nevolat|nekontaktovat)|(^|_)(sprzeciw|nesouhlas)|(^|_)bloctel|liste_rouge|registro_(delle_)?opposizion"
     r"|(^|_)dnc(_|$)|opt(ed)?_?out|objection|objected|(^|_)objects?$|robinson"
     r"|(no|not|without)_?consen|(^|_)(no|not|without|sans|sin|sem|senza|non|ohne)_(consen|permission|opt_?in|einwillig|zustimm)"
     r"|(^|_)(no|nao|non|not|sin|sem|sans|senza)_([a-z]+_)*(gdpr|dsgvo|rgpd|lopd|lgpd)"
@@ -242,12 +253,21 @@ _OBJECTION_OF_A_FLAG = re.compile(
     rf"(^|_)(no|not)_((more|further|direct|cold|sales|phone|tele)_)*{_CALLS}(_(please|flag|ind|list|wanted|requested|allowed))*$"
     rf"|(^|_)(refuse[sd]?|reject(s|ed)?|decline[sd]?)_(all_|any_|to_be_)?({_CALLS}|called|contacted)$"
     r"|(^|_)((black|stop|block|deny|no_call)_?list(ed)?|suppress(ed|ion)?)(_|$)"
-    r"|sperr(liste|vermerk|kennz)|schwarze_liste|(^|_)bloctel|liste_(rouge|noire)|lista_(negra|nera)|registro_(delle_)?opposizion"
+    r"|sperr(liste|vermerk|kennz)|schwarze_liste|liste_noire|lista_(negra|nera)"
+    r"|(^|_)opp?osi(tion|zione|cion|cao)$|opposition_(au_|a_la_|aux_)?(demarch|prosp|appel|commerc|contact|telephon)"  # carte: a card is stopped
     r"|(^|_)((no|sin|sem|sans|pas_d[e_]?|nao|non|aucun)_+([a-z]+_)?|refus_)(llamadas?|ligacoes|chamadas?|contato?s?|contacto|appels?|chiamate|contatt[oi])$"
 )
 _CONSENT = re.compile(
     r"consen(t|so)|opt(ed)?[\W_]?in(?![a-z])|gdpr|dsgvo|rgpd|lopd|lgpd|einwillig|zustimmung|zugestimmt|einverstandnis|einverstaendnis"
-    r"|einverstanden|(werbe?|anruf|kontakt|telefon|mail|sms)_?(erlaubnis|freigabe|genehmigung)|(^|_)(erlaubnis|permission)"
+    r"|einverstanden|(werbe?|anruf|kontakt|telefon|mail|sms)_?(erlaubnis|freigabe|genehmigung)|(^|_)(erlaubnis|permission)|(^|_)(zgod[ay]|souhlas)(_|$)"
+)
+# Who died has not objected, and is not called either: it is no `is_objection`.
+_DECEASED = re.compile(
+    r"(^|_)(deceased|dead|died|verstorben|decedee?|decedut[oa]|fall?ecid[oa]|difunt[oa]|zmarl[ya]|nie_zyje|zemrela?)(_|$)"
+)
+_DAY_OF_DEATH = re.compile(
+    r"(^|_)(date|fecha|data|datum)_(d[aeiou]_|of_|del_)?(death|deces|obito|falecimento|fallecimiento|defuncion|decesso|zgonu|umrti)"
+    r"|death_date|sterbedatum|todes(tag|datum)"
 )
 # Who accepts these may be called, or knows what is kept of him, and has bought nothing.
 _ACCEPTED = r"(accept|accett|acep|aceit)[a-z]*"
@@ -267,7 +287,6 @@ _PERHAPS_CONSENT = re.compile(
 )
 _FEATURES: tuple[tuple[Role, re.Pattern[str]], ...] = (
     ("characteristic", re.compile(_AGE)),
-    ("exclude_if", re.compile(r"(^|_)(deceased|dead|verstorben)(_|$)")),
     ("treatment", re.compile(r"^(called|treated|treatment|arm)$")),
     ("cost", re.compile(r"^cost|cost_per")),
     ("campaign", re.compile(r"^(wave|campaign_?(id|name|wave))$")),
@@ -289,7 +308,7 @@ _FEATURES: tuple[tuple[Role, re.Pattern[str]], ...] = (
         re.compile(
             r"balance|(^|_)soldes?(_|$)|loan|kredit|credit|card|karte|deposit|account|konto|saldo|product|premium|charge|contract|housing|default"
             r"|mortgage|hypothek|darlehen|overdraft|savings?(_|$)|guthaben|invest(ment|ed)|(^|_)(funds?|fonds|depots?|shares|stocks|bonds)(_|$)"
-            r"|securities|wertpapiere?|portfolio|pension_(plan|fund)|insurances?(_|$)|versicherung"
+            r"|z(ů|u)statek|stan_konta|securities|wertpapiere?|portfolio|pension_(plan|fund)|insurances?(_|$)|versicherung"
         ),
     ),
     (
@@ -357,6 +376,11 @@ def names_code(plain: str) -> bool:
     return bool(_CODE.search(plain))
 
 
+def perhaps_code(plain: str) -> bool:
+    """Whether whole numbers under such a name may be codes: sector_code, mcc."""
+    return bool(_PERHAPS_CODE.search(without_accents(plain)))
+
+
 def is_sensitive(plain: str) -> bool:
     """Whether law or decency asks for care with such a column."""
     return bool(_SENSITIVE.search(without_accents(plain)))
@@ -374,7 +398,7 @@ def is_hardship(plain: str) -> bool:
 
 def personal_role(plain: str) -> Role | None:
     """The role of a column that says who somebody is or where to reach them, by its name; None for all others."""
-    if _PHONE.search(plain):
+    if _PHONE.search(without_accents(plain)):
         return "phone"
     if _OTHERS_NAME.search(without_accents(plain)):  # before names, of which the call list shows the customer's
         return "ignore"
@@ -400,7 +424,7 @@ def may_name_persons(plain: str) -> bool:
 
 def reaches(plain: str) -> bool:
     """Whether a name speaks of telephones or e-mail."""
-    return bool(_PHONE.search(plain) or re.search(_MAIL, plain))
+    return bool(_PHONE.search(without_accents(plain)) or re.search(_MAIL, plain))
 
 
 def holds_outcome(plain: str) -> bool:
@@ -436,17 +460,18 @@ def _is_of_an_earlier_call(plain: str) -> bool:
 
 
 def without_accents(plain: str) -> str:
-    """Write a text without accents: "rückruf" is "ruckruf"."""
-    return "".join(char for char in unicodedata.normalize("NFKD", plain) if not unicodedata.combining(char))
+    """Write a text without accents: "rückruf" is "ruckruf", "zmarły" is "zmarly"."""
+    parted = unicodedata.normalize("NFKD", plain.replace("ł", "l").replace("Ł", "L"))
+    return "".join(char for char in parted if not unicodedata.combining(char))
 
 
 def date_known_by_name(plain: str) -> Known | None:
     """When the bank knows such a date; None if the name does not tell."""
     if _AFTER_DATES.search(plain) and not _EARLIER.search(plain):
         return "after_call"
-    if _CALL_DATES.search(plain) and not _EARLIER.search(plain):
+    if _found(_CALL_DATES, plain) and not _EARLIER.search(plain):
         return "dialling"
-    return "planning" if _OLD_DATES.search(plain) else None
+    return "planning" if _found(_OLD_DATES, plain) else None
 
 
 def moment_by_name(plain: str) -> Known:
@@ -472,7 +497,7 @@ def sounds_like_date(plain: str) -> bool:
 def may_be_date(plain: str) -> bool:
     """Whether a name may be that of a day: Kundeseit, account_opened, last_contact; and not opening_balance, last_salary."""
     bare = without_accents(plain)
-    if re.search(_BEGINNING, plain) and not _IS_A_SUM.search(bare):
+    if (re.search(_BEGINNING, plain) or re.search(_BEGINNING, bare)) and not _IS_A_SUM.search(bare):
         return True
     return bool(_HAPPENS_ON_A_DAY.search(bare)) and not _NAMES_A_SUM.search(bare) and not _IS_A_SUM.search(bare)
 
@@ -481,7 +506,10 @@ def feature_role(plain: str) -> Role:
     """The role of a column that describes a customer."""
     if is_objection(plain):  # before consent: read as consent, the yes of an objector would be a licence to call
         return "exclude_if"
-    if _CONSENT.search(without_accents(plain)):
+    bare = without_accents(plain)
+    if _DECEASED.search(bare):
+        return "exclude_if"
+    if _CONSENT.search(bare):
         return "consent"
     if _is_left_by_a_call(plain):
         return "context"
@@ -493,6 +521,11 @@ def is_objection(plain: str, *, flag: bool = False) -> bool:
     """Whether a name is that of who asked not to be called; of a flag, which holds yes and no, more names are."""
     bare = without_accents(plain)
     return bool(_OBJECTION.search(bare) or (flag and _OBJECTION_OF_A_FLAG.search(bare) and not _EARLIER.search(bare)))
+
+
+def is_day_of_death(plain: str) -> bool:
+    """Whether a name is that of the day on which a customer died."""
+    return bool(_DAY_OF_DEATH.search(without_accents(plain)))
 
 
 def perhaps_consent(plain: str) -> bool:

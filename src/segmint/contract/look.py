@@ -45,7 +45,7 @@ _SEVERAL = 5  # different first words, and last ones, below which two words are 
 WHO = (
     r"^[^@\s]+@[^@\s]+\.[A-Za-z]+$"  # e-mail
     r"|^[A-Z]{2}[0-9]{2} ?([A-Z0-9]{4} ?){2,7}[A-Z0-9]{0,4}$"  # IBAN
-    r"|^(\+|00)[0-9][0-9 ()/.-]{6,}$"  # phone
+    r"|^(\+|00)[0-9][0-9 ()/.-]{6,}$|^0[1-9]([ .-][0-9]{2}){4}$"  # phone
 )
 
 
@@ -135,11 +135,16 @@ class Look:
         return self.kind in ("text", "category") and self._mostly(_CLOCK)
 
     @cached_property
+    def is_whole(self) -> bool:
+        """Whether all numbers are whole."""
+        return bool((self.numbers == self.numbers.round(0)).all())
+
+    @cached_property
     def is_count(self) -> bool:
         """Whether the values are whole numbers, all different: what numbers customers, cases or rows."""
         if self.kind != "number" or self.distinct <= MAX_LEVELS or self.distinct < len(self.texts):
             return False
-        return bool((self.numbers == self.numbers.round(0)).all())
+        return self.is_whole
 
     @cached_property
     def has_units(self) -> bool:
