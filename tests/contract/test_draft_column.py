@@ -223,7 +223,7 @@ def test_periods_and_numbers_with_units_are_no_levels() -> None:
         ("national_insurance_no", "ignore"), ("Steuernummer", "ignore"), ("codice fiscale", "ignore"), ("id_card", "ignore"),
         ("numéro_carte", "ignore"), ("number_of_cards", None), ("card_type", None), ("passport_country", None), ("person_id", None),
         ("Cellulare", "phone"), ("Portable", "phone"), ("Tél. portable", "phone"), ("Mobil", "phone"), ("Mobilnummer", "phone"),
-        ("Rufnummer", "phone"), ("numer telefonu", "phone"), ("Tel.", "phone"), ("PESEL", "ignore"), ("rodné číslo", "ignore"),
+        ("Rufnummer", "phone"), ("numer telefonu", "phone"), ("telefon komórkowy", "phone"), ("Tel.", "phone"), ("PESEL", "ignore"), ("rodné číslo", "ignore"),
         ("Automobil", None), ("mobil_app", None), ("portable_loan", None), ("hotel", None), ("Immobilien", None),
         ("PhoneService", None), ("email_opens", None), ("nominal", None), ("product_name", None), ("mobile_calls", None),
     ],
@@ -312,7 +312,7 @@ def test_who_may_be_called_is_asked_and_what_only_sounds_like_it_is_not() -> Non
     [
         "Werbeeinwilligung", "Einwilligung", "Zustimmung", "Werbeerlaubnis", "Einverständnis Werbung", "DSGVO",
         "newsletter <b>opt-in</b> & more", "OptIn", "opted_in", "NewsletterOptIn", "marketing_permission",
-        "Zgoda marketingowa", "Souhlas s kontaktem", "consentement", "consenso", "Einwilligung Telefon", "telefon_einwilligung_status", "contact_permission_reason",
+        "Zgoda marketingowa", "Souhlas s kontaktem", "souhlasí s oslovením", "consentement", "consenso", "Einwilligung Telefon", "telefon_einwilligung_status", "contact_permission_reason",
     ],
 )  # fmt: skip
 def test_a_consent_is_one_in_other_words_and_languages(name: str) -> None:
@@ -373,7 +373,7 @@ PERHAPS = (
 NEITHER = (
     "no_of_calls", "number_of_contacts", "contact_type", "never_contacted", "never_phoned", "never_dialled",
     "not_called", "no_contact_last_year", "no_loans", "no_card",
-    "opposition_carte", "position", "proposition", "composition",
+    "opposition_carte", "nie_kontaktowany", "position", "proposition", "composition",
     "exclusive_card", "black_card", "recall", "can_cancel", "market_value", "reachability",
 )  # fmt: skip
 

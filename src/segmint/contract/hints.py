@@ -172,7 +172,7 @@ _NO_PERSON = re.compile(
     r"|industry|sector|segment|categor|class|type|brand|campaign|channel|school|education|university|status|reason|street|station|merchant"
 )
 _PHONE = re.compile(  # held against names without accents
-    r"(phone|telefonu?|tele(fono|fone|phone)|movil|telemovel|celular|cellulare|mobile|(^|_)(mobil|mobilfunk|portable|komorka)|handy|msisdn|rufnummer"
+    r"(phone|telefon(u|_komorkowy)?|tele(fono|fone|phone)|movil|telemovel|celular|cellulare|mobile|(^|_)(mobil|mobilfunk|portable|komorka)|handy|msisdn|rufnummer"
     r"|(^|_)gsm|telefonni_cislo)(_?(no|nr|number|nummer))?[0-9]?$|^tel\.?[0-9]?$|^(phone|tel)_(home|work|mobile)$"
 )
 _PERSONAL = re.compile(
@@ -204,7 +204,7 @@ _BALANCE = re.compile(
     r"|(^|_)(n|nr|nb|no)_|^(months|days)_|(months|days)_(with|without|since|below|above|under|over)_|balance_(months|days)$"
     r"|(^|_)(ratio|rate)s?(_|$)|quote|share|percent|pct|points?(_|$)|punkte|miles|bonus|pret(_|$)|prestam|emprestim|prestit"
     r"|mutuo|hipotec|cart(ao|a|e)(_|$)|tarjeta|divida|dette|deuda|devedor|deudor|(^|_)pendi?ent|(^|_)(a|por|para)_pagar(_|$)|a_payer|em_aberto"
-    r"|restant|_du$|residu|(^|_)(sheet|since|date)(_|$)|kredyt|uver|pozycz|pujck|zadluz|dluh))"
+    r"|restant|_du$|residu|(^|_)(sheet|since|date)(_|$)|kredyt|(^|_)uver|pozycz|pujck|zadluz|dluh))"
     r".*((^|_)(balances?|soldes?|zustatek)(_|$)|kontostand|saldo(s|en)?(_|$)|guthaben|stan_(konta|rachunku))"
 )
 # What happens on a day, and is no amount: of a last contact the day is kept, of a last salary the sum. The two patterns
@@ -240,7 +240,7 @@ _OBJECTION = re.compile(
     rf"{_NEVER}_?((call|contact|phone|dial|ring|disturb|solicit|market)(?!l*e?d|ab)|be_(call|contact|phon|dial|disturb)l?ed)"
     r"|(^|_)(ne_pas_(appel|contact|telephon|demarch|derang|sollicit)|no_(llamar|contactar|molestar|telefonear)"
     r"|nao_(ligar|contactar|contatar|telefonar|incomodar|perturb)|non_(chiamare|contattare|telefonare|disturbare)"
-    r"|nie_(dzwon|kontakt)|nevolat|nekontaktovat)|(^|_)(sprzeciw|nesouhlas)|(^|_)bloctel|liste_rouge|registro_(delle_)?opposizion"
+    r"|nie_(dzwon(ic)?|kontaktowac)(_|$)|nevolat|nekontaktovat)|(^|_)(sprzeciw|nesouhlas)|(^|_)bloctel|liste_rouge|registro_(delle_)?opposizion"
     r"|(^|_)dnc(_|$)|opt(ed)?_?out|objection|objected|(^|_)objects?$|robinson"
     r"|(no|not|without)_?consen|(^|_)(no|not|without|sans|sin|sem|senza|non|ohne)_(consen|permission|opt_?in|einwillig|zustimm)"
     r"|(^|_)(no|nao|non|not|sin|sem|sans|senza)_([a-z]+_)*(gdpr|dsgvo|rgpd|lopd|lgpd)"
@@ -259,7 +259,7 @@ _OBJECTION_OF_A_FLAG = re.compile(
 )
 _CONSENT = re.compile(
     r"consen(t|so)|opt(ed)?[\W_]?in(?![a-z])|gdpr|dsgvo|rgpd|lopd|lgpd|einwillig|zustimmung|zugestimmt|einverstandnis|einverstaendnis"
-    r"|einverstanden|(werbe?|anruf|kontakt|telefon|mail|sms)_?(erlaubnis|freigabe|genehmigung)|(^|_)(erlaubnis|permission)|(^|_)(zgod[ay]|souhlas)(_|$)"
+    r"|einverstanden|(werbe?|anruf|kontakt|telefon|mail|sms)_?(erlaubnis|freigabe|genehmigung)|(^|_)(erlaubnis|permission)|(^|_)(zgod[ay](_|$)|souhlas)"
 )
 # Who died has not objected, and is not called either: it is no `is_objection`.
 _DECEASED = re.compile(
