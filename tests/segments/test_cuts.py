@@ -159,6 +159,16 @@ def test_cuts_are_said_in_the_words_of_the_file(retired):
     )
 
 
+def test_what_customers_lack_is_not_read_as_what_they_have(retired):
+    offline = cut("o", "nein", "nein", label="Onlinebanking", levels=[0])
+    online = cut("o", "ja", "ja", label="Onlinebanking", levels=[1])
+    poor = cut("m", "under 13,300.5", levels=[0], label="Kontostand", side="not high")
+    rich = cut("m", "13,300.5 or more", levels=[1], label="Kontostand", side="high")
+    names = named(retired, (poor, offline), (poor, online), (rich, offline), (rich, online))
+    assert names[0] == "Customers without high Kontostand and without Onlinebanking"
+    assert names[3] == "Customers with high balances and Onlinebanking"
+
+
 def test_a_name_that_is_too_long_says_every_cut_in_fewer_words(retired):
     age = "age of the main account holder in completed years at the end of the last quarter before the export was made"
     jobs = cut("j", "teacher, midwife or 3 more", label="profession", levels=[0], brief="teacher or 4 more")

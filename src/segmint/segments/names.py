@@ -152,13 +152,13 @@ def _name_of(cuts: tuple[Cut, ...], rules: Words, length: int, *, exact: bool) -
 
 
 def _in_order(before: Sequence[str], noun: Sequence[str], after: Sequence[str]) -> str:
-    """Put the parts of a name in order; "with" and "without" are said once each."""
+    """Put the parts of a name in order; "with" is said once, "without" of each: what follows an "and" is read as held."""
     held: dict[str, list[str]] = {}
     for text in after:
         first, _, rest = text.partition(" ")
-        said, of_what = (first, rest) if first in ("with", "without") else (text, "")
+        said, of_what = (first, rest) if first == "with" else (text, "")
         held.setdefault(said, []).append(of_what)
-    behind = " and ".join(f"{said} {listed(of_what)}".strip() for said, of_what in held.items())
+    behind = " and ".join(f"{said} {listed(list(filter(None, of_what)))}".strip() for said, of_what in held.items())
     return capital(" ".join([", ".join(before), *(noun or ["customers"]), behind]).strip())
 
 
