@@ -243,6 +243,25 @@ def test_lost_cells_are_found_however_a_program_writes_them(
     assert list(lost_cells(sheet_xml(tmp_path / "b.xlsx", "data"))) == found
 
 
+def test_leading_zeros_that_a_format_shows_are_read(tmp_path: Path) -> None:
+    path = tmp_path / "book.xlsx"
+    with xlsxwriter.Workbook(path) as book:
+        sheet = book.add_worksheet()
+        sheet.write_row(0, 0, ["customer", "branch", "postcode", "calls", "amount"])
+        formats = ["00000000", "000", "[$-407]00000", "0", "#,##0.00"]
+        styles = [book.add_format({"num_format": form}) for form in formats]
+        for row, cells in enumerate([(996134, 15, 1067, 3, 7.5), (123456789, "X", None, 12, 8)], start=1):
+            for column, (cell, style) in enumerate(zip(cells, styles, strict=True)):
+                sheet.write(row, column, cell, style)
+        sheet.write_number(3, 0, 15.5, styles[1])  # an amount that is shown rounded
+        sheet.write_blank(9, 9, None, styles[0])
+    assert rows_of(path) == [
+        ("00996134", "015", "01067", "3", "7.5"),
+        ("123456789", "X", "", "12", "8"),
+        ("15.5", "", "", "", ""),
+    ]
+
+
 @pytest.mark.parametrize("name", ["book.xls", "book.dat", "book.ods"])
 def test_a_workbook_is_told_by_its_content(tmp_path: Path, name: str) -> None:
     path = write(tmp_path, {"Sheet1": ROWS}).rename(tmp_path / name)

@@ -1,4 +1,4 @@
-"""The cells of a workbook whose content its reader leaves out: errors, formulas never calculated, what is merged."""
+"""What a workbook's reader leaves out of its cells: errors, formulas never calculated, what is merged, leading zeros."""
 
 from __future__ import annotations
 
@@ -14,6 +14,9 @@ _CELL = re.compile(
     rb"\s*(?P<formula><(?:\w+:)?f\b(?:[^<>]*/>|[^<>]*>[^<]*</(?:\w+:)?f>))?"
     rb"\s*(?:<(?:\w+:)?v\b[^<>/]*>(?P<value>[^<]*)<)?"
 )
+_STYLES = "xl/styles.xml"
+_CELL_STYLES = re.compile(rb"<(?:\w+:)?cellXfs\b.*?</(?:\w+:)?cellXfs>", re.DOTALL)
+_ZEROS = re.compile(r"(?:\[\$-\w+\])?(0{2,})(?:;.*)?")
 _ATTRIBUTE = re.compile(r"""([\w:]+)\s*=\s*("[^"<]*"|'[^'<]*')""")
 
 
@@ -48,6 +51,35 @@ def lost_cells(xml: bytes) -> Iterator[tuple[str, str | None]]:
 def merged_ranges(xml: bytes) -> Iterator[str]:
     """Find the merged cells of a sheet, such as ``B2:B7``; the first cell of each alone holds the value."""
     return (merged["ref"] for merged in _tags(xml, b"mergeCell") if "ref" in merged)
+
+
+def padded_cells(path: Path, xml: bytes) -> Iterator[tuple[str, int]]:
+    """Find the cells of a sheet whose format, such as ``00000``, shows leading zeros: a code was typed and is kept as a number.
+
+    Yields
+    ------
+    reference : str
+        Such as ``B2``; empty where the file does not say it.
+    width : int
+        How many digits are shown at least.
+    """
+    if widths := _padded_styles(path):
+        styles = "|".join(widths).encode()
+        for cell in re.finditer(
+            rb"""<(?:\w+:)?c\s(?P<attributes>[^<>]*?\bs\s*=\s*["'](?:%b)["'][^<>]*)>""" % styles, xml
+        ):
+            attributes = _attributes(cell["attributes"])
+            yield attributes.get("r", ""), widths[attributes["s"]]
+
+
+def _padded_styles(path: Path) -> dict[str, int]:
+    """Say by the number of a style how many digits it shows at least, of those with a format of zeros only."""
+    with zipfile.ZipFile(path) as archive:
+        xml = archive.read(_STYLES) if _STYLES in archive.namelist() else b""
+    codes = {tag.get("numFmtId"): _ZEROS.fullmatch(tag.get("formatCode", "")) for tag in _tags(xml, b"numFmt")}
+    styles = _CELL_STYLES.search(xml)
+    used = [codes.get(tag.get("numFmtId")) for tag in _tags(styles[0], b"xf")] if styles else []
+    return {str(number): len(zeros[1]) for number, zeros in enumerate(used) if zeros}
 
 
 def _member(archive: zipfile.ZipFile, sheet: str) -> str:

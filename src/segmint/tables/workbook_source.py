@@ -19,7 +19,7 @@ from segmint.tables.decimal_sign import decimal_of, signs_of_texts
 from segmint.tables.frame_source import FrameSource
 from segmint.tables.table_source import JSON, WORKBOOK, ReadOptions
 from segmint.tables.text_source import check_names
-from segmint.tables.workbook_cells import lost_cells, merged_ranges, sheet_xml
+from segmint.tables.workbook_cells import lost_cells, merged_ranges, padded_cells, sheet_xml
 from segmint.wording import counted, quoted
 
 MAX_XML_BYTES = 512 << 20
@@ -61,6 +61,7 @@ def open_workbook(path: Path, options: ReadOptions, *, fingerprint: str) -> Fram
     try:
         xml = sheet_xml(path, sheet)
         _fill_in_errors(rows, xml, path)
+        _fill_in_zeros(rows, xml, path)
         merged = list(merged_ranges(xml))
     except _DAMAGED_PARTS as error:
         raise _not_a_workbook(path) from error
@@ -215,6 +216,16 @@ def _fill_in_errors(rows: Rows, xml: bytes, path: Path) -> None:
         if place := _place(reference):
             row, column = place
             rows[row][column] = error_text
+
+
+def _fill_in_zeros(rows: Rows, xml: bytes, path: Path) -> None:
+    """Write whole numbers with the leading zeros that their format shows: 00996134 is an id or a code."""
+    for reference, width in padded_cells(path, xml):
+        row, column = _place(reference) or (0, 0)
+        # cells that have a format and no value may lie beyond the last one that was read
+        for cell in rows[row][column : column + 1] if row < len(rows) else []:
+            if isinstance(cell, _Number) and cell.isdecimal():
+                rows[row][column] = _Number(cell.zfill(width))
 
 
 def _place(reference: str) -> tuple[int, int] | None:
