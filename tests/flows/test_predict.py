@@ -6,6 +6,7 @@ import json
 from dataclasses import replace
 from pathlib import Path
 
+import openpyxl
 import polars as pl
 import pytest
 
@@ -203,7 +204,7 @@ def test_a_copy_as_csv_is_written_as_the_table_was(delimiter: str, age: str, sig
     out, runs = tmp_path / "out.csv", tmp_path / "runs"
     predict(tmp_path / "new.csv", bundle, runs=runs, out=out, progress=lambda *step: told.append(step))
     assert told[-1] == ("writing out.csv", told[-1][2], told[-1][2])
-    header, first, *_ = (tmp_path / "out.csv").read_text("utf-8").splitlines()
+    header, first, *_ = (tmp_path / "out.csv").read_text("utf-8-sig").splitlines()
     assert header.split(delimiter)[:4] == ['"age"', '"job"', '"note"', '"propensity"']
     assert first.split(delimiter)[:3] == [f'"{age}"', '"student"', '"größer"']
     assert first.split(delimiter)[3].startswith(f"0{sign}")
@@ -212,3 +213,26 @@ def test_a_copy_as_csv_is_written_as_the_table_was(delimiter: str, age: str, sig
     assert again.ledger.receipt["delimiter"] == delimiter
     propensity = again.frame()["propensity_input"].str.replace(",", ".", literal=True).cast(pl.Float64)
     assert propensity.to_list() == pytest.approx(again.frame()["propensity"].to_list())
+
+
+def test_a_copy_as_workbook_holds_the_numbers_that_the_contract_reads(tmp_path: Path) -> None:
+    bundle, out = tmp_path / "bundle", tmp_path / "out.xlsx"
+    write_bundle(bundle, **small_parts())
+    (tmp_path / "new.csv").write_text("age;job;note\n" + "1.020,5;student;7\n" * 20)
+    predict(tmp_path / "new.csv", bundle, runs=tmp_path / "runs", out=out)
+    first = next(openpyxl.load_workbook(out)["Predictions"].iter_rows(min_row=2, values_only=True))
+    assert first[:3] == (1020.5, "student", "7")
+    assert predict(out, bundle, runs=tmp_path / "runs").ledger.rejected == 0
+
+
+@pytest.mark.parametrize(("encoding", "marked"), [("utf-8", False), ("utf-8-sig", True), ("cp1252", True)])
+def test_a_copy_as_csv_says_its_encoding_where_the_table_was_no_plain_utf_8(
+    encoding: str, marked: bool, tmp_path: Path
+) -> None:
+    bundle, out = tmp_path / "bundle", tmp_path / "out.csv"
+    write_bundle(bundle, **small_parts())
+    (tmp_path / "new.csv").write_text("age;job;größe\n" + "20,5;student;7\n" * 20, encoding=encoding)
+    predict(tmp_path / "new.csv", bundle, runs=tmp_path / "runs", out=out)
+    assert out.read_bytes().startswith(b"\xef\xbb\xbf") == marked
+    assert out.read_text("utf-8-sig").startswith('"age";"job";"größe"')
+    assert predict(out, bundle, runs=tmp_path / "runs").ledger.receipt["columns"][0] == "age"

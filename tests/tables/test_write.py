@@ -166,3 +166,14 @@ def test_temporary_files_of_a_workbook_lie_beside_it(tmp_path: Path, monkeypatch
     write_safe_workbook(frames(), tmp_path / "t.xlsx")
     assert seen == [1]
     assert [path.name for path in tmp_path.iterdir()] == ["t.xlsx"]
+
+
+def test_a_workbook_holds_the_numbers_and_days_that_are_read(tmp_path: Path) -> None:
+    openpyxl = pytest.importorskip("openpyxl")
+    frame = pl.DataFrame({"amount": ["1.005,64", "=1+1"], "day": ["14.3.2026", "?"], "id": ["007", "008"]})
+    values = {"amount": pl.Series([1005.64, None]), "day": pl.Series([date(2026, 3, 14), None])}
+    write_safe_workbook([frame], tmp_path / "t.xlsx", read=lambda _: values)
+    sheet = openpyxl.load_workbook(tmp_path / "t.xlsx")["Table"]
+    _, first, second = sheet.iter_rows()
+    assert [first[0].value, first[1].value.date(), first[2].value] == [1005.64, date(2026, 3, 14), "007"]
+    assert [cell.value for cell in second] == ["'=1+1", "?", "008"]

@@ -141,6 +141,20 @@ def test_real_negative_numbers_stay_numbers(tmp_path, contract):
     assert cell.data_type == "n"
 
 
+def test_what_is_carried_is_a_number_where_the_contract_reads_one(tmp_path, contract):
+    frame = make_customers(2).with_columns(
+        balance=pl.Series(["1.005,64", "=1+1"]), job=pl.lit("007"), propensity=pl.lit(0.5)
+    )
+    policy = make_policy()
+    choice, because = choose(frame["client"], frame["propensity"], policy), pl.Series(["", ""])
+    carried = frame.select("balance", "job", "mobile")
+    made = build_call_list(frame["client"], choice, because, policy, carried=carried)
+    write_workbook(made, contract, tmp_path / "a.xlsx", receipt={"decimal": "comma"})
+    sheet = openpyxl.load_workbook(tmp_path / "a.xlsx")["Call list"]
+    rows = sorted(row[1:5] for row in sheet.iter_rows(min_row=2, values_only=True))
+    assert rows == [("00000", 1005.64, "007", "+351910000000"), ("00001", "'=1+1", "007", "+351910000001")]
+
+
 def test_ids_keep_every_digit(tmp_path, contract):
     ids = ["0007", "9007199254740993", "12345678901234567890", "1e5"]
     frame = make_customers(4).with_columns(client=pl.Series(ids), propensity=pl.lit(0.5))

@@ -12,12 +12,14 @@ import numpy as np
 import polars as pl
 
 from segmint.arguments import place_of
+from segmint.contract.contract import Contract
 from segmint.contract.ledger import Ledger
+from segmint.contract.sheet_values import sheet_values
 from segmint.contract.valid_table import ValidTable
 from segmint.contract.validate import refuse_rejected, validate_batches
 from segmint.errors import DataError, InputError
 from segmint.features.edges import OF_FEW
-from segmint.flows.steps.appended import with_predictions
+from segmint.flows.steps.appended import APPENDED, with_predictions
 from segmint.flows.steps.bundle import predictor_of, segments_flagged, segments_in
 from segmint.flows.steps.judged import Enough, Judging, Outcomes, classes_told, figures_told, rates_told
 from segmint.flows.steps.learned import Learned, run_folder
@@ -32,10 +34,11 @@ from segmint.store.run import Run
 from segmint.store.run_files import LEDGER, PREDICTIONS, REJECTED
 from segmint.store.staging import publish_file, real_path, require_writable, written_to
 from segmint.tables.table_source import JSON
+from segmint.tables.text_source import ENCODING_NAMES
 from segmint.tables.write import write_parquet, write_safe_csv, write_safe_workbook
 from segmint.wording import counted, some_of
 
-Writer = Callable[[Iterator[pl.DataFrame], Path], int]
+Writer = Callable[..., int]
 WRITERS: dict[str, Writer] = {
     ".csv": write_safe_csv,
     ".xlsx": partial(write_safe_workbook, title="Predictions"),
@@ -216,7 +219,7 @@ def predict(
                 lambda path: work.write(batches, path, config.data.max_rejected, kept_in=rejected),
             )
         if out is not None:
-            write = _writer(out, work.ledger.receipt)
+            write = _writer(out, opened_bundle.contract, work.ledger.receipt)
             rows = _stream(here.folder / PREDICTIONS, partial(progress, f"writing {out.name}"))
             publish_file(real_path(out), lambda path: write(rows, path))
         result = work.finish(here.folder, out and written_to(out))
@@ -294,12 +297,16 @@ def _check_out(out: Path, source: Any, bundle: Path | str, runs: Path) -> None:
         )
 
 
-def _writer(out: Path, receipt: Mapping[str, JSON]) -> Writer:
+def _writer(out: Path, contract: Contract, receipt: Mapping[str, JSON]) -> Writer:
     """Choose how the copy is written: CSV of a text as that text is, else its numbers and ours were of two kinds."""
-    delimiter = str(receipt.get("delimiter", ""))
-    if out.suffix.lower() != ".csv" or len(delimiter.encode("utf-8")) != 1:
-        return WRITERS[out.suffix.lower()]
-    return partial(write_safe_csv, delimiter=delimiter, decimal=str(receipt.get("decimal")))
+    suffix, delimiter = out.suffix.lower(), str(receipt.get("delimiter", ""))
+    if suffix == ".xlsx":
+        return partial(WRITERS[suffix], read=partial(sheet_values, contract=contract, receipt=receipt, apart=APPENDED))
+    if suffix != ".csv" or len(delimiter.encode("utf-8")) != 1:
+        return WRITERS[suffix]
+    # spreadsheets take what is not marked for the code page of their country, scripts for UTF-8
+    marked = receipt.get("encoding") != ENCODING_NAMES["utf-8"]
+    return partial(write_safe_csv, delimiter=delimiter, decimal=str(receipt.get("decimal")), marked=marked)
 
 
 def _stream(parquet: Path, tell: Callable[[int, int], None]) -> Iterator[pl.DataFrame]:

@@ -173,9 +173,7 @@ def target(
         summary = _summary(call_list, choice, found, table, opened_bundle)
         progress("summing up", 1, 1)
         progress("writing", 0, 1)
-        summary["hand_off"] = _publish(
-            here, call_list, contract, profile, pl.DataFrame(summary["parts"]), opened_bundle
-        )
+        summary["hand_off"] = _publish(here, call_list, table, profile, pl.DataFrame(summary["parts"]), opened_bundle)
         seen = int(may_have_taught(learned, table.rows(call_list.lists(table.records))).sum())
         if learned is not None:
             summary["trained_on"] = seen
@@ -258,7 +256,7 @@ def _doubts(
 
 
 def _publish(
-    here: Run, call_list: CallList, contract: Contract, profile: DiallerProfile, parts: pl.DataFrame, bundle: Bundle
+    here: Run, call_list: CallList, table: ValidTable, profile: DiallerProfile, parts: pl.DataFrame, bundle: Bundle
 ) -> dict[str, Any]:
     """Write the list for the record, for people and for the dialler, and say what the last two were given."""
     numbers = segment_numbers(bundle)
@@ -266,7 +264,13 @@ def _publish(
     for_people = publish_file(
         here.folder / SHEET,
         lambda path: write_workbook(
-            call_list, contract, path, parts=parts, numbers=numbers, advice=segment_advice(bundle)
+            call_list,
+            table.contract,
+            path,
+            receipt=table.ledger.receipt,
+            parts=parts,
+            numbers=numbers,
+            advice=segment_advice(bundle),
         ),
     )
     for_dialler = publish_file(here.folder / DIALLER, lambda path: write_dialler(call_list, profile, path))

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import codecs
 import errno
 import os
 import shutil
 import tempfile
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
+from datetime import date
 from pathlib import Path
 from typing import IO, Any, Literal
 
@@ -20,6 +22,8 @@ from segmint.tables.lengths import lengths_as_text
 SHEET_ROWS = 1_000_000
 CELL_CHARACTERS = 32_000
 MOST_DIGITS = 10**15
+DAY = {"num_format": 14}  # as the spreadsheet's country writes days
+Read = Callable[[pl.DataFrame], Mapping[str, pl.Series]]
 PLAIN_WORKBOOK = {
     "constant_memory": True,
     "strings_to_formulas": False,
@@ -36,10 +40,12 @@ def write_csv(
     delimiter: str = ",",
     decimal: str = "point",
     quote_style: Literal["necessary", "non_numeric"] = "necessary",
+    marked: bool = False,
 ) -> int:
-    """Write frames with the same columns as one delimited text file; return the number of rows."""
+    """Write frames with the same columns as one delimited text file, `marked` as UTF-8 or not; return the number of rows."""
     rows = 0
     with path.open("wb") as file:
+        file.write(codecs.BOM_UTF8 if marked else b"")
         for i, frame in enumerate(map(_with_lengths, frames)):
             frame.write_csv(
                 file,
@@ -58,16 +64,22 @@ def _with_lengths(frame: pl.DataFrame) -> pl.DataFrame:
     )
 
 
-def write_safe_csv(frames: Iterable[pl.DataFrame], path: Path, *, delimiter: str = ",", decimal: str = "point") -> int:
+def write_safe_csv(
+    frames: Iterable[pl.DataFrame],
+    path: Path,
+    *,
+    delimiter: str = ",",
+    decimal: str = "point",
+    marked: bool = False,
+) -> int:
     """Write a view for spreadsheets in which no text can be taken for a formula; return the number of rows.
 
     A text (or column name) that a spreadsheet could calculate gets a ``'`` before it, NUL characters are left out,
     and every text stands in quotes, so that another delimiter cannot cut a formula free. Numbers stay numbers. The
     truth belongs in Parquet.
     """
-    return write_csv(
-        map(safe_for_spreadsheets, frames), path, delimiter=delimiter, decimal=decimal, quote_style="non_numeric"
-    )
+    safe = map(safe_for_spreadsheets, frames)
+    return write_csv(safe, path, delimiter=delimiter, decimal=decimal, quote_style="non_numeric", marked=marked)
 
 
 def safe_for_spreadsheets(frame: pl.DataFrame) -> pl.DataFrame:
@@ -84,26 +96,34 @@ def _safe(text: pl.Expr) -> pl.Expr:
     return guarded(text.str.replace_all("\0", "", literal=True))
 
 
-def write_safe_workbook(frames: Iterable[pl.DataFrame], path: Path, *, title: str = "Table") -> int:
+def write_safe_workbook(
+    frames: Iterable[pl.DataFrame], path: Path, *, title: str = "Table", read: Read | None = None
+) -> int:
     """Write a view as a workbook in which nothing is a formula; return the number of rows.
 
     Texts are guarded as by `write_safe_csv`, and cut where a cell ends; days, truth values, and whole numbers and
-    decimals of more digits than a spreadsheet keeps are texts. After a million rows another sheet goes on.
+    decimals of more digits than a spreadsheet keeps are texts, but for the numbers and days that `read` finds in a frame,
+    by the name of their column. After a million rows another sheet goes on.
     """
     rows, sheet = 0, None
     with new_workbook(path) as book:
+        day = book.add_format(DAY)
         for frame in frames:
-            cells = _as_cells(frame)
-            for row in cells.iter_rows():
-                line = rows % SHEET_ROWS + 1
-                if line == 1:
-                    number = rows // SHEET_ROWS
-                    sheet = book.add_worksheet(title if not number else f"{title} {number + 1}")
-                    sheet.freeze_panes(1, 0)
-                    _write_cells(sheet, 0, cells.columns)
-                _write_cells(sheet, line, row)
+            cells, values = _as_cells(frame), read(frame) if read else {}
+            sheet = sheet or _new_sheet(book, title, cells.columns)
+            for row in _with_values(cells, [values.get(name) for name in frame.columns]):
+                if rows and rows % SHEET_ROWS == 0:
+                    sheet = _new_sheet(book, f"{title} {rows // SHEET_ROWS + 1}", cells.columns)
+                _write_cells(sheet, rows % SHEET_ROWS + 1, row, day)
                 rows += 1
     return rows
+
+
+def _new_sheet(book: Any, title: str, columns: Sequence[str]) -> Any:
+    sheet = book.add_worksheet(title)
+    sheet.freeze_panes(1, 0)
+    _write_cells(sheet, 0, columns, None)
+    return sheet
 
 
 @contextmanager
@@ -142,10 +162,21 @@ def _close(book: Any, whole: IO[bytes]) -> int | None:
     return None
 
 
-def _write_cells(sheet: Any, line: int, cells: Sequence[Any]) -> None:
+def _with_values(cells: pl.DataFrame, values: Sequence[pl.Series | None]) -> Iterator[tuple[Any, ...]]:
+    """Go through rows with the values of each column in place of its cells, where there are any."""
+    columns = [
+        column if value is None else [cell if v is None else v for cell, v in zip(column, value, strict=True)]
+        for column, value in zip(cells.iter_columns(), values, strict=True)
+    ]
+    return zip(*columns, strict=True)
+
+
+def _write_cells(sheet: Any, line: int, cells: Sequence[Any], day: Any) -> None:
     for place, cell in enumerate(cells):
         if isinstance(cell, str):
             sheet.write_string(line, place, cell)
+        elif isinstance(cell, date):
+            sheet.write_datetime(line, place, cell, day)
         elif cell is not None:
             sheet.write_number(line, place, cell)
 

@@ -6,6 +6,7 @@ import csv
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import date
 from pathlib import Path
 from typing import Any, Literal
 
@@ -14,10 +15,12 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from segmint.complaints import said
 from segmint.contract.contract import Contract
+from segmint.contract.sheet_values import sheet_values
 from segmint.errors import PolicyError
 from segmint.tables.formulas import guarded_field, guarded_text
-from segmint.tables.write import CELL_CHARACTERS, new_workbook
-from segmint.targeting.call_list import STATUS_WORDS, CallList
+from segmint.tables.table_source import JSON
+from segmint.tables.write import CELL_CHARACTERS, DAY, new_workbook
+from segmint.targeting.call_list import COLUMNS, STATUS_WORDS, CallList
 from segmint.targeting.objections import objecting
 from segmint.targeting.phones import E164, to_e164
 from segmint.targeting.sheets import MOST_SHEETS, OTHERS, sheets_of, values_by_sheet
@@ -268,6 +271,7 @@ def write_workbook(
     contract: Contract,
     path: Path,
     *,
+    receipt: Mapping[str, JSON] | None = None,
     parts: pl.DataFrame | None = None,
     numbers: Mapping[str, str] | None = None,
     advice: Mapping[str, Mapping[str, str]] | None = None,
@@ -281,9 +285,11 @@ def write_workbook(
     ----------
     call_list : CallList
     contract : Contract
-        Its labels head the carried columns.
+        Its labels head the carried columns, and what it reads as numbers and dates are such.
     path : Path
         In a folder that the store lends.
+    receipt : mapping, optional
+        How the table was read.
     parts : polars.DataFrame, optional
         From `what_if_parts`.
     numbers : mapping, optional
@@ -306,9 +312,11 @@ def write_workbook(
             "share": book.add_format({"num_format": "0.0%"}),
             "money": book.add_format({"num_format": "#,##0.00"}),
             "count": book.add_format({"num_format": "0"}),
+            "day": book.add_format(DAY),
         }
         for name, part in sheets:
-            neutralised += _write_sheet(book.add_worksheet(name), part, columns, styles)
+            values = sheet_values(part, contract, receipt or {}, apart=COLUMNS)
+            neutralised += _write_sheet(book.add_worksheet(name), part, columns, styles, values)
         if parts is not None and parts.height:
             write_what_if(book, parts, call_list.policy, call_list.most_customers)
     others = 0 if call_list.sheet_column is None else sum(part.height for name, part in sheets if name == OTHERS)
@@ -372,16 +380,30 @@ def _how_profit_is_reckoned(call_list: CallList) -> str:
     return f"Propensity{reached} times the value of a success, less the cost of the calls.{fewer}"
 
 
-def _write_sheet(sheet: Any, part: pl.DataFrame, columns: Sequence[_SheetColumn], styles: dict[str, Any]) -> int:
+def _write_sheet(
+    sheet: Any,
+    part: pl.DataFrame,
+    columns: Sequence[_SheetColumn],
+    styles: dict[str, Any],
+    values: Mapping[str, pl.Series],
+) -> int:
     neutralised = 0
     for place, column in enumerate(columns):
         sheet.set_column(place, place, 18 if column.style == "text" else 12)
         sheet.write_string(0, place, safe_text(column.header), styles["head"])
     sheet.freeze_panes(1, 2)
     rows = part.select(pl.col(column.source).alias(str(n)) for n, column in enumerate(columns))
+    read = {place: values[c.source].to_list() for place, c in enumerate(columns) if c.source in values}
     for line, row in enumerate(rows.iter_rows(), start=1):
         for place, (column, cell) in enumerate(zip(columns, row, strict=True)):
             if cell is None:
+                continue
+            value = read[place][line - 1] if place in read else None
+            if isinstance(value, date):
+                sheet.write_datetime(line, place, value, styles["day"])
+                continue
+            if value is not None:
+                sheet.write_number(line, place, value)
                 continue
             if column.style != "text":
                 sheet.write_number(line, place, cell, styles[column.style])
