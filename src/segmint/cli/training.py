@@ -103,7 +103,10 @@ def check(
     config: ConfigFile = None,
     sets: Sets = None,
     at: At = None,
-    rejected: Annotated[Path | None, typer.Option("--rejected", help="Write each rejected row here, as CSV.")] = None,
+    rejected: Annotated[
+        Path | None,
+        typer.Option("--rejected", help="Write each rejected row here: as a workbook (.xlsx), else as CSV."),
+    ] = None,
     json: AsJson = False,
     quiet: Quiet = False,
 ) -> None:

@@ -43,7 +43,7 @@ def check(
     config : Config or path, optional
         Only how tables are read.
     rejected : path, optional
-        Where each rejected row goes with its reason (CSV); of a table without any it has the header only.
+        Where each rejected row goes with its reason: a workbook (.xlsx), else CSV; of a table without any it has the header only.
     draft : bool
         Whether a contract that nobody has reviewed may be checked too, as the command does: checking is how it is reviewed.
     progress : Progress

@@ -7,6 +7,7 @@ import io
 import os
 from pathlib import Path
 
+import openpyxl
 import polars as pl
 import pytest
 
@@ -50,6 +51,19 @@ def test_no_rejected_row_is_a_formula_for_a_spreadsheet(tmp_path: Path) -> None:
     assert row == [
         "3", "not_a_number", "'=a", "''=a' is not a number.", '\'=HYPERLINK("http://x");-1;41;\'+cmd|x\n\'@y'
     ]  # fmt: skip
+
+
+def test_rejected_rows_go_into_a_workbook_for_people(tmp_path: Path) -> None:
+    book = tmp_path / "r.xlsx"
+    with rejected_rows(book) as on_reject:
+        on_reject(Reject(3, "not_a_number", "'größe' is not a number.", '=1+1;"a\nb"', "größe"))
+    rows = list(openpyxl.load_workbook(book)["Rejected"].iter_rows(values_only=True))
+    assert rows == [
+        ("record", "reason", "column", "detail", "raw"),
+        (3, "not_a_number", "größe", "'größe' is not a number.", '\'=1+1;"a\nb"'),
+    ]
+    check(sample_path(), "bank-marketing", rejected=book)
+    assert len(list(openpyxl.load_workbook(book)["Rejected"].iter_rows())) == 1
 
 
 def test_a_corrected_table_leaves_no_rejected_rows_of_the_one_before(tmp_path: Path) -> None:

@@ -11,6 +11,7 @@ import shutil
 import stat
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from itertools import islice
 from pathlib import Path
 from tempfile import SpooledTemporaryFile
 from typing import Any
@@ -35,7 +36,10 @@ from segmint.store.staging import disk_explained, make_folder, publish_file
 from segmint.tables.formulas import guarded_field
 from segmint.tables.rejects import Reject
 from segmint.tables.source import ReadOptions, TableSource, is_one_column, open_rows, open_table
+from segmint.tables.write import write_safe_workbook
 
+_OF_REJECTED = ("record", "reason", "column", "detail", "raw")
+_AT_ONCE = 1_000  # of them, each as long as it came
 _IN_MEMORY = 1 << 20  # bytes of rejected rows before they go to the disk
 
 
@@ -291,7 +295,7 @@ def typed_rows(rows: pl.DataFrame, contract: Contract, at: Known) -> ValidTable:
 
 @contextmanager
 def rejected_rows(path: Path, *, also_none: bool = False) -> Iterator[Callable[[Reject], None]]:
-    """Publish rejected rows as a file, also when the work fails; texts that a spreadsheet could calculate are guarded.
+    """Publish rejected rows as a workbook or CSV, also when the work fails; texts that a spreadsheet could calculate are guarded.
 
     Until then they wait in a nameless file beside it, so that a table of bad rows only needs disk.
 
@@ -303,6 +307,8 @@ def rejected_rows(path: Path, *, also_none: bool = False) -> Iterator[Callable[[
     """
     with disk_explained(path):
         make_folder(path.parent)
+    in_workbook = path.suffix.lower() == ".xlsx"
+    guard, write = (str, _write_workbook) if in_workbook else (guarded_field, _write)  # a workbook guards its own texts
     with SpooledTemporaryFile(_IN_MEMORY, "w+", -1, encoding="utf-8", newline="", dir=str(path.parent)) as waiting:
         writer = csv.writer(waiting)
         count = 0
@@ -311,7 +317,7 @@ def rejected_rows(path: Path, *, also_none: bool = False) -> Iterator[Callable[[
             nonlocal count
             with disk_explained(path):
                 texts = (reject.reason, reject.column or "", reject.detail, reject.raw)
-                writer.writerow([reject.record, *map(guarded_field, texts)])
+                writer.writerow([reject.record, *map(guard, texts)])
             count += 1
 
         try:
@@ -325,10 +331,22 @@ def rejected_rows(path: Path, *, also_none: bool = False) -> Iterator[Callable[[
             if count or also_none:
                 with disk_explained(path):
                     waiting.seek(0)
-                publish_file(path, lambda staged: _write(waiting, staged))
+                publish_file(path, lambda staged: write(waiting, staged))
 
 
 def _write(waiting: SpooledTemporaryFile[str], path: Path) -> None:
     with path.open("w", encoding="utf-8", newline="") as file:
-        csv.writer(file).writerow(["record", "reason", "column", "detail", "raw"])
+        csv.writer(file).writerow(_OF_REJECTED)
         shutil.copyfileobj(waiting, file)
+
+
+def _write_workbook(waiting: SpooledTemporaryFile[str], path: Path) -> None:
+    write_safe_workbook(_frames_of(csv.reader(waiting)), path, title="Rejected")
+
+
+def _frames_of(rows: Iterator[list[str]]) -> Iterator[pl.DataFrame]:
+    """Hold rejected rows a batch at a time; one batch if there is none."""
+    schema = dict.fromkeys(_OF_REJECTED, pl.String)
+    yield pl.DataFrame(schema=schema)
+    while batch := list(islice(rows, _AT_ONCE)):
+        yield pl.DataFrame(batch, schema=schema, orient="row").cast({"record": pl.Int64})
