@@ -33,6 +33,12 @@ QUICK = ["model.recipe=plain", "model.hidden=[8]", "model.epochs=2", "split.fold
 QUICK += ["segments.count=2", 'compare.models=["dense_network", "logistic"]']
 QUICKER = {"run": [word for setting in QUICK for word in ("--set", setting)], "segment": ["--count", "2"]}
 BLOCK = re.compile(r"^(<!-- runs -->\n)?```python\n(.*?)^```", re.M | re.S)
+SOURCES = ROOT / "src" / "segmint"
+LARGE_ROOMS = {
+    room.parent.relative_to(SOURCES).as_posix(): files
+    for room in sorted(SOURCES.glob("*/**/__init__.py"))
+    if len(files := {path.stem for path in room.parent.glob("*.py")} - {"__init__"}) > 9
+}
 OURS = {page.relative_to(ROOT).as_posix(): page for page in PAGES}
 
 
@@ -289,3 +295,9 @@ def test_the_benchmark_of_quality_knows_the_size_of_each_model(name: str, monkey
     frame = pl.DataFrame({"age": np.arange(200.0)})
     made = make_model(name, columns=[column], random_state=0).fit(frame, np.where(frame["age"] < 90, "no", "yes"))
     assert importlib.import_module("quality").size_of(made[-1]) > 0
+
+
+@pytest.mark.parametrize("room", LARGE_ROOMS)
+def test_a_large_room_has_a_map_that_names_each_of_its_files(room: str) -> None:
+    written = ast.get_docstring(ast.parse((SOURCES / room / "__init__.py").read_text("utf-8"))) or ""
+    assert LARGE_ROOMS[room] - set(re.findall(r"`(\w+)`", written)) == set()

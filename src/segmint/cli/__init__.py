@@ -1,4 +1,23 @@
-"""The command line: parses, calls flows, shows. Nothing is imported before a Ctrl-C is heard, and nothing heavy before a command runs."""
+"""The command line: parses, calls flows, shows. Nothing is imported before a Ctrl-C is heard, and nothing heavy before a command runs.
+
+========================  ===================================================================================
+`app`                     the command line as a whole
+*Commands*
+`contracts`               contract, settings, simulate
+`training`                run, resume, check, report, runs, verify: to train, and look at what was trained
+`customers`               predict, segment, words, explain, find
+`lists`                   target and policy: whom to call
+`time`                    backtest, monitor, measure, update, promote, rollback, codes
+`serve`                   serve and keys: the HTTP service
+`dashboard`               dashboard, on this machine
+*What commands share*
+`options`                 the arguments and options that several of them take
+`screen`                  progress on standard error, results on standard output
+`results`                 the lines that a person reads of a result, and the JSON object that a program reads
+`streams`                 standard streams that the caller has closed
+`stopped`                 how a command ends that was stopped
+========================  ===================================================================================
+"""
 
 from __future__ import annotations
 

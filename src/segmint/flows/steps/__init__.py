@@ -10,7 +10,8 @@
                           may be wrong with a list; `same_campaign`: whom an earlier list of the campaign calls too
 `call_lists`              what comes back: lists, results of calls (`call_results`), a wave that was `scored`,
                           objections (`do_not_call`)
-`judged`, `on_test`       how well predictions did where outcomes are known; `next_step`: what to do after a measurement
+`judged`, `on_test`       how well predictions did where outcomes are known; `next_step`: what to do after a
+                          measurement; `as_commands`: what to type after a wave was watched
 `named`, `call_money`     how a customer is named; what a call costs and a yes brings
 ========================  ====================================================================
 """
