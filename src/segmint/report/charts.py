@@ -34,6 +34,18 @@ Row = Mapping[str, Any]
 Curve = tuple[str, NDArray[np.float64], NDArray[np.float64]]
 
 
+class _Altair:
+    """Altair, loaded by the first chart: who shows charts that are drawn, as the dashboard does, never waits for it."""
+
+    def __getattr__(self, name: str) -> Any:
+        import altair
+
+        return getattr(altair, name)
+
+
+alt: Any = _Altair()
+
+
 def class_color(place: int) -> str:
     """The colour of the class at `place`; the style sheet knows it as class-1, class-2 …"""
     return CLASSES[place % len(CLASSES)]
@@ -58,8 +70,6 @@ def dots(rows: Sequence[Row], *, base: float, title: str, lines: int = 1) -> Cha
     lines : int
         On which a label may stand.
     """
-    import altair as alt
-
     y = _levels(rows, lines=lines)
     x = alt.X("rate:Q", title=title, axis=_ticks(PERCENT), scale=alt.Scale(zero=True))
     chart = alt.layer(
@@ -82,8 +92,6 @@ def mix(rows: Sequence[Row], classes: Sequence[str]) -> Chart:
         "label", "place" (of the class), "start", "end" (shares) and "tip"; level by level.
     classes : sequence of str
     """
-    import altair as alt
-
     color = alt.Color(
         "place:N",
         legend=None,
@@ -112,8 +120,6 @@ def bars(rows: Sequence[Row], *, title: str, lines: int = 1) -> Chart:
     lines : int
         On which a label may stand.
     """
-    import altair as alt
-
     y = _levels(rows, lines=lines)
     top = max([row["high"] or row["value"] for row in rows] + [0.0]) or 1.0
     x = alt.X(
@@ -138,8 +144,6 @@ def bars(rows: Sequence[Row], *, title: str, lines: int = 1) -> Chart:
 
 def columns(rows: Sequence[Row], *, base: float, base_label: str, x_title: str, y_title: str) -> Chart:
     """Upright bars in order, beside a line at `base`: lift by tenth of the ranking."""
-    import altair as alt
-
     x = alt.X("label:N", sort=None, title=x_title, axis=alt.Axis(labelAngle=0, ticks=False))
     chart = alt.layer(
         alt.Chart()
@@ -194,8 +198,6 @@ def curves(
     named : bool
         Whether each line has a pattern of its own and its name at its end, so that nobody needs its colour.
     """
-    import altair as alt
-
     number = PERCENT if percentages else ",~r"
     step = _whole_steps(lines) if whole else {}
     across = number if unit[0] or shares else "~d" if whole else ",~r"
@@ -275,8 +277,6 @@ def band(
     dots : sequence of (x, y)
         Points beside the line.
     """
-    import altair as alt
-
     x_axis = _ticks(PERCENT if x_share else ",~r")
     y_axis = _ticks(PERCENT if y_share else ",~r")
     points = [
@@ -330,8 +330,6 @@ def reliability(rows: Sequence[Row], *, most: float) -> Chart:
     most : float
         Where the axes end.
     """
-    import altair as alt
-
     scale = alt.Scale(domain=[0, most], nice=False)
     axis = _ticks(PERCENT)
     x = alt.X("promised:Q", title="probability (promised)", scale=scale, axis=axis)
@@ -355,8 +353,6 @@ def confusion(matrix: NDArray[np.int64], classes: Sequence[str]) -> Chart:
 
     Of many classes only the shades are shown: their cells have no room for words.
     """
-    import altair as alt
-
     names = [shorten(name, 12) for name in classes]
     shares = matrix / np.maximum(matrix.sum(axis=1, keepdims=True), 1)
     rows = [
@@ -397,8 +393,6 @@ def cells(
     table: NDArray[np.int64], rows: Sequence[str], columns: Sequence[str], *, row_title: str, column_title: str
 ) -> Chart:
     """Customers by where they were (rows) and where they are (columns), shaded by the share of the row."""
-    import altair as alt
-
     shares = table / np.maximum(table.sum(axis=1, keepdims=True), 1)
     values = [
         {
@@ -441,8 +435,6 @@ def bubbles(rows: Sequence[Row], *, base: float, y_title: str, percentages: bool
     percentages : bool
         Whether the upright axis shows percentages.
     """
-    import altair as alt
-
     number = PERCENT if percentages else ",~r"
     widest = min(1.0, max(row["share"] for row in rows) * 1.2)
     top, least = max([row["high"] for row in rows] + [base]), min([row["low"] for row in rows] + [base, 0.0])
@@ -519,8 +511,6 @@ def markers(rows: Sequence[Row]) -> Chart:
     rows : sequence of dict
         "label", "share", "base", "low", "high", "more" (bool: more usual here) and "tip".
     """
-    import altair as alt
-
     y = _levels(rows, 24, lines=4)
     x = alt.X(
         "share:Q",
@@ -547,8 +537,6 @@ def returns(rows: Sequence[Row], *, stable: float) -> Chart:
         "count", "jaccard", "rand" (0 to 1), "chosen" (bool) and "tip".
     stable : float
     """
-    import altair as alt
-
     x = alt.X("count:O", title="number of segments", sort=None, axis=alt.Axis(labelAngle=0, ticks=False, grid=False))
     y = alt.Y("jaccard:Q", title="how well they come back (1 is wholly)", axis=alt.Axis(tickCount=5), scale=_unit())
     chart = alt.layer(
@@ -569,8 +557,6 @@ def _levels(rows: Sequence[Row], longest: int = 22, *, lines: int = 1) -> Any:
 
     A name stands on at most so many `lines` of at most `longest` letters.
     """
-    import altair as alt
-
     names: dict[int, list[str]] = {}
     for place, row in enumerate(rows):
         names[int(row.get("level", place))] = _in_lines(row["label"], longest, lines)
@@ -622,39 +608,29 @@ def _escaped(letter: str) -> str:
 
 def _dashed(axis: Literal["x", "y"], place: float, color: str = SIGNAL) -> Chart:
     """Cross the picture with a dashed line at a place of an axis."""
-    import altair as alt
-
     rule = alt.Chart(_values([{"base": place}])).mark_rule(color=color, strokeDash=[5, 4], strokeWidth=1.6, aria=False)
     return rule.encode(**{axis: "base:Q"})
 
 
 def _ticks(number: str, **more: Any) -> Any:
     """Axis of numbers, a share written as in the texts: 25 %."""
-    import altair as alt
-
     words = {"labelExpr": "replace(datum.label, '%', '\u00a0%')"} if number == PERCENT else {}
     return alt.Axis(format=number, tickCount=5, **words, **more)
 
 
 def _answering(tips: Sequence[Row]) -> Chart:
     """Points that nobody sees and that answer to a pointer."""
-    import altair as alt
-
     points = alt.Chart(_values(tips)).mark_circle(color=ACCENT, size=60, opacity=0)
     return points.encode(x="x:Q", y="y:Q", description="tip:N")
 
 
 def _places(names: Sequence[str], angle: int = 0) -> Any:
     """Axis of cells that lie by the places of their names."""
-    import altair as alt
-
     words = "[" + ", ".join(_quoted(name) for name in names) + "][datum.value]"
     return alt.Axis(labelExpr=words, ticks=False, domain=False, grid=False, labelAngle=angle)
 
 
 def _line(data: Any, color: str, x: Any, y: Any, *, dash: list[int] | None = None) -> Chart:
-    import altair as alt
-
     pattern = dash or ([5, 4] if color == SIGNAL else [1, 0])
     width = 2.6 if color == ACCENT else 1.8
     line = alt.Chart(data).mark_line(color=color, strokeWidth=width, strokeDash=pattern, aria=False)
@@ -668,20 +644,14 @@ def _thinned(x: NDArray[np.float64], y: NDArray[np.float64]) -> Any:
 
 
 def _values(rows: Sequence[Row]) -> Any:
-    import altair as alt
-
     return alt.Data(values=[{"level": place, **row} for place, row in enumerate(rows)])
 
 
 def _unit() -> Any:
-    import altair as alt
-
     return alt.Scale(domain=[0, 1])
 
 
 def _themed(chart: Chart, *, height: int) -> Chart:
-    import altair as alt
-
     # Each of Altair's `configure` methods copies the chart with all its values; this way it is copied once.
     config = alt.Config(
         font="Arial, sans-serif",  # where there is no Arial, a picture would have no words
