@@ -20,8 +20,8 @@ from segmint.monitoring.codes import (
     parse_dispositions,
 )
 from segmint.store.staging import publish_bytes
+from segmint.targeting.named_files import require_every_record
 from segmint.toml_files import toml_text_of
-from segmint.wording import counted
 
 
 def read_frame(source: Any, data: Data, *, whole: bool = True) -> pl.DataFrame:
@@ -42,14 +42,9 @@ def read_frame(source: Any, data: Data, *, whole: bool = True) -> pl.DataFrame:
     """
     opened = open_source(source, data_beside(source, data))
     batches = list(opened.batches())
-    rejects = [reject for batch in batches for reject in batch.rejects if not reject.is_empty]
-    if whole and rejects:
-        raise InputError(
-            f"'{opened.name}' has {counted(len(rejects), 'record')} that cannot be read; "
-            f"the first is record {min(reject.record for reject in rejects):,}.",
-            expected="every record readable: one that is not might be a sale, or a customer who objects to calls",
-            fix="correct these records, or export the file again",
-        )
+    if whole:
+        because = "one that is not might be a sale, or a customer who objects to calls"
+        require_every_record(batches, opened.name, InputError, because)
     return pl.concat([batch.frame for batch in batches], how="vertical_relaxed")
 
 
