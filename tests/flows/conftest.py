@@ -44,7 +44,7 @@ def wave() -> dict[str, pl.DataFrame]:
 def draw_nothing(patch: pytest.MonkeyPatch) -> None:
     """Let runs and lists leave their page and pictures out: drawing takes as long as everything else of a small run."""
     for flow in ("run", "target"):
-        patch.setattr(f"segmint.flows.{flow}.write_report", lambda folder: folder / "report.html")
+        patch.setattr(f"segmint.flows.{flow}.write_report", lambda folder, progress: folder / "report.html")
     patch.setattr("segmint.flows.run.result_images", lambda folder: {"images": {}, "texts": {}, "curves": {}})
 
 

@@ -62,7 +62,16 @@ CODES = '[codes]\nSALE = "success"\nNO = "refused"\nSTOP = "do_not_call"\n'
 def test_what_calling_brought_stands_on_a_page_and_objectors_in_a_file(tmp_path: Path) -> None:
     listed, results = campaign()
     (tmp_path / "codes.toml").write_text(CODES)
-    found = measure(listed, results, CONFIG, runs=tmp_path / "runs", codes=tmp_path / "codes.toml")
+    told: list[tuple[str, int, int]] = []
+    found = measure(
+        listed,
+        results,
+        CONFIG,
+        runs=tmp_path / "runs",
+        codes=tmp_path / "codes.toml",
+        progress=lambda *step: told.append(step),
+    )
+    assert told[-2:] == [("writing the report", done, 1) for done in (0, 1)]
     response = found.frame().filter((pl.col("quantity") == "response") & (pl.col("method") == "plain"))
     assert response["low"].item() < 0.1 < response["high"].item()
     objectors = pl.read_csv(found.folder / "do_not_call.csv")["customer"].to_list()

@@ -94,7 +94,7 @@ def assign(
         here.keep(CUSTOMERS, rows)
         answers = _answers(table, labels, found, called.names, config)
         migrated = _migrate(here, earlier, found, rows, table, called, answers)
-        write_report(here.folder)
+        write_report(here.folder, progress)
         here.done({"rows": len(table)})
     lines = (*_sizes(table, labels, likely, called), *doubts_of_table(table), *migrated.get("sentences", ()))
     return Segmented(here.folder, lines, migrated, here.folder / CUSTOMERS)

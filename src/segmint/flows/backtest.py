@@ -138,7 +138,7 @@ def _backtest_in(
     here.keep(BACKTEST, summary)
     here.keep(BACKTEST_CALLS, found.calls)
     here.keep(BACKTEST_WAVES, found.waves)
-    report = write_report(here.folder)
+    report = write_report(here.folder, both)
     sentences = (
         summary["replayed"], *summary["notes"], summary["answer"], summary["decision"], *found.conclusion, summary["label_sets"]["sentence"],
     )  # fmt: skip

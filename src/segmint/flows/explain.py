@@ -286,7 +286,7 @@ def _explain_all(here: Run, table: ValidTable, bundle: Bundle, sensitive: bool, 
         sentences.insert(
             0, f"{some_of(len(some), len(table), 'customers', 'was', 'were')} explained, drawn by a fixed rule."
         )
-    report = write_report(here.folder)
+    report = write_report(here.folder, progress)
     here.done({"rows": len(table), "explained": len(some)})
     return Explained(here.folder, report, reasons, tuple(sentences), summary)
 

@@ -183,7 +183,7 @@ def measure(
         }
         here.keep(MEASURE, summary)
         here.keep(ROWS, found.frame())
-        report = write_report(here.folder)
+        report = write_report(here.folder, progress)
         here.done({"sentences": summary["sentences"]})
     last = (grown.sentence,) if isinstance(grown, Grown) else ()
     return Measured(here.folder, report, (*told.sentences, *last), problems, summary, found)

@@ -156,7 +156,6 @@ def monitor(
         cautions = [said for said in (others, two_answers, seen, moved, cut_off) if said]
         drift = _drift(known, table.inputs, said, happened, groups, mostly_used)
         progress("holding the wave against training", 1, 1)
-        progress("writing the report", 0, 1)
         name = _name_of(bundle, runs)
         nameless = {known.contract.id_column, "customer", "record"}.isdisjoint(table.raw.columns)
         head, advice = _advice(
@@ -186,8 +185,7 @@ def monitor(
         summary["waves"] = [*_earlier(runs, here), _line(here, summary)]
         here.keep(MONITOR, summary)
         here.keep(COLUMNS, drift.frame())
-        report = write_report(here.folder)
-        progress("writing the report", 1, 1)
+        report = write_report(here.folder, progress)
         here.done({"advice": drift.advice, "alarms": [alarm.code for alarm in drift.alarms]})
     return Monitored(here.folder, report, _sentences(drift, customers, receipt, advice, cautions), summary, drift)
 

@@ -7,15 +7,14 @@ from pathlib import Path
 from typing import Any
 
 from segmint.errors import RunError, SegmintError
+from segmint.progress import Progress, silent
 from segmint.store.as_made import require_as_made
 from segmint.store.run import Run, read_kept, typed
 from segmint.store.run_files import PAGE, STORED_PAGE
 from segmint.store.staging import publish_bytes
 
-STORED = STORED_PAGE
 
-
-def write_report(folder: Path) -> Path:
+def write_report(folder: Path, progress: Progress = silent) -> Path:
     """Render a run's report and publish it as ``report.html``, beside its dict as ``report.json``.
 
     The dict holds the drawn charts, so that whoever shows the report later needs nothing that draws.
@@ -23,9 +22,11 @@ def write_report(folder: Path) -> Path:
     from segmint.report.html import render
     from segmint.report.summary import summarise
 
+    progress("writing the report", 0, 1)
     report = summarise(folder)
-    publish_bytes(folder / STORED, json.dumps(report, ensure_ascii=False).encode("utf-8", "replace"))
+    publish_bytes(folder / STORED_PAGE, json.dumps(report, ensure_ascii=False).encode("utf-8", "replace"))
     publish_bytes(folder / PAGE, render(report).encode("utf-8"))
+    progress("writing the report", 1, 1)
     return folder / PAGE
 
 
@@ -73,10 +74,10 @@ def stored_report(folder: Path) -> dict[str, Any] | None:
     RunError
         If the file is damaged.
     """
-    if not (folder / STORED).is_file():
+    if not (folder / STORED_PAGE).is_file():
         return None
     try:
-        report = read_kept(folder, STORED)
+        report = read_kept(folder, STORED_PAGE)
     except RunError as error:
         raise _damaged(folder) from error
     if report is None or not isinstance(report.get("pages"), list):
@@ -87,6 +88,6 @@ def stored_report(folder: Path) -> dict[str, Any] | None:
 def _damaged(folder: Path) -> RunError:
     return RunError(
         f"The stored report of {folder.name} cannot be read.",
-        expected=f"{STORED} as the run wrote it",
+        expected=f"{STORED_PAGE} as the run wrote it",
         fix=f"write it again: {typed(f'segmint report {folder.name}', folder.parent)}",
     )

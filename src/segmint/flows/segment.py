@@ -105,9 +105,7 @@ def segment(
         require_settings(table, config)
         found = find_segments(table, config, progress=progress)
         keep_segments(here, table, found)
-        progress("writing the report", 0, 1)
-        write_report(here.folder)
-        progress("writing the report", 1, 1)
+        write_report(here.folder, progress)
         here.done({"segments": len(found.keys)})
     unanswered = (
         () if answered else (f"Nobody's {contract.outcome.label} is in the table: segments are described without.",)

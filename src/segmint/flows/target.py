@@ -188,9 +188,7 @@ def target(
         if out is not None:
             _copy(here.folder, out)
         progress("writing", 1, 1)
-        progress("writing the report", 0, 1)
-        write_report(here.folder)
-        progress("writing the report", 1, 1)
+        write_report(here.folder, progress)
         sentences = _sentences(call_list, summary)
         here.done({"counts": summary["counts"], "expected_profit": summary["expected_profit"], "sentences": sentences})
     return Targeted(here.folder, out, call_list, sentences, summary | {"sentences": list(sentences)})
