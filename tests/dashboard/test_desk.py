@@ -138,7 +138,9 @@ def test_a_list_of_nobody_says_why_before_it_is_made(tmp_path: Path) -> None:
     table = bring(desk, "a")
     assert pages.preview(desk, table, FORM, exact=True, before=None)["nobody"] == ""
     dear = pages.preview(desk, table, FORM | {"cost": "500"}, exact=True, before=None)
-    assert re.match(r"Call nobody: even the best call is expected to lose [\d.]+ EUR\.", dear["nobody"])
+    assert re.match(
+        r"Call nobody: even the ten best calls are expected to lose [\d.]+ EUR each, on average\.", dear["nobody"]
+    )
     none = {f"quota_{part}_{row}": text for row, job in enumerate(("admin.", "student")) for part, text in
             (("column", "job"), ("level", job), ("most", "0"))}  # fmt: skip
     ended = pages.preview(desk, table, FORM | none, exact=True, before=None)
@@ -151,17 +153,19 @@ def test_a_rule_is_called_as_its_control_is_and_a_minimum_costs(tmp_path: Path) 
         write_bundle(here.folder / "bundle", **small_parts() | {"contract": parse_contract(work, origin="test")})
         here.done({})
     desk = Desk(tmp_path)
-    table = bring(desk, "a")
+    table = bring(desk, "a", rows=300)
     excluded = {"exclude_column_0": "job", "exclude_level_0": "student"}
     assert "profession is student" in pages.preview(desk, table, FORM | excluded, exact=True, before=None)["suppressed"]
-    quota = {"quota_column_0": "job", "quota_level_0": "student", "cost": "120", "calls": "12"}
-    least = pages.preview(desk, table, FORM | quota | {"quota_least_0": "7"}, exact=True, before=None)["prices"]
+    quota = {"quota_column_0": "job", "quota_level_0": "student", "cost": "120", "calls": "100"}
+    least = pages.preview(desk, table, FORM | quota | {"quota_least_0": "90"}, exact=True, before=None)["prices"]
     assert [re.sub(r"[\d.]+", "1", price) for price in least] == [
-        "each further customer demanded for 'profession student' costs 1 EUR"
+        "each further customer demanded for 'profession student' costs about 1 EUR, as a mean of 1 customers or more"
     ]
     quota |= {"cost": "1", "calls": ""}
-    most = pages.preview(desk, table, FORM | quota | {"quota_most_0": "1"}, exact=False, before=None)["prices"]
-    assert [re.sub(r"[\d.]+", "1", price) for price in most] == ["one more place for profession student is worth 1 EUR"]
+    most = pages.preview(desk, table, FORM | quota | {"quota_most_0": "20"}, exact=False, before=None)["prices"]
+    assert [re.sub(r"[\d.]+", "1", price) for price in most] == [
+        "one more place for profession student is worth about 1 EUR, as a mean of 1 customers or more"
+    ]
 
 
 def spoil(bundle: Path) -> None:
