@@ -94,13 +94,11 @@ class _Boosted(_Rival):
         X, labels = self._learned(X, y, ensure_all_finite="allow-nan")
         if inner is not None:
             return X, labels, (inner[0], np.searchsorted(self.classes_, inner[1]))
-        settings = self.get_params()
         check_parameters(self, _INNER_SHARE)
-        share = settings["inner_share"]
-        if not share or len(self.classes_) < 2:
+        if not self.inner_share or len(self.classes_) < 2:
             return X, labels, None
-        seed = int(check_random_state(settings["random_state"]).randint(2**16))
-        rest, kept = keep_apart(labels, share=float(share), seed=seed)
+        seed = int(check_random_state(self.random_state).randint(2**16))
+        rest, kept = keep_apart(labels, share=float(self.inner_share), seed=seed)
         return X[rest], labels[rest], (X[kept], labels[kept])
 
     def predict_proba(self, X: Any) -> NDArray[np.float64]:
