@@ -16,12 +16,13 @@ from pathlib import Path
 
 import pytest
 
-from segmint.errors import DataError, RunError
+from segmint.errors import DataError, RunError, told_of
 from segmint.store.command_line import command_line
 from segmint.store.process import is_alive, this_process
 from segmint.store.run import Run, installed_versions
 from segmint.store.runs import runs_in
 from segmint.store.staging import passing_folder
+from segmint.targeting.optimise import UnfilledQuotaError
 
 
 def create(runs: Path) -> Run:
@@ -91,6 +92,13 @@ def test_leaving_the_block_ends_the_run_as_it_went(tmp_path: Path) -> None:
     runs = [good, ours, unexpected, stopped]
     assert [on_disk(run)["status"] for run in runs] == ["done", "failed", "failed", "interrupted"]
     assert on_disk(ours)["error"]["came"] == "One outcome only."  # type: ignore[index]
+
+
+def test_the_record_tells_an_error_as_the_command_line_tells_it_to_programs(tmp_path: Path) -> None:
+    error = UnfilledQuotaError("students", "It cannot be filled.")
+    with pytest.raises(UnfilledQuotaError), create(tmp_path) as run:
+        raise error
+    assert on_disk(run)["error"] == told_of(error)
 
 
 def test_an_unexpected_error_is_not_quoted_because_it_may_hold_a_customers_value(tmp_path: Path) -> None:

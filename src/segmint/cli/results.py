@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import asdict
 from typing import TYPE_CHECKING
 
+from segmint.errors import told_of
 from segmint.store import run_files
 
 if TYPE_CHECKING:
@@ -167,7 +168,7 @@ def runs(screen: Screen, found: RunList) -> None:
             "runs": [asdict(line) | {"run": str(line.run)} for line in found.lines],
             "renamed": [{"run": str(found.folder / one.id), "was": one.was, "copy": one.copy} for one in found.renamed],
             "unreadable": [{"run": str(found.folder / one.id), "why": one.why} for one in found.unreadable],
-            "problem": None if wrong is None else {"came": wrong.came, "expected": wrong.expected, "fix": wrong.fix},
+            "problem": None if wrong is None else told_of(wrong),
         },
         *(lines or [f"no runs in {found.folder}; make one: segmint demo"]),
         *([] if wrong is None else [f"{wrong.came} Next: {wrong.fix}"]),

@@ -25,7 +25,7 @@ from typing import Any, Literal, TypeVar
 
 import polars as pl
 
-from segmint.errors import RunError, SegmintError, out_of_memory, why
+from segmint.errors import RunError, SegmintError, out_of_memory, told_of, why
 from segmint.store import as_made, strict_json
 from segmint.store.asked_by import asked_by
 from segmint.store.command_line import as_typed
@@ -462,12 +462,7 @@ def _told(error: BaseException) -> JSON:
     if isinstance(error, MemoryError):
         error = out_of_memory(error)
     if isinstance(error, SegmintError):
-        return {
-            "kind": type(error).__name__,
-            "came": error.came,
-            "expected": error.expected,
-            "fix": error.fix,
-        }
+        return told_of(error)
     frames = traceback.extract_tb(error.__traceback__)
     place = f"{Path(frames[-1].filename).name}:{frames[-1].lineno}" if frames else ""
     return {"kind": type(error).__name__, "came": "an unexpected error", "place": place}
