@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from segmint.dashboard import pages, sign_in
-from segmint.dashboard.app import ways
+from segmint.dashboard.app import WAYS
 from segmint.dashboard.desk import Desk
 from segmint.dashboard.sign_in import Doorkeeper
 from segmint.service import keys as keys_file
@@ -113,15 +113,15 @@ def test_a_look_at_the_head_does_not_use_the_one_time_address_up(tmp_path: Path)
 
 
 def test_every_page_has_a_scope_and_a_key_without_it_is_refused_by_name(tmp_path: Path) -> None:
-    assert {way.path for way in ways() if way.scope is None} == {"/sign-in", "/sign-out", "/static/{name}", "/token"}
+    assert {way.path for way in WAYS if way.scope is None} == {"/sign-in", "/sign-out", "/static/{name}", "/token"}
     path = tmp_path / "keys.toml"
-    for scope in {way.scope for way in ways()} - {None, "read|predict|target"}:
+    for scope in {way.scope for way in WAYS} - {None, "read|predict|target"}:
         others = [other for other in ALL if other not in str(scope).split("|")]
         text = add_key(path, str(scope).replace("|", "-"), others)
         keeper = Doorkeeper(KeyRing(read_keys(path)))
         browser = client(Desk(tmp_path / "runs", keeper=keeper))
         assert browser.post("/sign-in", data={"key": text}).status_code == 303
-        for way in ways():
+        for way in WAYS:
             if way.scope == scope:
                 for method in way.methods:
                     answer = browser.request(method, way.path.replace("{", "").replace("}", ""))

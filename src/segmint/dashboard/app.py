@@ -146,7 +146,7 @@ def beside(api: Any, pages_app: Any, *, api_paths: frozenset[str]) -> Any:
 
 
 @dataclass(frozen=True)
-class Way:
+class PageWay:
     """One page: its path, the scope that whoever asks needs, and what shows it.
 
     Several scopes with "|" between them: any of them; None: whoever is let in by `_Guard`.
@@ -160,40 +160,7 @@ class Way:
 
 def routes(desk: Desk) -> list[Route]:
     """Every page, to be served alone or beside the HTTP service."""
-    return [Route(way.path, partial(_answer, desk, way), methods=way.methods) for way in ways()]
-
-
-def ways() -> tuple[Way, ...]:
-    """Every page and who may ask for it."""
-    return (
-        Way("/", "read", lambda d, r, f: _page(d, r, "overview", pages.overview(d))),
-        Way("/sign-in", None, _sign_in, ("GET", "POST")),
-        Way("/sign-out", None, _sign_out, ("POST",)),
-        Way("/static/{name}", None, _static_file),
-        Way("/token", None, lambda d, r, f: JSONResponse({"token": d.keeper.token(_session(r) or "")})),
-        Way("/runs", "read", lambda d, r, f: _page(d, r, "runs", pages.run_list(d))),
-        Way("/runs/{run}", "read|target", lambda d, r, f: _page(d, r, "run", pages.one_run(d, r.path_params["run"]))),
-        Way("/runs/{run}/{file}", "read|predict|target", _file),  # and the file's own
-        Way("/segments", "read", lambda d, r, f: _page(d, r, "segments", pages.segment_list(d))),
-        Way("/segments/{key}", "read", _segment),
-        Way("/lists", "target", _lists, ("GET", "POST")),
-        Way("/lists/preview", "target", _preview, ("POST",)),
-        Way("/customer", "predict", _customer, ("GET", "POST")),
-        Way("/try", "predict", lambda d, r, f: _page(d, r, "try", pages.try_it(d, _without_token(f))), ("GET", "POST")),
-        Way("/monitoring", "read", lambda d, r, f: _page(d, r, "monitoring", pages.monitoring(d))),
-        Way("/compare", "read", _compare),
-        Way("/upload", "predict", lambda d, r, f: _page(d, r, "upload", pages.upload(d))),
-        Way("/tables", "predict", _receive, ("PUT",)),
-        Way("/tables/{table}", "predict", _table),
-        Way("/tables/{table}/contract", "target", _contract, ("GET", "POST")),
-        Way("/tables/{table}/forget", "predict", _forget, ("POST",)),
-        Way("/tables/{table}/run", "target", _start, ("POST",)),
-        Way("/work/{job}", "read|target", _work),
-        Way("/work/{job}/stop", "target", _stop, ("POST",)),
-        Way(
-            "/work/{job}/state", "read|target", lambda d, r, f: JSONResponse(d.jobs.find(r.path_params["job"]).state())
-        ),
-    )
+    return [Route(way.path, partial(_answer, desk, way), methods=way.methods) for way in WAYS]
 
 
 class _Guard:
@@ -248,7 +215,7 @@ def _session(request: Request) -> str | None:
     return request.cookies.get(_cookie(request))
 
 
-async def _answer(desk: Desk, way: Way, request: Request) -> Response:
+async def _answer(desk: Desk, way: PageWay, request: Request) -> Response:
     """Answer, and write one line that names who asked for which page, and no customer."""
     start, visitor = time.perf_counter(), desk.keeper.who(_session(request))
     request.state.caller = "-" if visitor is None else visitor.name
@@ -273,7 +240,7 @@ async def _answer(desk: Desk, way: Way, request: Request) -> Response:
     return response
 
 
-async def _shown(desk: Desk, way: Way, request: Request) -> Response:
+async def _shown(desk: Desk, way: PageWay, request: Request) -> Response:
     form: Form = {}
     if way.scope is not None:
         _require_scope(desk, request, way.scope)
@@ -437,7 +404,7 @@ def _home(desk: Desk, session: str) -> str:
     """The first page that a session's key opens."""
     visitor = desk.keeper.who(session)
     scopes = frozenset() if visitor is None else visitor.scopes
-    needed = {way.path: way.scope for way in ways()}
+    needed = {way.path: way.scope for way in WAYS}
     return next((path for path, _ in NAVIGATION if needed[path] in scopes), "/")
 
 
@@ -612,3 +579,35 @@ def _work(desk: Desk, request: Request, form: Form) -> Response:
         "work",
         {"title": "At work", "about": job.table, "job": job.id, "table": job.table, "state": state},
     )
+
+
+WAYS: tuple[PageWay, ...] = (
+    PageWay("/", "read", lambda d, r, f: _page(d, r, "overview", pages.overview(d))),
+    PageWay("/sign-in", None, _sign_in, ("GET", "POST")),
+    PageWay("/sign-out", None, _sign_out, ("POST",)),
+    PageWay("/static/{name}", None, _static_file),
+    PageWay("/token", None, lambda d, r, f: JSONResponse({"token": d.keeper.token(_session(r) or "")})),
+    PageWay("/runs", "read", lambda d, r, f: _page(d, r, "runs", pages.run_list(d))),
+    PageWay("/runs/{run}", "read|target", lambda d, r, f: _page(d, r, "run", pages.one_run(d, r.path_params["run"]))),
+    PageWay("/runs/{run}/{file}", "read|predict|target", _file),  # and the file's own
+    PageWay("/segments", "read", lambda d, r, f: _page(d, r, "segments", pages.segment_list(d))),
+    PageWay("/segments/{key}", "read", _segment),
+    PageWay("/lists", "target", _lists, ("GET", "POST")),
+    PageWay("/lists/preview", "target", _preview, ("POST",)),
+    PageWay("/customer", "predict", _customer, ("GET", "POST")),
+    PageWay("/try", "predict", lambda d, r, f: _page(d, r, "try", pages.try_it(d, _without_token(f))), ("GET", "POST")),
+    PageWay("/monitoring", "read", lambda d, r, f: _page(d, r, "monitoring", pages.monitoring(d))),
+    PageWay("/compare", "read", _compare),
+    PageWay("/upload", "predict", lambda d, r, f: _page(d, r, "upload", pages.upload(d))),
+    PageWay("/tables", "predict", _receive, ("PUT",)),
+    PageWay("/tables/{table}", "predict", _table),
+    PageWay("/tables/{table}/contract", "target", _contract, ("GET", "POST")),
+    PageWay("/tables/{table}/forget", "predict", _forget, ("POST",)),
+    PageWay("/tables/{table}/run", "target", _start, ("POST",)),
+    PageWay("/work/{job}", "read|target", _work),
+    PageWay("/work/{job}/stop", "target", _stop, ("POST",)),
+    PageWay(
+        "/work/{job}/state", "read|target", lambda d, r, f: JSONResponse(d.jobs.find(r.path_params["job"]).state())
+    ),
+)
+"""Every page and who may ask for it."""
