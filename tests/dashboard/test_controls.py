@@ -177,7 +177,7 @@ def test_no_list_of_nobody_is_made(watched: Watched, desk: Desk) -> None:
     make = tab.get_by_role("button", name="Make the list")
     expect(make).to_be_enabled()
     tab.get_by_label("Cost of a call").fill("200")
-    expect(tab.locator("#state")).to_contain_text("Call nobody: even the best call is expected to lose")
+    expect(tab.locator("#state")).to_contain_text("Call nobody: even the ten best calls are expected to lose")
     expect(make).to_be_disabled()
     tab.get_by_label("Cost of a call").press("Enter")
     tab.get_by_label("Cost of a call").fill("5")

@@ -20,7 +20,7 @@ def price_of_budget(
 ) -> tuple[ShadowPrice, ...]:
     """Price the budget that ends the list: about what the next customers bring for each unit of it, ten or more together.
 
-    Where fewer would come, the last of the list make up the ten.
+    Where fewer would come, nothing is told.
 
     Parameters
     ----------
@@ -48,10 +48,7 @@ def price_of_budget(
         some = slice(first, first + customers)
         return float(gains[some].sum() / use[some].sum()) if customers >= FEWEST_TOGETHER else math.nan
 
-    if left < FEWEST_TOGETHER:
-        price = loosened = each(max(called.size - FEWEST_TOGETHER, 0), min(called.size, FEWEST_TOGETHER))
-    else:
-        price, loosened = each(listed, told_together(left)), each(listed, told_together(left, wide))
+    price, loosened = each(listed, told_together(left)), each(listed, told_together(left, wide))
     before = told_together(listed, wide)
     return (
         ShadowPrice(

@@ -256,19 +256,24 @@ def place_for(words: str) -> str:
     return f"{_PLACE}{words}"
 
 
-def price_words(name: str, price: float, policy: ContactPolicy) -> str:
-    """Say as a part of a sentence about what one more unit of a limit is worth, or what one more customer of a minimum costs."""
+def price_words(name: str, price: float, policy: ContactPolicy, *, mean: bool) -> str:
+    """Say as a part of a sentence what one more unit of a limit is worth, or what one more customer of a minimum costs.
+
+    A `mean` is one of ten customers or more; else the very next one is meant.
+    """
     if math.isnan(price):
         return f"what one more {name} is worth is {OF_FEW}"
-    about = f"about {money(abs(price), policy.economics.currency, 2)}, as a mean of {FEWEST_TOGETHER} customers or more"
+    worth = money(abs(price), policy.economics.currency, 2)
+    if mean:
+        worth = f"about {worth}, as a mean of {FEWEST_TOGETHER} customers or more"
     if price < 0:
-        return f"each further customer demanded for '{name.removeprefix(_PLACE)}' costs {about}"
-    return f"one more {name} is worth {about}"
+        return f"each further customer demanded for '{name.removeprefix(_PLACE)}' costs {worth}"
+    return f"one more {name} is worth {worth}"
 
 
 def say_price(name: str, edge: float, price: float, policy: ContactPolicy) -> str:
     """Say which limit ends the list and what one more unit of it is worth, or what a minimum costs."""
-    words = price_words(name, price, policy)
+    words = price_words(name, price, policy, mean=True)
     return f"{capital(words)}." if price < 0 else f"{capital(limit_words(name, policy))} ({plain(edge)}): {words}."
 
 
@@ -565,17 +570,17 @@ def _priced(
     last_ones = order[(takes & chosen)[order]][::-1]
 
     def each(rows: NDArray[np.int64], way: int, wide: int = 0) -> float:
-        """What each unit brings when these come onto the list, or leave it; NaN of few, or where there is no such list."""
-        together = rows[: told_together(rows.size, wide)]
-        if together.size < FEWEST_TOGETHER:
-            return math.nan
-        step = way * float(limit.use[together].sum())
-        found = _sifted(profit, _moved(limits, place, dual, math.copysign(1.0, dual) * step), duals)[0]
-        return (found - best) / step if math.isfinite(found) else math.nan
+        """What each unit brings when these come onto the list, or leave it; NaN where fewer than ten would, or no list is left."""
+        customers = told_together(rows.size, wide)
+        while customers >= FEWEST_TOGETHER:
+            step = way * float(limit.use[rows[:customers]].sum())
+            found, _, share = _sifted(profit, _moved(limits, place, dual, math.copysign(1.0, dual) * step), duals)
+            if (takes & (np.abs(share - chosen) > 0.5)).sum() >= FEWEST_TOGETHER:
+                return (found - best) / (float(limit.use @ share) - edge)
+            customers = 0 if customers == rows.size else min(2 * customers, rows.size)
+        return math.nan
 
-    price = each(next_ones, 1)
-    price = each(last_ones, -1) if math.isnan(price) else price
-    loosened, tightened = each(next_ones, 1, wide), each(last_ones, -1, wide)
+    price, loosened, tightened = each(next_ones, 1), each(next_ones, 1, wide), each(last_ones, -1, wide)
     return ShadowPrice(limit.name, edge, price, loosened, tightened, say_price(limit.name, edge, price, policy))
 
 

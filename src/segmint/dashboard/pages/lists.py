@@ -158,7 +158,7 @@ def _seen(prepared: PreparedList, found: Preview, policy: ContactPolicy, labels:
 def _prices(found: Preview, policy: ContactPolicy, labels: Mapping[str, str]) -> list[str]:
     """Say what one more unit of each limit is worth; a quota is named as its control is."""
     names = {place_for(q.words): place_for(f"{labels.get(q.column, q.column)} {q.level}") for q in policy.quotas}
-    return [price_words(names.get(name, name), price, policy) for name, price in found.prices.items()]
+    return [price_words(names.get(name, name), price, policy, mean=found.exact) for name, price in found.prices.items()]
 
 
 def _nobody(prepared: PreparedList, policy: ContactPolicy) -> str:
