@@ -113,7 +113,7 @@ def ask_service(runs: Path, rows: list[dict[str, str]], table: Path, commands: l
         ("application/json", json.dumps(row).encode()) for row in rows[:20]
     ] + [
         ("application/json", json.dumps({"rows": [rows[0]]}).encode()[:-3]), ("application/json", f'{{"{rows[1]["name"]}":1}}'.encode()),
-        ("text/csv", csv.split(b"\n", 1)[1]), ("text/csv", b"age;job\n" + csv[:400]), ("text/csv", csv[-200:]), ("text/plain", csv),
+        ("text/csv", csv.split(b"\n", 1)[1]), ("text/csv", b"age;customer\n" + csv[:400]), ("text/csv", csv[-200:]), ("text/plain", csv),
         ("application/vnd.apache.parquet", b"PAR1" + csv), ("text/csv", b"PAR1" + csv[:-9]),
     ]  # fmt: skip
     for way in WAYS:

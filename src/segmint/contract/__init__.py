@@ -37,6 +37,7 @@ Start at `load_contract` in `contract` and `validate` in `validate`.
 `event_dates`             which column says when a call or a purchase was made
 `yes_no`                  what people write for yes and for no
 `no_value`                what people write where there is no value
+`sheet_values`            what the cells of a table are in a workbook
 `answer_phrases`          a column's yes and no as a phrase: "with a car", "has no loan"
 ========================  =================================================================================
 """
