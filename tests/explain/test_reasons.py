@@ -18,6 +18,7 @@ from hypothesis import strategies as st
 from segmint.explain import reasons
 from segmint.explain.background import background_rows
 from segmint.explain.reasons import attribute
+from segmint.features.changes import Change, learn_change
 from segmint.features.pairs import learn_pair
 from segmint.models.predict import Predictor
 from tests.explain.networks import FEATURES, REFERENCE, customers, make_predictor, norm, number
@@ -52,9 +53,19 @@ def test_contributions_are_shapley_values() -> None:
     assert np.corrcoef(found.contributions.ravel(), exact.ravel())[0, 1] > 0.995
 
 
-@pytest.mark.parametrize("names", [("job", "loan"), ("months", "job")])
-def test_what_columns_say_together_is_shared_between_them(names: tuple[str, str]) -> None:
-    pair = learn_pair(customers(600, seed=9), names, rare=5)
+def learned_together(names: tuple[str, ...]) -> dict[str, Any]:
+    frame = customers(600, seed=9)
+    if len(names) == 2:
+        return learn_pair(frame, names, rare=5)
+    codes = [[-1.0] if name == "months" else [] for name in names[:2]]
+    return learn_change(frame, Change(*names), codes, rare=5)
+
+
+@pytest.mark.parametrize(
+    "names", [("job", "loan"), ("months", "job"), ("age", "balance", "amount"), ("months", "age", "place")]
+)
+def test_what_columns_say_together_is_shared_between_them(names: tuple[str, ...]) -> None:
+    pair = learned_together(names)
     assert len(pair["sizes"]) > 3
     predictor, frame = make_predictor({**FEATURES, "pairs": [pair]}), customers(12, seed=5)
     found = attribute(predictor, frame, background_rows(REFERENCE, rows=400), seed=2, target="yes")

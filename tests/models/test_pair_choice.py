@@ -11,8 +11,9 @@ from segmint.features.pairs import learn_pair, pair_steps
 from segmint.models import pair_choice
 from segmint.models.customer_model import make_model
 from segmint.models.network_model import RECIPES
-from segmint.models.pair_choice import _log_chance, choose_pairs
+from segmint.models.pair_choice import choose_pairs
 from segmint.models.teachers import one_teacher
+from segmint.models.unexplained import Unexplained, log_chance
 
 COLUMNS = (
     Column(name="day", kind="number", role="history", label="day"),
@@ -38,15 +39,26 @@ def campaign(rows: int, seed: int, effect: float) -> tuple[pl.DataFrame, np.ndar
     return frame, yes.astype(np.int64)
 
 
+def chosen(
+    frame: pl.DataFrame,
+    labels: np.ndarray,
+    columns: tuple[Column, ...],
+    *,
+    seed: int = 0,
+    groups: np.ndarray | None = None,
+) -> list[tuple[str, str]]:
+    return choose_pairs(Unexplained(frame, labels, columns, seed=seed, groups=groups), rare=10)
+
+
 def test_a_campaign_with_quiet_days_is_read_by_its_days() -> None:
     frame, yes = campaign(6_000, 1, effect=0.35)
-    assert choose_pairs(frame, yes, COLUMNS, rare=10, seed=0, groups=None) == [("day", "month")]
+    assert chosen(frame, yes, COLUMNS) == [("day", "month")]
 
 
 @pytest.mark.parametrize("seed", range(4))
 def test_without_quiet_days_nothing_is_chosen(seed: int) -> None:
     frame, yes = campaign(3_000, seed, effect=0.0)
-    assert choose_pairs(frame, yes, COLUMNS, rare=10, seed=seed, groups=None) == []
+    assert chosen(frame, yes, COLUMNS, seed=seed, groups=None) == []
 
 
 @pytest.mark.parametrize("classes", [2, 3, 4])
@@ -56,9 +68,9 @@ def test_of_noise_one_in_a_hundred_is_less_likely_than_one_in_a_hundred(classes:
         likely = draw.dirichlet(np.arange(1.0, classes + 1), 500)
         labels = (draw.random((500, 1)) > likely.cumsum(axis=1)[:, :-1]).sum(axis=1)
         sizes = draw.normal(size=500) + likely[:, 0]
-        found.append(_log_chance(sizes, labels, likely, np.arange(500)))
+        found.append(log_chance(sizes, labels, likely, np.arange(500)))
     assert 0.004 < np.mean(np.exp(found) < 0.01) < 0.018
-    turned = _log_chance(sizes, classes - 1 - labels, likely[:, ::-1], np.arange(500))
+    turned = log_chance(sizes, classes - 1 - labels, likely[:, ::-1], np.arange(500))
     assert found[-1] == pytest.approx(turned)  # whichever class goes without a slope
 
 
@@ -69,14 +81,14 @@ def test_rows_of_one_customer_do_not_make_chance_look_sure(seed: int) -> None:
     yes = (draw.random(1_500) < 0.15).astype(np.int64)[same]
     columns = tuple(Column(name=name, kind="number", role="holding", label=name) for name in "abcdef")
     frame = pl.DataFrame(values, schema=list("abcdef"))
-    assert choose_pairs(frame, yes, columns, rare=10, seed=seed, groups=same) == []
-    assert choose_pairs(frame, yes, columns, rare=10, seed=seed, groups=None)
+    assert chosen(frame, yes, columns, seed=seed, groups=same) == []
+    assert chosen(frame, yes, columns, seed=seed, groups=None)
 
 
 def test_several_classes_are_tested_together() -> None:
     frame, yes = campaign(6_000, 2, effect=0.35)
     three = np.where(np.random.default_rng(0).random(len(yes)) < 0.3, 2, yes)
-    assert choose_pairs(frame, three, COLUMNS, rare=10, seed=0, groups=None) == [("day", "month")]
+    assert chosen(frame, three, COLUMNS) == [("day", "month")]
 
 
 @pytest.mark.network
@@ -98,7 +110,7 @@ def test_of_an_outcome_that_hardly_occurs_nothing_is_tested() -> None:
     frame, yes = campaign(6_000, 1, effect=0.35)
     rare = np.zeros_like(yes)
     rare[:2] = 1
-    assert choose_pairs(frame, rare, COLUMNS, rare=10, seed=0, groups=None) == []
+    assert chosen(frame, rare, COLUMNS) == []
 
 
 def with_flags(frame: pl.DataFrame, flags: int) -> tuple[pl.DataFrame, tuple[Column, ...]]:
@@ -115,16 +127,12 @@ def every_pair_tested(
     """What is chosen where each pair is learned by itself and none is left out."""
     names = [column.name for column in columns]
     pairs = [(first, second) for place, first in enumerate(names) for second in names[place + 1 :]]
-    draw = np.random.default_rng(seed)
-    some = np.sort(draw.permutation(len(labels)))
-    frame, labels = frame[some], labels[some]
-    whose = np.arange(len(labels))
-    likely = pair_choice._cross_fitted(frame, labels, columns, whose, draw)
+    left = Unexplained(frame, labels, columns, seed=seed, groups=None)
 
     def chance_of(pair: tuple[str, str]) -> float:
         learned = learn_pair(frame, pair, 10)
         sizes = np.asarray(learned["sizes"])[pair_steps(learned, frame[pair[0]], frame[pair[1]])]
-        return pair_choice._log_chance(sizes, labels, likely, whose)
+        return left.log_chance(sizes)
 
     found = []
     for pair in pairs:
@@ -138,7 +146,7 @@ def test_of_a_table_of_usual_width_every_pair_is_tested(monkeypatch: pytest.Monk
     frame, yes = campaign(2_000, 3, effect=0.35)
     frame, columns = with_flags(frame, 9)
     monkeypatch.setattr(pair_choice, "MOST_COLUMNS", len(columns))
-    assert choose_pairs(frame, yes, columns, rare=10, seed=1, groups=None) == every_pair_tested(frame, yes, columns, 1)
+    assert chosen(frame, yes, columns, seed=1, groups=None) == every_pair_tested(frame, yes, columns, 1)
 
 
 def test_thirty_columns_are_no_wide_table() -> None:
@@ -154,6 +162,6 @@ def test_of_a_wide_table_a_few_hundred_pairs_are_tested_and_each_column_is_coded
     join, code_column = pair_choice.join, pair_choice.code_column
     monkeypatch.setattr(pair_choice, "join", lambda *given: (joined.append(given), join(*given))[1])
     monkeypatch.setattr(pair_choice, "code_column", lambda *given: (coded.append(given), code_column(*given))[1])
-    assert choose_pairs(frame, yes, columns, rare=10, seed=0, groups=None) == [("day", "month")]
+    assert chosen(frame, yes, columns) == [("day", "month")]
     assert len(joined) <= 500
     assert len(coded) <= 2 * len(columns)

@@ -33,6 +33,14 @@ def test_student_and_teacher_are_set_side_by_side(auc: float, words: str) -> Non
     assert [row[3] for row in block["data"]["rows"]] == ["0.7900", f"{auc:.4f}"]
 
 
+def test_changes_that_are_read_are_named() -> None:
+    assert (
+        "the change from May to June and June to July"
+        in lesson_block(lesson(0.8, changes=[["May", "June"], ["June", "July"]]))["caption"]
+    )
+    assert "change" not in lesson_block(lesson(0.8))["caption"]
+
+
 @pytest.mark.parametrize("auc", [0.71, 0.75, 0.86])
 def test_a_warning_says_that_the_student_is_behind_where_the_network_page_does(auc: float) -> None:
     said = behind_teacher(lesson(auc), compared=True).replace("\u00a0", " ")

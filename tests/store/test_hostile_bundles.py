@@ -277,6 +277,7 @@ ATTACKS: dict[str, Attack] = {
     "features not text": content("features.json", b"\xff\xfe{}"),
     "features of another shape": content("features.json", {"columns": 5}),
     "features with a pair of nothing": content("features.json", {"columns": [], "pairs": [{}]}),
+    "features with a change of nothing": content("features.json", {"columns": [], "pairs": [{"kind": "change"}]}),
     "features for another network": content("features.json", {"columns": []}),
     "calibration missing": content("calibration.json", {}),
     "calibration of nothing": content("calibration.json", {"temperature": 0, "offset": 0}),

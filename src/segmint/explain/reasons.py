@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from segmint.arrays import Floats
 from segmint.features.apply import apply_features, feature_blocks, pair_blocks
-from segmint.features.pairs import pair_codes, step_rows
+from segmint.features.pairs import as_arrays, pair_codes, step_rows, steps_at
 from segmint.models.forward import activation_of, forward
 from segmint.models.predict import Predictor
 from segmint.one_thread import plain_products
@@ -306,10 +306,16 @@ class Walker:
 class _Pair:
     """What two columns add to the first layer together."""
 
-    def __init__(self, columns: tuple[int, int], table: Signals, steps: Codes, values: tuple[Codes, Codes]) -> None:
+    def __init__(
+        self,
+        pair: Mapping[str, Any],
+        columns: tuple[int, int],
+        table: Signals,
+        values: tuple[NDArray[Any], NDArray[Any]],
+    ) -> None:
         self.columns, self.table, self.values = columns, table, values
-        self._steps = steps
-        self._kept: list[Codes] = [np.empty(0, dtype=np.int64)] * 2
+        self._pair = as_arrays(pair)
+        self._kept: list[NDArray[Any]] = [np.empty(0, dtype=np.int64)] * 2
 
     def keep(self, column: int, first: Codes) -> None:
         """Note which value each code of `column` stands for, given a row that has the code."""
@@ -319,7 +325,7 @@ class _Pair:
 
     def steps(self, first: Codes, second: Codes) -> Codes:
         """Say on which step rows with these codes of the two columns are."""
-        return np.asarray(self._steps[self._kept[0][first], self._kept[1][second]])
+        return steps_at(self._pair, self._kept[0][first], self._kept[1][second])
 
 
 def _pairs(features: Mapping[str, Any], kernel: Signals, frames: Sequence[pl.DataFrame]) -> list[_Pair]:
@@ -331,7 +337,7 @@ def _pairs(features: Mapping[str, Any], kernel: Signals, frames: Sequence[pl.Dat
             for side, name in enumerate(pair["names"])
         )
         columns = place[pair["names"][0]], place[pair["names"][1]]
-        found.append(_Pair(columns, step_rows(pair) @ kernel[block], np.asarray(pair["steps"]), (first, second)))
+        found.append(_Pair(pair, columns, step_rows(pair) @ kernel[block], (first, second)))
     return found
 
 

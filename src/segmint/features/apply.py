@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
@@ -10,13 +10,12 @@ import polars as pl
 from numpy.typing import NDArray
 
 from segmint.arrays import Floats32
-from segmint.errors import DataError
+from segmint.features.changes import is_change
 from segmint.features.levels import KEPT_MISSING, KEPT_OTHER
+from segmint.features.numbers import HUGE, read_numbers
 from segmint.features.pairs import pair_steps, step_rows
-from segmint.wording import counted
 
 MOST_FEATURES = 65_536  # what a network may read
-HUGE = 1e100  # numbers beyond this are this: no difference or ratio may overflow
 
 
 def apply_features(state: Mapping[str, Any], frame: pl.DataFrame) -> Floats32:
@@ -106,8 +105,11 @@ def _blocks(widths: list[int], first: int = 0) -> list[slice]:
 
 
 def _pair_names(pair: Mapping[str, Any]) -> list[str]:
-    name = " and ".join(pair["names"])
-    return [f"{name} shared", *(f"{name} shared, step {step}" for step in range(1, len(pair["sizes"])))]
+    before, after = pair["names"]
+    name = f"{before} and {after} shared"
+    if is_change(pair):
+        name = f"{before} to {after}, {'amount' if pair['scales'] is None else 'place'}"
+    return [name, *(f"{name}, step {step}" for step in range(1, len(pair["sizes"])))]
 
 
 def _names(column: Mapping[str, Any]) -> list[str]:
@@ -135,33 +137,6 @@ def limits(column: Mapping[str, Any]) -> tuple[float, float]:
 def unseen_codes(column: Mapping[str, Any]) -> list[float]:
     """List the state codes that nobody had when learning: they are no numbers either. Earlier bundles list none."""
     return [float(code) for code in column.get("unseen", ())]
-
-
-def _numbers_of(series: pl.Series) -> pl.Series:
-    """Read a column as numbers; null means no value.
-
-    Raises
-    ------
-    DataError
-        If texts or dates in it are no numbers; they are counted, and none is shown.
-    """
-    if series.dtype.is_numeric():
-        return series.cast(pl.Float64)
-    dates = series.dtype.is_temporal()  # which Polars would cast to days or microseconds since 1970
-    numbers = (series.clear(len(series)) if dates else series).cast(pl.Float64, strict=False)
-    if strange := numbers.null_count() - series.null_count():
-        raise DataError(
-            f"'{series.name}' is a column of numbers, and {counted(strange, 'value is none', 'values are none')}.",
-            expected="numbers, and nothing where there is none",
-            fix="read the table with its contract, or put numbers into the column",
-        )
-    return numbers
-
-
-def read_numbers(series: pl.Series, unseen: Sequence[float] = ()) -> NDArray[np.float64]:
-    """Return a column's numbers, NaN where there is none."""
-    values: NDArray[np.float64] = _numbers_of(series).fill_null(np.nan).to_numpy()
-    return np.where(np.isin(values, list(unseen)), np.nan, values) if unseen else values
 
 
 def _fill_number(block: Floats32, column: Mapping[str, Any], series: pl.Series) -> None:

@@ -17,17 +17,17 @@ from segmint.contract.column import Column
 from segmint.contract.counts import count_values
 from segmint.errors import DataError
 from segmint.features.apply import (
-    HUGE,
     MOST_FEATURES,
     apply_features,
     count_features,
     feature_names,
     known_levels,
-    read_numbers,
 )
+from segmint.features.changes import Change, Measure, learn_change
 from segmint.features.edges import once_each, outer_edges, quantile_edges, round_among
 from segmint.features.frame import as_frame, guess_columns, levels_as_learned, levels_as_text
 from segmint.features.levels import KEPT_MISSING, KEPT_OTHER
+from segmint.features.numbers import HUGE, read_numbers
 from segmint.features.pairs import learn_pair
 from segmint.features.parameters import Rules, auto, check_parameters, count
 
@@ -44,6 +44,13 @@ def _columns(given: Any) -> bool:
 def _pairs(given: Any) -> bool:
     return _several(given) and all(
         _several(pair) and len(pair) == 2 and all(isinstance(name, str) for name in pair) for pair in given
+    )
+
+
+def _changes(given: Any) -> bool:
+    return _several(given) and all(
+        _several(change) and len(change) == 3 and _pairs([change[:2]]) and change[2] in get_args(Measure)
+        for change in given
     )
 
 
@@ -68,6 +75,7 @@ _PARAMETERS: Rules = {
     "within": ("True or False", lambda given: isinstance(given, bool | np.bool_)),
     "finer": ('lists of edges by names of columns, as {"price": [490, 500]}', _edges),
     "pairs": ('pairs of names of columns, as [("job", "age")]', _pairs),
+    "changes": ('names of two columns of numbers and "amount" or "place", as [("june", "july", "amount")]', _changes),
 }
 
 
@@ -100,6 +108,8 @@ class CustomerFeatures(TransformerMixin, BaseEstimator):
         Edges of numbers beside the quantiles, where what is told lies within a step, see `models.step_choice`.
     pairs : sequence of (str, str)
         Pairs of columns whose number of customers with the same two values is read as well, see `features.pairs`.
+    changes : sequence of (str, str, {"amount", "place"})
+        Pairs of columns of numbers of which is read as well how far the second lies above the first, see `features.changes`.
 
     Attributes
     ----------
@@ -125,6 +135,7 @@ class CustomerFeatures(TransformerMixin, BaseEstimator):
         within: bool = False,
         finer: Mapping[str, Sequence[float]] | None = None,
         pairs: Sequence[tuple[str, str]] = (),
+        changes: Sequence[tuple[str, str, Measure]] = (),
     ) -> None:
         self.columns = columns
         self.numbers = numbers
@@ -133,6 +144,7 @@ class CustomerFeatures(TransformerMixin, BaseEstimator):
         self.within = within
         self.finer = finer
         self.pairs = pairs
+        self.changes = changes
 
     def fit(self, X: Any, y: ArrayLike | None = None, *, customers: NDArray[Any] | None = None) -> CustomerFeatures:
         """Learn quantiles, scales and levels from customers; `y` is not looked at.
@@ -154,6 +166,9 @@ class CustomerFeatures(TransformerMixin, BaseEstimator):
         names = [column.name for column in columns]
         _refuse_unknown("finer", finer, names)
         _refuse_unknown("pairs", [name for pair in self.pairs for name in pair], names)
+        numbers = {column.name: column.codes for column in columns if column.kind == "number"}
+        changes = [Change(*change) for change in self.changes]
+        _refuse_unknown("changes", [name for change in changes for name in change[:2]], [*numbers])
         bins = 0 if self.numbers == "scaled" else usual_steps(frame.height) if self.bins == "auto" else self.bins
         learned = [
             self._learn_number(column, frame[column.name], bins, finer.get(column.name, ()), customers)
@@ -163,8 +178,12 @@ class CustomerFeatures(TransformerMixin, BaseEstimator):
         ]
         self.state_: dict[str, Any] = {"format": 1, "columns": learned}
         _refuse_too_wide(count_features(self.state_), len(columns))
-        if self.pairs:
-            self.state_["pairs"] = [learn_pair(frame, pair, self.rare, customers) for pair in self.pairs]
+        together = [learn_pair(frame, pair, self.rare, customers) for pair in self.pairs]
+        for change in changes:
+            codes = numbers[change.before], numbers[change.after]
+            together.append(learn_change(frame, change, codes, self.rare, customers))
+        if together:
+            self.state_["pairs"] = together
         return self
 
     def transform(self, X: Any) -> Floats32:

@@ -23,10 +23,11 @@ from segmint.features.apply import (
     known_levels,
     limits,
     pair_blocks,
-    read_numbers,
     unseen_codes,
 )
+from segmint.features.changes import change_of_one, is_change
 from segmint.features.levels import KEPT_MISSING, KEPT_OTHER
+from segmint.features.numbers import read_numbers
 from segmint.features.pairs import pair_steps, step_rows
 
 Places = NDArray[np.int32]
@@ -57,9 +58,9 @@ class FeatureLookup:
             first += len(made.rows)
             self._blocks.append((made.rows, block))
             self._columns.append(made)
-        self._pairs: list[_Pair] = []
+        self._pairs: list[_Pair | _Change] = []
         for pair, block in zip(state.get("pairs", ()), pair_blocks(state), strict=True):
-            together = _Pair(pair, first)
+            together = (_Change if is_change(pair) else _Pair)(pair, first)
             first += len(together.rows)
             self._blocks.append((together.rows, block))
             self._pairs.append(together)
@@ -236,6 +237,22 @@ class _Pair:
             known.get(_told(customer[name]), -1) for name, known in zip(self._names, self._known, strict=True)
         )
         return self._first + self._steps[here][there]
+
+
+class _Change:
+    """Picks one row: that of the step its change is on."""
+
+    def __init__(self, change: Mapping[str, Any], first: int) -> None:
+        self.rows: Floats32 = step_rows(change)
+        self._change, self._first = change, first
+        self._before, self._after = change["names"]
+
+    def pick(self, frame: pl.DataFrame) -> Places:
+        steps = pair_steps(self._change, frame[self._before], frame[self._after])
+        return (self._first + steps).astype(np.int32)
+
+    def pick_one(self, customer: Mapping[str, Any]) -> int:
+        return self._first + change_of_one(self._change, customer[self._before], customer[self._after])
 
 
 def _told(value: Any) -> Any:

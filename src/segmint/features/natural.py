@@ -13,8 +13,9 @@ from sklearn.utils.validation import check_is_fitted
 
 from segmint.arguments import require_switches
 from segmint.contract.column import Column
-from segmint.features.apply import level_codes, read_numbers
+from segmint.features.apply import level_codes
 from segmint.features.frame import as_frame, guess_columns, levels_as_learned, levels_as_text
+from segmint.features.numbers import read_numbers
 
 HUGE = 1e30  # scikit-learn's trees read single precision, and refuse what is infinite there
 

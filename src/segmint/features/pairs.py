@@ -15,6 +15,7 @@ import polars as pl
 from numpy.typing import NDArray
 
 from segmint.contract.counts import customers_by_level
+from segmint.features.changes import change_steps, is_change, read_side
 from segmint.features.levels import KEPT_OTHER
 
 Steps = NDArray[np.int64]
@@ -104,13 +105,25 @@ def join(
 
 def pair_steps(pair: Mapping[str, Any], first: pl.Series, second: pl.Series) -> Steps:
     """Say on which step each customer is; shape (n_customers,)."""
-    codes = pair_codes(pair, 0, first), pair_codes(pair, 1, second)
-    return np.asarray(np.asarray(pair["steps"], dtype=np.int64)[codes])
+    return steps_at(pair, pair_codes(pair, 0, first), pair_codes(pair, 1, second))
 
 
-def pair_codes(pair: Mapping[str, Any], side: int, values: pl.Series) -> Steps:
-    """Give each value of the first (0) or second (1) column its place; shape (n_customers,)."""
-    return _codes(values, pair["levels"][side])
+def pair_codes(pair: Mapping[str, Any], side: int, values: pl.Series) -> NDArray[Any]:
+    """Give each value of the first (0) or second (1) column its place, or its number of a change; shape (n_customers,)."""
+    return read_side(pair, side, values) if is_change(pair) else _codes(values, pair["levels"][side])
+
+
+def as_arrays(pair: Mapping[str, Any]) -> dict[str, Any]:
+    """Hold the longest list of a learned pair as an array, for who asks for its steps again and again."""
+    longest = "edges" if is_change(pair) else "steps"
+    return {**pair, longest: np.asarray(pair[longest])}
+
+
+def steps_at(pair: Mapping[str, Any], first: Any, second: Any) -> Steps:
+    """Say on which step customers are whose two values `pair_codes` made `first` and `second`."""
+    if is_change(pair):
+        return change_steps(pair, first, second)
+    return np.asarray(np.asarray(pair["steps"], dtype=np.int64)[first, second])
 
 
 def step_rows(pair: Mapping[str, Any]) -> NDArray[np.float32]:

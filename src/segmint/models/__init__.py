@@ -11,6 +11,8 @@ Importing this package loads none of them.
 `layer_rule`              the one hard rule: only Dense, BatchNormalization and Dropout
 `_keras`                  the only file that imports TensorFlow
 `pair_choice`             which pairs of columns are read together
+`change_choice`           which changes from one number to another are read
+`unexplained`             what small trees leave unexplained, which these choices look at
 `step_choice`             which numbers are read in finer steps, and where
 `keep_apart`              inner rows of a fit that got none
 `teachers`                which models teach the network, by recipe

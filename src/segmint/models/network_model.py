@@ -18,13 +18,15 @@ from segmint.features.apply import feature_blocks, pair_blocks
 from segmint.features.customer_features import CustomerFeatures, usual_steps
 from segmint.features.frame import levels_as_text, polars_of
 from segmint.features.natural import NaturalFeatures
-from segmint.features.pairs import pair_codes, step_rows
+from segmint.features.pairs import as_arrays, pair_codes, step_rows, steps_at
+from segmint.models.change_choice import choose_changes
 from segmint.models.distil import keep_fitted, scores_of, teach
 from segmint.models.keep_apart import keep_apart
 from segmint.models.network import TRAINING, DenseNetworkClassifier, Teaching
 from segmint.models.pair_choice import choose_pairs
 from segmint.models.step_choice import choose_finer
 from segmint.models.teachers import Teachers, one_teacher, quick_teachers, several_teachers
+from segmint.models.unexplained import Unexplained
 from segmint.progress import Progress, share_of, silent
 
 Inner = tuple[pl.DataFrame, NDArray[Any]]
@@ -52,6 +54,8 @@ class Recipe:
         Whether chosen numbers are read in finer steps, see `choose_finer`.
     pairs : bool
         Whether the counts of chosen pairs of columns are read too, see `choose_pairs`.
+    changes : bool
+        Whether chosen changes from one number to another are read too, see `choose_changes`.
     within : bool
         Whether numbers beyond those seen are taken for the nearest seen, see `CustomerFeatures`.
     upcoming : bool
@@ -70,6 +74,7 @@ class Recipe:
     share: float = 0.9
     finer: bool = True
     pairs: bool = True
+    changes: bool = True
     within: bool = False
     upcoming: bool = False
     refit: bool = True
@@ -77,13 +82,14 @@ class Recipe:
 
 
 RECIPES: dict[str, Recipe] = {
-    "plain": Recipe(teachers=None, finer=False, pairs=False),
+    "plain": Recipe(teachers=None, finer=False, pairs=False, changes=False),
     "fast": Recipe(teachers=quick_teachers, learning={"epochs": "auto", "hidden": "short"}),
     "best": Recipe(teachers=several_teachers, teacher_folds=8, copies=20.0, most_copies=250_000),
     # What kind of day a date was says little of the same date in another year, and what a rate of interest named little of the next.
     "rolling": Recipe(
         finer=False,
         pairs=False,
+        changes=False,
         within=True,
         upcoming=True,
         refit=False,
@@ -140,14 +146,14 @@ class NetworkModel(Pipeline):
         customers of the wave, so that the network matches it where it will be used.
     copies, swap, share : float, optional
         As in `Recipe`; None leaves them to the recipe.
-    finer, pairs : bool, optional
+    finer, pairs, changes : bool, optional
         As in `Recipe`.
 
     Attributes
     ----------
     lesson_ : dict or None
         What the teachers of `fit` were and how good, plain JSON: teachers, folds, customers, copies, swap, share, members
-        (of the network), upcoming (customers without an outcome), finer and pairs (labels of the columns), and the cross-entropy
+        (of the network), upcoming (customers without an outcome), finer, pairs and changes (labels of the columns), and the cross-entropy
         (loss) and ROC AUC of their out-of-fold probabilities. None if there was no teacher.
     """
 
@@ -165,13 +171,14 @@ class NetworkModel(Pipeline):
         share: float | None = None,
         finer: bool | None = None,
         pairs: bool | None = None,
+        changes: bool | None = None,
         transform_input: list[str] | None = None,
         memory: Any = None,
         verbose: bool = False,
     ) -> None:
         self.recipe = recipe
         self.copies, self.swap, self.share = copies, swap, share
-        self.finer, self.pairs = finer, pairs
+        self.finer, self.pairs, self.changes = finer, pairs, changes
         super().__init__(steps, transform_input=transform_input, memory=memory, verbose=verbose)
 
     @classmethod
@@ -185,6 +192,7 @@ class NetworkModel(Pipeline):
         share: float | None = None,
         finer: bool | None = None,
         pairs: bool | None = None,
+        changes: bool | None = None,
         random_state: int | None = None,
         **settings: Any,
     ) -> NetworkModel:
@@ -200,6 +208,7 @@ class NetworkModel(Pipeline):
             share=share,
             finer=finer,
             pairs=pairs,
+            changes=changes,
         )
 
     def set_params(self, **params: Any) -> NetworkModel:
@@ -297,7 +306,7 @@ class NetworkModel(Pipeline):
 
         On a small table the inner customers are many of all there are; when they have said when to stop and how bold
         probabilities are, nothing keeps them from teaching. Recipe, layers, epochs, curves and calibration stay those of
-        the fit, and so does `lesson_`, which its validation customers could judge, but for finer steps and pairs, which are chosen anew.
+        the fit, and so does `lesson_`, which its validation customers could judge, but for finer steps, pairs and changes, which are chosen anew.
 
         Parameters
         ----------
@@ -314,7 +323,7 @@ class NetworkModel(Pipeline):
         recipe = self._taught_by
         taught, lesson = self._teaching(recipe, X, labels, encoded, upcoming, groups, upcoming_groups, progress)
         if self.lesson_ is not None and lesson is not None:
-            self.lesson_ = self.lesson_ | {name: lesson[name] for name in ("finer", "pairs")}
+            self.lesson_ = self.lesson_ | {name: lesson[name] for name in ("finer", "pairs", "changes")}
         tell = _behind_the_teachers(progress, taught)
         self.named_steps["classifier"].refit(encoded, y, teaching=taught, progress=tell)
         return self
@@ -334,20 +343,22 @@ class NetworkModel(Pipeline):
     ) -> NDArray[np.float32]:
         """Learn the features, and where there is a teacher which numbers are read in finer steps and which columns in pairs."""
         features, network = self.named_steps["features"], self.named_steps["classifier"]
-        features.finer, features.pairs = None, ()
+        features.finer, features.pairs, features.changes = None, (), ()
         if recipe is not None and recipe.finer and features.bins == "auto" and features.numbers == "piecewise":
             whose = customers if groups is None else groups
             features.finer = choose_finer(X, labels, features.columns, steps=usual_steps(len(labels)), groups=whose)
-        if recipe is not None and recipe.pairs:
-            features.pairs = choose_pairs(
-                X, labels, features.columns, rare=features.rare, seed=_seed(network.random_state), groups=groups
-            )
+        if recipe is not None and (recipe.pairs or recipe.changes):
+            left = Unexplained(X, labels, features.columns, seed=_seed(network.random_state), groups=groups)
+            features.pairs = choose_pairs(left, rare=features.rare) if recipe.pairs else ()
+            features.changes = choose_changes(left) if recipe.changes else ()
         encoded: NDArray[np.float32] = features.fit(X, customers=customers).transform(X)
         return encoded
 
     def _recipe(self, labels: Integers, groups: Integers | None) -> Recipe | None:
         """Return how to teach; None where the labels must do."""
-        given: dict[str, Any] = {name: getattr(self, name) for name in ("copies", "swap", "share", "finer", "pairs")}
+        given: dict[str, Any] = {
+            name: getattr(self, name) for name in ("copies", "swap", "share", "finer", "pairs", "changes")
+        }
         recipe = replace(
             _recipe_called(self.recipe), **{name: value for name, value in given.items() if value is not None}
         )
@@ -409,6 +420,7 @@ class NetworkModel(Pipeline):
             "upcoming": 0 if upcoming is None else upcoming.height,
             "finer": [labels_of[name] for name in features.finer or ()],
             "pairs": [[labels_of[name] for name in pair] for pair in features.pairs],
+            "changes": [[labels_of[before], labels_of[after]] for before, after, _ in features.changes],
             **scores_of(lesson.targets[judges], labels[judges], None if groups is None else groups[judges]),
         }
         return Teaching(lesson.targets, lesson.inputs, lesson.copy_targets, recipe.share), told
@@ -432,7 +444,7 @@ class _Rows:
 
     def __init__(self, state: Mapping[str, Any], X: pl.DataFrame, encoded: NDArray[np.float32]) -> None:
         self._state, self._encoded = state, encoded
-        self.pairs = list(state.get("pairs", ()))
+        self.pairs = [as_arrays(pair) for pair in state.get("pairs", ())]
         place = {column["name"]: place for place, column in enumerate(state["columns"])}
         self._places = [[place[name] for name in pair["names"]] for pair in self.pairs]
         self._codes = [
@@ -451,7 +463,7 @@ class _Rows:
     def steps(self, sources: Integers) -> list[Integers]:
         """Say on which step each row is, pair by pair; `sources` has shape (n_rows, n_columns)."""
         return [
-            np.asarray(pair["steps"])[first[sources[:, here]], second[sources[:, there]]]
+            steps_at(pair, first[sources[:, here]], second[sources[:, there]])
             for pair, (here, there), (first, second) in zip(self.pairs, self._places, self._codes, strict=True)
         ]
 

@@ -9,8 +9,8 @@ import polars as pl
 
 from segmint.arrays import Floats, Integers, Mask
 from segmint.contract.column import Column
-from segmint.features.apply import read_numbers
 from segmint.features.edges import quantile_edges
+from segmint.features.numbers import read_numbers
 
 FINEST = 96
 # Of a table in which no number is worth reading more closely, one in a hundred gets one.

@@ -32,7 +32,7 @@ def _words(taught: Mapping[str, Any], lesson: Mapping[str, Any]) -> str:
     without = f" Not installed, and done without: {listed(missed)} (pip install 'segmint[best]')." if missed else ""
     return (
         f"{teaching_words(str(lesson.get('recipe')), taught)} Each judged by customers whose answers told it only when to stop, the area under the curve is {decimal(taught['auc'])} for the teacher and "
-        f"{decimal(student['auc'])} for the student{_verdict(taught, student)}.{_finer_words(taught.get('finer', []))}{_pair_words(taught.get('pairs', []))}{_again_words(lesson)}{without}"
+        f"{decimal(student['auc'])} for the student{_verdict(taught, student)}.{_finer_words(taught.get('finer', []))}{_pair_words(taught.get('pairs', []))}{_change_words(taught.get('changes', []))}{_again_words(lesson)}{without}"
     )
 
 
@@ -139,6 +139,17 @@ def _pair_words(pairs: list[list[str]]) -> str:
     return (
         f" Teacher and student also read how many training customers share the same {named}: a test on customers that small trees had not "
         f"seen found that this says what the columns by themselves do not."
+    )
+
+
+def _change_words(changes: list[list[str]]) -> str:
+    """Name the changes that are read, for who wonders where a column's reason comes from."""
+    if not changes:
+        return ""
+    named = listed([f"{before} to {after}" for before, after in changes])
+    return (
+        f" Teacher and student also read the change from {named}: a test on customers that small trees had not seen found that it says what "
+        f"the columns by themselves do not."
     )
 
 

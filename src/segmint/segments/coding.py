@@ -18,9 +18,9 @@ from segmint.contract.cells import missing_codes
 from segmint.contract.column import Column
 from segmint.contract.counts import customers_by_level
 from segmint.errors import DataError
-from segmint.features.apply import read_numbers
 from segmint.features.edges import FEWEST_TOGETHER, band_cuts, once_each, round_among
 from segmint.features.levels import NO_VALUE, OTHER, count_customers
+from segmint.features.numbers import read_numbers
 from segmint.segments.inputs import SegmentInputs
 from segmint.wording import count, decimal, listed
 

@@ -411,11 +411,14 @@ def _count_features_made(state: JSON) -> int:
         If it is no such state.
     """
     from segmint.features.apply import check_column, count_features
+    from segmint.features.changes import check_change, is_change
     from segmint.features.pairs import check_pair
 
     try:
+        names = {column["name"]: column["kind"] for column in state["columns"]}
+        numbers = [name for name, kind in names.items() if kind == "number"]
         for pair in state.get("pairs", ()):
-            check_pair(pair, [column["name"] for column in state["columns"]])
+            check_change(pair, numbers) if is_change(pair) else check_pair(pair, [*names])
         for column in state["columns"]:
             check_column(column)
         return count_features(state)
