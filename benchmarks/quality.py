@@ -45,6 +45,7 @@ from segmint.features.pairs import learn_pair, pair_steps
 from segmint.models.customer_model import CustomerModel, make_model
 from segmint.models.pair_choice import choose_pairs
 from segmint.models.reads import read_by
+from segmint.models.unexplained import Unexplained
 from segmint.splits.folds import Fold, make_folds
 from segmint.splits.groups import row_groups, row_keys
 from segmint.tables.source import open_table
@@ -80,6 +81,7 @@ ABLATIONS = {
     "customers keep their labels": {"share": 0.0},
     "no finer steps": {"finer": False},
     "no pairs": {"pairs": False},
+    "no changes": {"changes": False},
     "no averaged weights": {"averaging": 0.0},
     "numbers only scaled": {"features__numbers": "scaled"},
     "plain without averaged weights": {"recipe": "plain", "averaging": 0.0},
@@ -168,7 +170,7 @@ class NaturalWithPairs(NaturalFeatures):
         """Choose and count the pairs on the training rows alone."""
         super().fit(X)
         labels = np.unique(y, return_inverse=True)[1]
-        chosen = choose_pairs(X, labels, self.columns, rare=self.rare, seed=self.seed, groups=None)
+        chosen = choose_pairs(Unexplained(X, labels, self.columns, seed=self.seed, groups=None), rare=self.rare)
         self.pairs_ = [(pair, learn_pair(X, pair, self.rare)) for pair in chosen]
         return self
 
