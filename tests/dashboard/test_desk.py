@@ -68,7 +68,7 @@ def test_a_table_whose_file_is_gone_takes_no_page_away_and_is_forgotten(tmp_path
     assert [place.name for place in (tmp_path / "tables").iterdir()] == [here]
 
 
-def test_the_champion_is_used_or_else_the_newest_finished_run_with_a_bundle(tmp_path: Path) -> None:
+def test_the_champion_is_used_or_else_the_newest_finished_training(tmp_path: Path) -> None:
     first = run_with_bundle(tmp_path, 1)
     desk = Desk(tmp_path)
     assert desk.bundle_run() == first
@@ -82,6 +82,19 @@ def test_the_champion_is_used_or_else_the_newest_finished_run_with_a_bundle(tmp_
     assert (desk.champion(), desk.bundle_run()) == (second, second)
     assert desk.bundle().digest != digest  # it follows while it is open
     assert Desk(tmp_path, "PROMOTED").bundle_run() == second
+
+
+def test_a_challenger_is_not_used_because_it_is_the_newest_and_can_be_promoted(tmp_path: Path) -> None:
+    challenger = run_with_bundle(tmp_path, 1, command="update")
+    desk = Desk(tmp_path)
+    assert (desk.trained(), desk.bundle_run()) == ([], None)
+    trained = run_with_bundle(tmp_path, 2)
+    assert desk.bundle_run() == trained
+    page = client(desk, signed_in=True).get(f"/runs/{challenger}").text
+    assert f"segmint promote {challenger}" in page.replace("\N{NO-BREAK SPACE}", " ")
+    assert Desk(tmp_path, challenger).bundle_run() == challenger
+    promote(tmp_path, challenger, GATE)
+    assert desk.bundle_run() == challenger
 
 
 def quick_look(runs: Path, seed: int) -> str:

@@ -21,8 +21,8 @@ from .small import GOOD, small_parts
 GATE = Gate(True, "better", "a test")
 
 
-def run_with_bundle(runs: Path, seed: int, at: str = "planning") -> str:
-    with Run.create(runs, "run", "", seed, {}) as here:
+def run_with_bundle(runs: Path, seed: int, at: str = "planning", command: str = "run") -> str:
+    with Run.create(runs, command, "", seed, {}) as here:
         write_bundle(here.folder / "bundle", **small_parts(seed) | {"at": at})
         here.done({})
     return here.folder.name

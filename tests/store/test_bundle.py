@@ -284,6 +284,10 @@ def test_a_run_without_a_bundle_says_what_it_did_and_which_to_take(
     with Run.create(tmp_path, "run", "", None) as trained:
         write_bundle(trained.folder / "bundle", **parts)
         trained.done()
+    for _ in range(3):  # some newer, some older: runs of one second stand in no order
+        with Run.create(tmp_path, "update", "", None) as challenger:
+            write_bundle(challenger.folder / "bundle", **parts)
+            challenger.done()
     with suppress(DataError), Run.create(tmp_path, command, "", None) as other:
         if command == "run":
             raise DataError("No rows.")

@@ -26,7 +26,7 @@ from segmint.service.children import Children, list_workers
 from segmint.service.limits import Workers, page_workers
 from segmint.service.problems import Problem
 from segmint.store.brought_tables import BROUGHT
-from segmint.store.bundle import FOLDER, Bundle, open_bundle, run_of
+from segmint.store.bundle import FOLDER, Bundle, open_bundle, run_of, trainings
 from segmint.store.promoted import WORD, read_history, read_promoted
 from segmint.store.run import Run
 from segmint.store.runs import Unreadable, find_run, read_runs
@@ -97,8 +97,8 @@ class Desk:
     ----------
     runs : Path
     bundle : str, optional
-        A run's id or folder, or PROMOTED; left out, the champion, or else the newest finished run that has a bundle; a quick
-        look only where there is no other.
+        A run's id or folder, or PROMOTED; left out, the champion, or else the newest training; a quick look only where there
+        is no other.
     keeper : Doorkeeper, optional
     standing : StandingPolicy, optional
         What every list made here respects, whatever its form says.
@@ -185,8 +185,8 @@ class Desk:
         return next((run.id for run in trained if not is_quick_look(run)), trained[0].id if trained else None)
 
     def trained(self) -> list[Run]:
-        """The finished runs that have a bundle, newest first."""
-        return [run for run in self.all_runs() if run.status == "done" and (run.folder / FOLDER).is_dir()]
+        """The finished trainings, newest first."""
+        return list(trainings(self.all_runs()))
 
     def origin(self) -> Path | str:
         """Where the bundle in use lies, as `open_bundle` is told it.

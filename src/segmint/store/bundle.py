@@ -20,7 +20,7 @@ rebuilt by our own code from a list of layers.
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -243,16 +243,24 @@ def _without_bundle(folder: Path) -> BundleError:
     with suppress(RunError):
         run = Run.open(folder)
         did = _ENDED.get(run.status) or _DID.get(run.record["command"], did)
-    holding = (run.id for run in runs_in(folder.absolute().parent) if _is_trained(run))
-    newest = next(holding, None)
+    newest = next((run.id for run in trainings(runs_in(folder.absolute().parent))), None)
     return BundleError(
         f"The run {in_ascii(folder.name)} {did}; it holds no bundle.",
         expected="a run of `segmint run` or `segmint update`",
-        fix=f"the newest that holds one: {newest}" if newest else "train one: segmint run TABLE --contract NAME",
+        fix=f"the newest training: {newest}" if newest else "train one: segmint run TABLE --contract NAME",
     )
 
 
-def _is_trained(run: Run) -> bool:
+def trainings(runs: Iterable[Run]) -> Iterator[Run]:
+    """Pick the finished trainings, in their order: the only runs that may come into use by being the newest.
+
+    What `segmint update` made is a challenger: it holds a bundle too, and waits until somebody promotes it.
+    """
+    return (run for run in runs if run.record["command"] == "run" and is_trained(run))
+
+
+def is_trained(run: Run) -> bool:
+    """Whether a run is finished and holds a bundle, which can be promoted or named."""
     return run.status == "done" and os.path.lexists(run.folder / FOLDER / manifests.NAME)
 
 

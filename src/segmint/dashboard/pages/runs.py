@@ -21,7 +21,7 @@ from segmint.dashboard.pages.common import (
 )
 from segmint.flows.report import stored_report
 from segmint.flows.runs import champion_among, table_of
-from segmint.store.bundle import FOLDER
+from segmint.store.bundle import is_trained
 from segmint.store.run import CONFIG, Run, typed
 from segmint.store.run_files import (
     CUSTOMERS,
@@ -94,7 +94,7 @@ def one_run(desk: Desk, name: str) -> Context:
 
 def _promoting(desk: Desk, run: Run) -> tuple[str, str] | None:
     """What to type, and what it does, to bring a model into use, or the one before it again."""
-    if run.status != "done" or not (run.folder / FOLDER).is_dir():
+    if not is_trained(run):
         return None
     champion, _ = or_why_not(desk.champion)
     if run.id == champion:
