@@ -117,6 +117,15 @@ def test_lines_that_are_named_differ_without_their_colour() -> None:
     assert {"cost", "value", "budget"} <= set(texts_of(picture))
 
 
+def test_a_line_of_one_point_is_a_dot() -> None:
+    lines = [("line", np.array([0.5, 1.0]), np.array([1.0, 2.0])), ("alone", np.array([1.0]), np.array([1.5]))]
+    colors = [charts.ACCENT, charts.RIVAL]
+    svg = draw(charts.curves(lines, colors, x_title="x", y_title="y", unit=(False, False)), "picture")
+    paths = list(ElementTree.fromstring(svg).iter("path"))
+    assert [path.get("fill") for path in paths if path.get("fill") == charts.RIVAL] == [charts.RIVAL]
+    assert [path.get("stroke") for path in paths].count(charts.ACCENT) == 1
+
+
 def test_a_share_is_written_on_an_axis_as_in_a_text() -> None:
     x = np.array([0.0, 1.0])
     ticks = [

@@ -173,7 +173,7 @@ def curves(
     whole: bool = False,
     named: bool = False,
 ) -> Chart:
-    """Lines of at most 300 points each, the later ones above the earlier ones.
+    """Lines of at most 300 points each, the later ones above the earlier ones; a line of one point is a dot.
 
     Parameters
     ----------
@@ -221,6 +221,8 @@ def curves(
     patterns = DASHES[: len(lines)] if named else [None] * len(lines)
     layers += [
         _line(_thinned(across, up), color, x, y, dash=dash)
+        if len(across) > 1
+        else _dot(_thinned(across, up), color, x, y)
         for (_, across, up), color, dash in zip(lines, colors, patterns, strict=True)
     ]
     if named:
@@ -635,6 +637,10 @@ def _line(data: Any, color: str, x: Any, y: Any, *, dash: list[int] | None = Non
     width = 2.6 if color == ACCENT else 1.8
     line = alt.Chart(data).mark_line(color=color, strokeWidth=width, strokeDash=pattern, aria=False)
     return line.encode(x=x, y=y, order="place:Q")
+
+
+def _dot(data: Any, color: str, x: Any, y: Any) -> Chart:
+    return alt.Chart(data).mark_circle(color=color, size=60, opacity=1, aria=False).encode(x=x, y=y)
 
 
 def _thinned(x: NDArray[np.float64], y: NDArray[np.float64]) -> Any:

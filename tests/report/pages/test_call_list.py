@@ -13,7 +13,7 @@ import pytest
 
 from segmint.report.pages.call_list import _why_not
 from segmint.report.pages.list_holdout import _warning
-from segmint.report.pages.list_what_if import _beside_the_list
+from segmint.report.pages.list_what_if import _beside_the_list, _sensitivity
 from segmint.report.summary import summarise
 from segmint.targeting.call_list import build_call_list
 from segmint.targeting.choose import choose
@@ -350,3 +350,16 @@ def test_ids_of_the_earlier_list_without_their_zeros_are_said(tmp_path: Path, dr
     for sentences in ([], [met]):
         path.write_text(json.dumps(json.loads(path.read_text()) | {"dropped": gone | {"sentences": sentences}}))
         assert (met in render_report(tmp_path)) is bool(sentences)
+
+
+def test_what_has_one_list_alone_is_a_dot_and_said() -> None:
+    made = {"customers": 200, "expected_profit": 900.0, "expected_cost": 100.0, "expected_successes": 20.0}
+    rows = [{"what": "cost", "factor": factor, **made} for factor in (1.0, 1.1)] + [
+        {"what": "value", "factor": 1.0, **made}
+    ]
+    shown = _sensitivity(rows, "EUR")
+    assert shown is not None
+    assert "A dot stands alone for “a success brings”:" in shown["caption"]
+    without = _sensitivity(rows[:2], "EUR")
+    assert without is not None
+    assert "dot" not in without["caption"]

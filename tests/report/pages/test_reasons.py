@@ -75,6 +75,13 @@ def test_how_stable_reasons_are_stands_on_the_page(response: Path) -> None:
     )
 
 
+def test_a_column_of_one_value_is_not_drawn_and_named(response: Path) -> None:
+    assert (
+        "Not drawn, as only one value was there to try: age."
+        in blocks_of(reasons.page(RunView(response)), "text")[0]["text"]
+    )
+
+
 def test_segments_get_their_mix(make_run: Callable[..., Path]) -> None:
     folder = add_tables(make_run(kind="assignment"), ["A", "B", "C"])
     charts = blocks_of(reasons.page(RunView(folder)), "chart")

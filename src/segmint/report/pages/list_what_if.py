@@ -14,7 +14,7 @@ from segmint.report.run_view import RunView
 from segmint.report.svg import draw
 from segmint.store import run_files
 from segmint.targeting.sensitivity import best_of_parts
-from segmint.wording import count, money, percent
+from segmint.wording import count, listed, money, percent
 
 WHAT = {"cost": "a call costs", "value": "a success brings", "budget": "the budget is"}
 _COLORS = {
@@ -132,4 +132,10 @@ def _caption(by_what: dict[str, list[dict[str, Any]]], currency: str) -> str:
             }[what]
             more = "more" if change >= 0 else "less"
             said.append(f"{words}, the best list brings {money(abs(change), currency)} {more}.")
+    alone = [f"“{WHAT[what]}”" for what, part in by_what.items() if len(part) == 1]
+    if alone:
+        said.append(
+            f"A dot stands alone for {listed(alone)}: every other list has fewer than ten customers, or as good as those of one "
+            "that is shown."
+        )
     return " ".join(said)

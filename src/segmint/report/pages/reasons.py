@@ -39,6 +39,7 @@ def page(run: RunView) -> Page | None:
             grid(pictures[:_OPEN]) if pictures else None,
             fold(f"{len(rest)} more columns", [grid(rest)], printed=True) if rest else None,
             text(
+                _undrawn_words(importance, effects),
                 _average_words(told) if run.is_response else "",
                 str(told.get("stability", "")),
                 "A contribution says what the network does with a column, not what a change of it would cause.",
@@ -98,12 +99,26 @@ def _importance(importance: pl.DataFrame, customers: int | None) -> Block:
 
 
 def _effects(run: RunView, importance: pl.DataFrame, effects: pl.DataFrame, average: float | None) -> list[Block]:
-    pictures = []
-    for name in importance["column"].head(_MOST):
-        mine = effects.filter(pl.col("column") == name).sort("place")
-        if mine["level"].n_unique() > 1:
-            pictures.append(_response(mine, average) if run.is_response else _segments(mine))
-    return pictures
+    return [
+        _response(mine, average) if run.is_response else _segments(mine)
+        for mine in _along_the_strongest(importance, effects)
+        if _leads_somewhere(mine)
+    ]
+
+
+def _undrawn_words(importance: pl.DataFrame, effects: pl.DataFrame | None) -> str:
+    """Name the columns that have no picture: one value leads nowhere."""
+    strongest = [] if effects is None else _along_the_strongest(importance, effects)
+    undrawn = [shorten(mine["label"][0], 40) for mine in strongest if mine.height and not _leads_somewhere(mine)]
+    return f"Not drawn, as only one value was there to try: {listed(undrawn)}." if undrawn else ""
+
+
+def _along_the_strongest(importance: pl.DataFrame, effects: pl.DataFrame) -> list[pl.DataFrame]:
+    return [effects.filter(pl.col("column") == name).sort("place") for name in importance["column"].head(_MOST)]
+
+
+def _leads_somewhere(mine: pl.DataFrame) -> bool:
+    return mine["level"].n_unique() > 1
 
 
 def _response(mine: pl.DataFrame, average: float | None) -> Block:
