@@ -37,7 +37,20 @@ from segmint import wording
         (wording.percent(0.1149), "11.5 %"),
         (wording.percent(0.004, 0), "0.4 %"),  # a small share is not nothing
         (wording.percent(0.0003), "0.03 %"),
+        (wording.percent(0.0002, 0), "0.02 %"),
         (wording.percent(0.0, 0), "0 %"),
+        (wording.percent(1.0, 0), "100 %"),
+        (wording.percent(0.996, 0), "99.6 %"),  # almost all is not all
+        (wording.percent(0.995, 0), "99.5 %"),
+        (wording.percent(0.9997), "99.97 %"),
+        (wording.percent(0.9997, 0), "99.97 %"),
+        (wording.percent(0.99995), "more than 99.99 %"),
+        (wording.percent(0.005, 0), "0.5 %"),
+        (wording.percent(0.99999, 0), "more than 99.99 %"),
+        (wording.percent(0.00001), "less than 0.01 %"),
+        (wording.percent(1 - 1e-9), "100.0 %"),
+        (wording.percent(1.0003, 0), "100 %"),  # a ratio may be more than all
+        (wording.percent_between(0.85, 0.9997), "85.00 to 99.97 %"),
         (wording.percent(1e-17), "0.0 %"),
         (wording.count(-5), "−5"),
         (wording.seconds(math.nan), "–"),

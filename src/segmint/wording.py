@@ -16,6 +16,8 @@ _UNPRINTABLE = re.compile(
 )
 LONE_SURROGATE = re.compile("[\ud800-\udfff]")
 """Half a character, which no file and no page can hold."""
+_SMALLEST = 0.00005  # of the shares that two decimals of a percentage can hold
+_DUST = 1e-7  # what is left of nothing, or lacks of all, when single-precision numbers are added
 _TWO_LETTERS = str.maketrans(
     {
         "ä": "ae",
@@ -114,17 +116,26 @@ def money_between(low: float, high: float, currency: str) -> str:
 
 
 def percent(share: float | None, digits: int = 1) -> str:
-    """Write a share as a percentage: 11.5 %; a small one is not written as 0 %."""
+    """Write a share as a percentage: 11.5 %; a small one is not written as 0 %, nor one that is almost all as 100 %."""
     if share is None or not math.isfinite(share):
         return "–"
-    return f"{decimal(100 * share, _enough(share, digits))} %"
+    digits = _enough(share, digits)
+    if share > 0 and _rounds_away(share, digits, least=_DUST):
+        return "less than 0.01 %" if share < 0.5 else "more than 99.99 %"
+    return f"{decimal(100 * share, digits)} %"
 
 
 def _enough(share: float, digits: int) -> int:
-    """Decimals of a percentage, two at most, until a small share is not written as 0 %."""
-    while digits < 2 and 0.00005 <= abs(share) < 0.5 / 10 ** (digits + 2):
+    """Decimals of a percentage, two at most, until a share that is not nothing is not written as 0 %, nor one that is not all as 100 %."""
+    while digits < 2 and _rounds_away(share, digits, least=_SMALLEST):
         digits += 1
     return digits
+
+
+def _rounds_away(share: float, digits: int, *, least: float) -> bool:
+    """Whether `least` or more, of what is there or of what lacks of all, is not seen in a percentage with so many decimals."""
+    size, rounded = abs(share), round(100 * abs(share), digits)
+    return (rounded == 0 and size >= least) or (rounded == 100 and 1 - size >= least)
 
 
 def times(ratio: float | None) -> str:

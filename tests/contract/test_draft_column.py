@@ -74,7 +74,7 @@ def test_dates_known_only_after_the_call_are_suspects(german: Draft) -> None:
     assert known["closed_on"] == known["fertig"] == "after_call"
     assert known["Anrufdatum"] == "dialling"
     assert known["Geburtsdatum"] == known["Kunde_seit"] == "planning"
-    assert "100% of its days are not before 'Anrufdatum'" in german.suspects["fertig"]
+    assert "100 % of its days are not before 'Anrufdatum'" in german.suspects["fertig"]
     assert "is it known only after the call?" in german.suspects["Stand"]
     assert "Kunde_seit" not in german.suspects
 

@@ -166,7 +166,7 @@ def test_a_table_that_says_nothing_is_called_that_first():
 
 def test_an_order_that_says_something_is_not_thrown_away():
     said = text(area=Estimate(0.6, 0.55, 0.65), dense_network=(0.22, 0.05), base_rate=(0.21, 0.05))
-    assert "ranks above another customer 60 % (55 to 65) of the time" in said
+    assert "ranks above another customer 60 % (55 to 65 %) of the time" in said
     assert "does not say who will answer" not in said
     faint = text(area=Estimate(0.52, 0.49, 0.55), dense_network=(0.22, 0.05), base_rate=(0.21, 0.05))
     assert "does not say who will answer" in faint

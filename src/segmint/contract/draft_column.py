@@ -54,7 +54,7 @@ from segmint.contract.no_value import says_nothing
 from segmint.contract.treatment import left_alone
 from segmint.contract.twins import Twin, twins_of
 from segmint.contract.yes_no import MARKS
-from segmint.wording import counted, quoted, shorten
+from segmint.wording import counted, percent, quoted, shorten
 
 AGES = (0.0, 160.0)  # years
 FAR_AWAY = 1e5  # times the size that 95 in 100 do not exceed: a slip, or a code
@@ -410,7 +410,9 @@ def _date(look: Look, called: Look | None, doubts: list[str], *, tells: bool) ->
     if called is not None and called is not look:
         late = share((look.days >= called.days).drop_nulls())
     if late > 0.5:
-        doubts.append(f"{late:.0%} of its days are not before '{called.name if called else ''}': known after the call?")
+        doubts.append(
+            f"{percent(late, 0)} of its days are not before '{called.name if called else ''}': known after the call?"
+        )
     elif known == "after_call":
         doubts.append("its name says that it is known only after the call")
     elif known is None:

@@ -43,7 +43,7 @@ from segmint.tables.amounts import bare_amount
 from segmint.tables.decimal_sign import ONE_SIGN, decimal_among, written_apart
 from segmint.tables.rejects import MAX_RAW, Reject, raw_text
 from segmint.tables.table_source import BATCH, JSON, TEXT, RawBatch, TableSource
-from segmint.wording import counted, listed, quoted
+from segmint.wording import counted, listed, percent, quoted
 
 MIN_ROWS = 50
 MIN_ROWS_PER_LEVEL = 10
@@ -188,7 +188,7 @@ def refuse_rejected(ledger: Ledger, contract: Contract, max_rejected: float, *, 
     sign, dates = _other_sign(ledger, contract), _other_dates(ledger, contract)
     raise DataError(
         "\n".join(lines),
-        expected=f"at most {max_rejected:.0%} rejected rows (data.max_rejected)",
+        expected=f"at most {percent(max_rejected, 0)} rejected rows (data.max_rejected)",
         fix=sign
         + dates
         + (_SAY_WHAT_MEANS_A_LEVEL if _strange_levels(ledger, contract) else "")

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Literal, NamedTuple
 
 from segmint.models.names import OURS
-from segmint.wording import decimal, listed, percent, signed
+from segmint.wording import decimal, listed, percent, percent_between, signed
 
 METRIC_WORDS = {
     "f1": "F1 (reaching those who say yes without calling those who say no; 1 is perfect)",
@@ -247,7 +247,7 @@ def _no_information(verdict: Verdict, metric: str, area: Estimate | None) -> str
         return nothing_told(metric)
     return (
         "No model names those who say yes better than calling everyone does; the order of the list still says "
-        f"something: a responder ranks above another customer {percent(area.value, 0)} ({100 * area.low:.0f} to {100 * area.high:.0f}) of the time, 50 % being chance."
+        f"something: a responder ranks above another customer {percent(area.value, 0)} ({percent_between(area.low, area.high, 0)}) of the time, 50 % being chance."
     )
 
 

@@ -77,6 +77,13 @@
   });
   document.querySelectorAll(".table, pre").forEach((box) => scrolled.observe(box));
 
+  // as `wording.percent` with no decimals: what is almost all is not written as all, nor what is little as nothing
+  const percent = (share) => {
+    const hidden = (digits) => [0, 100].includes(Number((100 * share).toFixed(digits))) && Math.min(share, 1 - share) >= 0.00005;
+    const digits = [0, 1].find((each) => !hidden(each)) ?? 2;
+    return `${(100 * share).toFixed(digits)}\u00a0%`;
+  };
+
   for (const budget of document.querySelectorAll(".budget:not(.what-if)")) {
     const data = JSON.parse(budget.querySelector("script").textContent);
     const slider = budget.querySelector("input");
@@ -92,7 +99,7 @@
       put("share", share);
       put("calls", whole(calls));
       put("yes", whole(yes));
-      put("reached", `${Math.round(100 * reached)}\u00a0%`);
+      put("reached", percent(reached));
       put("each", yes > 0 ? (calls / yes).toFixed(1) : "–");
       put("again", `${((100 * reached) / share).toFixed(1)} times random`);
       slider.setAttribute("aria-valuetext", `best ${share} %, ${whole(calls)} calls, ${whole(yes)} say yes`);
