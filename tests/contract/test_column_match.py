@@ -125,12 +125,24 @@ def test_a_name_is_suggested_as_the_table_writes_it(name: str, meant: str) -> No
         ),
         (
             ("phone",),
-            "deliver the missing columns under these names; where nobody knows them, deliver them empty: they then count",
+            "deliver the column under the name 'age'; where nobody knows it, deliver it empty: it then counts as no value for every "
+            "customer, and the answers say less; deliver the column 'client' with the customers' ids",
         ),
+        (("age", "phone"), "deliver the column 'client' with the customers' ids, from the system that the table"),
     ],
 )
 def test_beside_a_bundle_nobody_is_told_to_write_another_contract(
     small: Contract, names: tuple[str, ...], fix: str
 ) -> None:
-    assert refusal(small, *names, purpose="predict").fix.startswith(fix)
+    told = refusal(small, *names, purpose="predict").fix
+    assert told.startswith(fix)
+    assert ("no answer names its customer" in told) == ("client" not in names)
     assert "write a contract" in refusal(small, *names, "answer").fix
+
+
+def test_several_missing_columns_are_delivered_together() -> None:
+    two = parse_contract(
+        CONTRACT + '[columns.job]\nkind = "number"\nrole = "characteristic"\nlabel = "job"\n', origin="test"
+    )
+    fix = "deliver the missing columns under these names; where nobody knows them, deliver them empty: they then count"
+    assert refusal(two, "client", "phone", purpose="predict").fix.startswith(fix)

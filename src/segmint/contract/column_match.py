@@ -101,7 +101,11 @@ def _does_not_meet(
     else:
         lines.append(_listed("missing", missing))
         lines.append(f"  unexpected: all {len(names):,} names; is the first line a header?")
-    fix = "rename the columns, or write a contract for this table" if purpose != "predict" else _to_deliver(missing)
+    fix = (
+        "rename the columns, or write a contract for this table"
+        if purpose != "predict"
+        else _to_deliver(missing, contract)
+    )
     if other:
         fix = f"the table meets the contract '{other}'; use that{'' if purpose != 'predict' else ', or a bundle that was trained with it'}"
     elif missing == [contract.outcome.column] and lacks_outcome(names, contract):
@@ -110,8 +114,22 @@ def _does_not_meet(
     return ContractError("\n".join(lines), expected=f"every column of the contract '{contract.name}'", fix=fix)
 
 
-def _to_deliver(missing: Sequence[str]) -> str:
+def _to_deliver(missing: Sequence[str], contract: Contract) -> str:
     """Say what to do where the contract is fixed, as it is beside a bundle."""
+    features = [name for name in missing if name != contract.id_column]
+    said = [_to_deliver_features(features)] if features else []
+    return "; ".join([*said, _to_deliver_ids(contract.id_column)] if contract.id_column in missing else said)
+
+
+def _to_deliver_ids(name: str | None) -> str:
+    return (
+        f"deliver the column '{name}' with the customers' ids, from the system that the table was exported from; where there are "
+        "none, deliver it empty: the probabilities are the same, but no answer names its customer, and nobody can tell who "
+        "was trained on or stands on another list"
+    )
+
+
+def _to_deliver_features(missing: Sequence[str]) -> str:
     them, they = ("it", "it") if len(missing) == 1 else ("them", "they")
     which = (
         f"the column under the name '{missing[0]}'" if len(missing) == 1 else "the missing columns under these names"
