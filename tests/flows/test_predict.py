@@ -181,6 +181,14 @@ def test_a_column_that_says_nothing_is_a_warning() -> None:
     assert told.summary["doubts"] == ["the column says nothing"]
 
 
+def test_rows_with_something_unusual_are_counted_among_the_doubts_as_in_the_text() -> None:
+    told = predicted(flagged=3, flags={"job: unseen level": 2, "age: out of bounds": 1})
+    said = "flagged 3 rows: job: unseen level 2, age: out of bounds 1"
+    assert told.summary["doubts"] == [said]
+    assert said in told.sentences
+    assert predicted().summary["doubts"] == []
+
+
 def test_what_was_rejected_is_told_with_its_reason_and_its_place() -> None:
     told = predicted(accepted=1_170, rejected=30, reasons={"not_a_number: age": 28, "too_few_fields": 2}).sentences
     assert told[:4] == (

@@ -104,9 +104,7 @@ class Predicted:
             said.append(f"rejected rows: {self.folder / REJECTED}")
         told = ", ".join(f"{k} {v:,}" for k, v in self.counts.items())
         said.append(f"predicted: {told or counted(self.rows, 'row')}")
-        if self.ledger.flagged:
-            flags = ", ".join(f"{word} {count:,}" for word, count in self.ledger.flags.items())
-            said.append(f"flagged {counted(self.ledger.flagged, 'row')}: {flags}")
+        said += [self._flagged] if self._flagged else []
         said += [f"warning: {doubt}" for doubt in self.doubts]
         if self.trained_on:
             said.append(
@@ -120,6 +118,12 @@ class Predicted:
             said += filter(None, [rates_told(self.quality)])
             said += [classes_told(self.classes)] if "weighted_f1" in self.quality else []
         return tuple(said)
+
+    @property
+    def _flagged(self) -> str:
+        """How many rows have something unusual, and what; "" where none has."""
+        flags = ", ".join(f"{word} {count:,}" for word, count in self.ledger.flags.items())
+        return f"flagged {counted(self.ledger.flagged, 'row')}: {flags}" if self.ledger.flagged else ""
 
     @property
     def _untold(self) -> str:
@@ -143,7 +147,7 @@ class Predicted:
     def summary(self) -> dict[str, Any]:
         """The figures: ledger, predicted (customers by class), trained_on, quality, classes, outcomes (judged by or not, and why) and doubts.
 
-        What is empty because it would tell of single customers is named among the doubts.
+        The flagged rows are counted among the doubts, and what is empty because it would tell of single customers is named there.
         """
         return {
             "ledger": self.ledger.to_json(),
@@ -152,7 +156,7 @@ class Predicted:
             "quality": self.quality,
             "classes": self.classes,
             "outcomes": self.outcomes.to_json(),
-            "doubts": [*self.doubts, *filter(None, [self._untold])],
+            "doubts": [*filter(None, [self._flagged]), *self.doubts, *filter(None, [self._untold])],
         }
 
     def frame(self) -> pl.DataFrame:
