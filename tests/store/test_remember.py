@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 import pytest
 
+from segmint.store import run as run_file
 from segmint.store.remember import remember
 from segmint.store.run import Run
 
@@ -96,6 +97,18 @@ def test_a_run_keeps_results_in_its_work_folder(tmp_path: Path) -> None:
     run.interrupted()
     assert Run.open(run.folder).remember({"fold": 1}, never) == {"value": 1}
     assert len(list((run.folder / "work").iterdir())) == 1
+
+
+def test_another_version_computes_anew_and_mixes_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    run = Run.create(tmp_path, "run", "", 1)
+    run.remember({"fold": 1}, lambda: {"value": 1})
+    run.interrupted()
+    now = run_file.installed_versions()
+    monkeypatch.setattr(run_file, "installed_versions", lambda: now | {"segmint": "9.1"})
+    upgraded = Run.open(run.folder)
+    assert upgraded.remember({"fold": 1}, lambda: {"value": 2}) == {"value": 2}
+    monkeypatch.undo()
+    assert Run.open(run.folder).remember({"fold": 1}, never) == {"value": 1}
 
 
 def test_what_was_kept_goes_with_the_end_of_the_work_and_stays_when_it_may_be_continued(tmp_path: Path) -> None:

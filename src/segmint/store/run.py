@@ -18,6 +18,7 @@ import traceback
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from datetime import UTC, datetime, timedelta
+from functools import cached_property
 from importlib import metadata
 from pathlib import Path
 from types import TracebackType
@@ -281,8 +282,13 @@ class Run:
         return read_kept(self.folder, name)
 
     def remember(self, key: Mapping[str, Any], compute: Callable[[], Result]) -> Result:
-        """Return what `compute` gave for this `key` before, or compute it now and keep it in ``work/``."""
-        return remember(self.folder / WORK)(key, compute)
+        """Return what `compute` gave for this `key` before, by the same versions, or compute it now and keep it in ``work/``."""
+        return remember(self.folder / WORK)({**key, "versions": self._versions}, compute)
+
+    @cached_property
+    def _versions(self) -> dict[str, str]:
+        """What computes now: no key names what the code itself decides, and another version may answer otherwise."""
+        return installed_versions()
 
     @property
     def remembered(self) -> int:
