@@ -82,7 +82,7 @@ def test_a_band_at_the_end_is_said_by_the_very_cut():
     amount = np.round(random.uniform(1000, 2000, 2_000) + 0.0013, 4)
     kind = (amount >= np.quantile(amount, 7 / 8, method="higher")).astype(int)
     inputs = as_inputs(pl.DataFrame({"amount": amount, "other": random.choice(["a", "b"], 2_000)}))
-    told = [rule.sentence for rule in segment_rules(inputs, kind, random_state=1).rules]
+    told = [rule.sentence for rule in segment_rules(inputs, kind, random_state=2).rules]
     (below,) = {sentence.split("under ")[1] for sentence in told if "under" in sentence}
     assert f"amount is {below} or more" in told
 

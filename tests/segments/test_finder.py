@@ -19,6 +19,7 @@ from segmint.segments.profile import profile_segments
 from segmint.segments.rules import segment_rules
 from segmint.segments.stability import adjusted_rand
 
+from .conftest import draw_campaign
 from .planted import planted, unplanted
 
 
@@ -221,3 +222,16 @@ def test_it_is_a_clusterer_to_scikit_learn() -> None:
     assert np.array_equal(pipeline.fit_predict(table), labels)
     assert np.array_equal(pipeline.predict(table), labels)
     assert json.loads(json.dumps(finder.state_))["count"] == 3
+
+
+@pytest.mark.parametrize("method", ["latent-class", "mixture", "k-means", "tree"])
+def test_the_order_of_the_rows_makes_no_difference(method) -> None:
+    campaign = draw_campaign(9_000)  # more than are judged, so that some are drawn
+    frame, response = campaign.drop("y", "kind"), campaign["y"].to_numpy()
+    order = np.random.default_rng(8).permutation(len(frame))
+    found = SegmentFinder(3, method, random_state=1).fit(frame, response)
+    again = SegmentFinder(3, method, random_state=1).fit(frame[order], response[order])
+    assert again.choice_ == found.choice_
+    assert again.stability_ == found.stability_
+    assert again.state_ == found.state_
+    assert np.array_equal(again.labels_, found.labels_[order])

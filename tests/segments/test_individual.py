@@ -22,3 +22,13 @@ def test_individual_propensities_are_of_customers_not_seen() -> None:
     assert likely is not None
     assert np.isfinite(likely).all()
     assert 0.45 < roc_auc(shuffled.outcome == "yes", likely) < 0.55
+
+
+def test_another_order_of_the_rows_makes_nobody_more_likely() -> None:
+    given = pl.read_csv(sample_path(), separator=";", infer_schema=False)[:1_500]
+    order = np.random.default_rng(2).permutation(given.height)
+    first, second = (validate(open_table(rows), load_contract("bank-marketing")) for rows in (given, given[order]))
+    likely, again = individual_propensities(first, 7), individual_propensities(second, 7)
+    assert likely is not None
+    assert again is not None
+    assert np.array_equal(again, likely[order])

@@ -10,6 +10,7 @@ import pytest
 from segmint.contract.contract import load_contract, parse_contract
 from segmint.contract.validate import validate
 from segmint.errors import ConfigError, DataError
+from segmint.flows.demo import sample_path
 from segmint.segments.assign import assign_segments
 from segmint.segments.brought import brought_by
 from segmint.segments.rules import rules_as_sql
@@ -156,3 +157,32 @@ def test_the_rows_of_one_customer_prove_together_or_not_at_all():
     apart = kept_apart(table.outcome == "yes", RowIdentity.of(table), 5).reshape(-1, 3)
     assert (apart.all(axis=1) == apart.any(axis=1)).all()
     assert 0.2 < apart.mean() < 0.4
+
+
+def test_a_table_in_another_order_has_the_same_segments_for_the_same_customers() -> None:
+    given, other = pl.read_csv(sample_path(), separator=";", infer_schema=False), np.random.default_rng(1)
+    order = other.permutation(given.height)
+    first, second = (validate(open_table(rows), load_contract("bank-marketing")) for rows in (given, given[order]))
+    found = discover_segments(first, random_state=1)
+    again = discover_segments(second, random_state=1)
+    assert again.choice == found.choice
+    assert again.stability == found.stability
+    assert np.array_equal(again.labels, found.labels[order])
+    assert again.names == found.names
+    assert again.rules == found.rules
+    assert again.state == found.state
+    assert again.proof == found.proof
+
+
+def test_of_customers_with_several_rows_the_proof_draws_the_same_ones_in_any_order() -> None:
+    called = draw_campaign(900).with_columns(customer=pl.int_range(900).cast(pl.String) + "x")
+    twice = pl.concat([called, called.sample(600, seed=2).with_columns(pl.col("age") + 1)])
+    contract = parse_contract(
+        CONTRACT + '[columns.customer]\nkind = "text"\nrole = "id"\nlabel = "id"\n', origin="test"
+    )
+    first, second = (
+        validate(open_table(rows), contract) for rows in (twice, twice.sample(fraction=1, shuffle=True, seed=4))
+    )
+    found, again = (discover_segments(table, count=3, random_state=1).proof for table in (first, second))
+    assert found is not None
+    assert again == found

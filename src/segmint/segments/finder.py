@@ -53,7 +53,7 @@ class SegmentFinder:
         How they are found. "auto" uses latent classes where the table holds groups; where it holds none and a response
         is given, the response tree.
     random_state : int or None
-        Seed of every draw.
+        Seed of every draw. The order of the rows makes no difference.
     thorough : bool
         Judge stability on 100 resamples rather than 20.
 
@@ -199,7 +199,8 @@ class SegmentFinder:
     def _work(self, inputs: SegmentInputs, y: Any, progress: Progress) -> _Work:
         random = np.random.default_rng(self.random_state)
         outcome = None if y is None else _outcome_codes(_responses(y, inputs.frame.height))
-        final = _draw(random, inputs.frame.height, FINAL_ROWS, outcome)
+        order = inputs.in_order(outcome)
+        final = order[_draw(random, len(order), FINAL_ROWS, None if outcome is None else outcome[order])]
         return _Work(
             inputs.rows(final.tolist()),
             None if outcome is None else outcome[final],

@@ -45,6 +45,23 @@ class SegmentInputs:
         whose = None if self.customers is None else self.customers[np.asarray(indices)]
         return SegmentInputs(self.frame[indices], self.columns, whose)
 
+    def in_order(self, told: NDArray[np.int64] | None = None) -> NDArray[np.int64]:
+        """Order the rows by what is known of each, so that what is drawn by place is drawn alike however a table is sorted.
+
+        Parameters
+        ----------
+        told : ndarray of int of shape (n_rows,), optional
+            What else tells rows apart: how they responded, or their segment.
+
+        Returns
+        -------
+        ndarray of shape (n_rows,)
+            Positions; rows that change places are alike in all of it.
+        """
+        more = [pl.Series(each) for each in (told, self.customers) if each is not None]
+        known = pl.DataFrame([each.alias(str(place)) for place, each in enumerate([*self.frame, *more])])
+        return known.select(pl.arg_sort_by(known.columns, maintain_order=True)).to_series().to_numpy().astype(np.int64)
+
     def described(self) -> int:
         """Count the customers who have any value."""
         if not self.columns:

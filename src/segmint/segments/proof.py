@@ -68,6 +68,7 @@ def prove_segments(
     customers: NDArray[np.int64] | None,
     in_time_order: bool = False,
     random_state: int | None,
+    keys: NDArray[np.uint64] | None = None,
 ) -> SegmentProof:
     """Test segments on rows kept apart.
 
@@ -85,11 +86,15 @@ def prove_segments(
     in_time_order : bool
         Whether rows stand in order of time.
     random_state : int or None
+    keys : ndarray of shape (n_customers,), optional
+        Fingerprints of the rows, see `row_keys`: with them the same rows are drawn whatever their order.
     """
     from scipy.stats import chi2
 
     each = np.arange(len(labels)) if customers is None else customers
-    drawn = np.random.default_rng(random_state).permutation(np.flatnonzero(apart))
+    rows = np.flatnonzero(apart)
+    in_order = rows if keys is None else rows[np.argsort(keys[rows], kind="stable")]
+    drawn = np.random.default_rng(random_state).permutation(in_order)
     tested = np.sort(drawn[np.unique(each[drawn], return_index=True)[1]])
     table = contingency(labels[tested], yes[tested].astype(np.int64), columns=2)
     statistic, freedom = likelihood_ratio(table)
@@ -114,7 +119,7 @@ def _rates(labels: Labels, yes: NDArray[np.bool_], count: int) -> NDArray[np.flo
 
 def _permutation_p(labels: Labels, yes: NDArray[np.bool_], statistic: float, seed: int | None) -> float:
     random = np.random.default_rng(seed)
-    shuffled = yes.astype(np.int64)
+    labels, shuffled = np.sort(labels), np.sort(yes.astype(np.int64))  # who said what plays no part, nor do places
     beaten = 0
     for _ in range(PERMUTATIONS):
         shuffled = random.permutation(shuffled)

@@ -138,7 +138,7 @@ def segment_rules(inputs: SegmentInputs | Any, labels: Labels, *, random_state: 
     labels = given_labels(labels, inputs.frame.height)
     coding = learn_coding(inputs)
     design = encode(coding, inputs.frame)
-    shuffled = np.random.default_rng(random_state).permutation(len(labels))
+    shuffled = np.random.default_rng(random_state).permutation(inputs.in_order(labels))
     apart, grown = np.split(shuffled, [int(KEPT_APART * len(labels))])
     tree = grow_tree(
         design.codes[grown],

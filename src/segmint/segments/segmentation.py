@@ -282,11 +282,8 @@ def discover_segments(
     """
     inputs = segment_inputs(table, leave_out_sensitive=leave_out_sensitive)
     yes = response_of(table)
-    apart = (
-        np.zeros(len(table), dtype=bool)
-        if yes is None
-        else kept_apart(yes, identity or RowIdentity.of(table), random_state)
-    )
+    who = None if yes is None else identity or RowIdentity.of(table)
+    apart = np.zeros(len(table), dtype=bool) if yes is None or who is None else kept_apart(yes, who, random_state)
     looked_at = None if yes is None else np.where(apart, "", yes.astype(str))
     finder = SegmentFinder(count, method, random_state, thorough).fit(inputs, looked_at, progress=progress)
     progress("segments: description", 0, 1)
@@ -309,6 +306,7 @@ def discover_segments(
             customers=customers,
             in_time_order=in_time_order,
             random_state=random_state,
+            keys=None if who is None else who.keys,
         )
     tree_cuts = None
     if looked_at is not None and proof is not None and not proof.differs and finder.state_["method"] != "tree":
