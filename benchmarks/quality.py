@@ -203,9 +203,7 @@ def size_of(classifier: Any) -> int:
     """Count the bytes of what a classifier learned, as it would be kept."""
     if hasattr(classifier, "weights_"):
         return int(sum(values.nbytes for values in classifier.weights_.values()))
-    if hasattr(classifier, "customers_"):
-        return int(classifier.customers_.nbytes)
-    learned = getattr(classifier, "booster_", classifier)
+    learned = getattr(classifier, "booster_", getattr(classifier, "neighbours_", classifier))
     match type(learned).__name__:
         case "LGBMClassifier":
             return len(learned.booster_.model_to_string())
@@ -213,6 +211,8 @@ def size_of(classifier: Any) -> int:
             return len(learned.save_raw())
         case "CatBoostClassifier":
             return len(learned._serialize_model())
+        case "KNeighborsClassifier":
+            return int(learned._fit_X.nbytes)
     if hasattr(learned, "estimators_"):  # a forest, or gradient boosting, of scikit-learn
         trees = [tree.tree_.__getstate__() for tree in np.ravel(learned.estimators_)]
         return int(sum(tree["nodes"].nbytes + tree["values"].nbytes for tree in trees))

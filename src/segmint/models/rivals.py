@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -11,6 +11,7 @@ from sklearn.base import BaseEstimator, ClassifierMixin
 from sklearn.utils import check_random_state
 from sklearn.utils.multiclass import check_classification_targets
 from sklearn.utils.validation import check_is_fitted, validate_data
+from threadpoolctl import threadpool_limits  # type: ignore[import-untyped, unused-ignore]
 
 from segmint.arguments import require_no_gaps
 from segmint.errors import require
@@ -19,8 +20,6 @@ from segmint.models.keep_apart import keep_apart
 
 # Nearest neighbours hold each customer asked about against all they remember: of a million that would take an hour a fold.
 MOST_NEIGHBOURS = 30_000
-_GAPS_AT_ONCE = 2_000_000  # distances: 16 MB
-_SAME_GAP = 1e-10  # of the squares that a squared distance is made of
 # Below so many cells one thread grows trees as quickly as two, and does not wait for cores that others use: with
 # OMP_NUM_THREADS=1 on a busy machine, two that wait for each other have taken 60 times as long.
 FEWEST_CELLS_TO_SHARE = 4_000_000
@@ -286,8 +285,8 @@ class XGBoost(_Boosted):
 class TunedKNN(_Rival):
     """K nearest neighbours with the number of neighbours that does best on the inner rows.
 
-    Customers as far away as the last neighbour share the places that are left, so that neither the order of the rows nor
-    the number of threads, which may both decide who of them comes first, moves any probability.
+    Which of several customers equally far away are neighbours hangs on what they are alone, not on the order of the rows or
+    the number of threads.
 
     Parameters
     ----------
@@ -317,69 +316,35 @@ class TunedKNN(_Rival):
     def fit(self, X: Any, y: Any, *, inner: tuple[Any, Any] | None = None) -> TunedKNN:
         """Remember the customers and choose the number of neighbours by cross-entropy."""
         from sklearn.metrics import log_loss
+        from sklearn.neighbors import KNeighborsClassifier
 
         X, labels = self._learned(X, y)
         if len(X) > self.most:
             some = np.random.default_rng(self.random_state).choice(len(X), self.most, replace=False)
             X, labels = X[some], labels[some]
-        self.customers_, self.labels_ = X, labels
+        # Of customers equally far away those come first who are remembered first.
+        order = np.lexsort((labels, *X.T))
+        X, labels = X[order], labels[order]
         usable = [count for count in self.candidates if count <= len(X)] or [1]
-        self.count_ = usable[len(usable) // 2]
-        if inner is not None and len(usable) > 1:
+        fitted = [KNeighborsClassifier(count).fit(X, labels) for count in usable]
+        if inner is None or len(fitted) == 1:
+            self.neighbours_ = fitted[len(fitted) // 2]
+        else:
             truth = np.searchsorted(self.classes_, inner[1])
             places = np.arange(len(self.classes_))
-            losses = [log_loss(truth, likely, labels=places) for likely in self._likely(inner[0], usable)]
-            self.count_ = usable[int(np.argmin(losses))]
+            losses = [log_loss(truth, self._likely(each, inner[0]), labels=places) for each in fitted]
+            self.neighbours_ = fitted[int(np.argmin(losses))]
         return self
 
     def predict_proba(self, X: Any) -> NDArray[np.float64]:
         """Say how likely each class is; shape (n_customers, n_classes)."""
-        check_is_fitted(self, "customers_")
+        check_is_fitted(self, "neighbours_")
         X = validate_data(self, X, dtype=np.float64, reset=False)
-        return self._likely(X, [self.count_])[0]
+        return self._likely(self.neighbours_, X)
 
-    def _likely(self, X: Any, counts: Sequence[int]) -> list[NDArray[np.float64]]:
-        """Probabilities by each number of neighbours, those of a few customers at a time."""
-        X = np.asarray(X, dtype=np.float64)
-        likely = [np.empty((len(X), len(self.classes_))) for _ in counts]
-        squares = (self.customers_**2).sum(axis=1, keepdims=True)
-        remembered, step = np.hstack([-2 * self.customers_, squares]).T, max(1, _GAPS_AT_ONCE // len(squares))
-        for start in range(0, len(X), step):
-            part = slice(start, start + step)
-            for each, found in zip(likely, self._shares(X[part], remembered, counts), strict=True):
-                each[part] = found
+    def _likely(self, neighbours: Any, X: Any) -> NDArray[np.float64]:
+        """Probabilities with a column for each class, also one of which nobody is remembered."""
+        likely = np.zeros((len(X), len(self.classes_)))
+        with threadpool_limits(1):  # more would decide who of those equally far away comes first
+            likely[:, neighbours.classes_] = neighbours.predict_proba(X)
         return likely
-
-    def _shares(
-        self, X: NDArray[np.float64], remembered: NDArray[np.float64], counts: Sequence[int]
-    ) -> Iterator[NDArray[np.float64]]:
-        """Share the places of each number of neighbours among the classes; shape (n_customers, n_classes) each."""
-        gaps = np.hstack([X, np.ones((len(X), 1))]) @ remembered  # squared distances less the square of the asked one
-        own = (X**2).sum(axis=1)
-        bound = _bound(gaps, max(counts))
-        rows, near = np.divmod(np.flatnonzero(gaps <= (bound + _alike(own, bound))[:, None]), gaps.shape[1])
-        gap, cell = gaps[rows, near], rows * len(self.classes_) + self.labels_[near]
-        ordered = gap[np.lexsort((gap, rows))]
-        first = np.searchsorted(rows, np.arange(len(X)))
-        for count in counts:
-            last = ordered[first + count - 1]
-            alike = _alike(own, last)
-            closer, within = (
-                np.bincount(cell[there], minlength=len(X) * len(self.classes_)).reshape(len(X), -1)
-                for there in (gap < (last - alike)[rows], gap <= (last + alike)[rows])
-            )
-            tied, left = within - closer, count - closer.sum(axis=1, keepdims=True)
-            yield (closer + tied * left / tied.sum(axis=1, keepdims=True)) / count
-
-
-def _bound(gaps: NDArray[np.float64], count: int) -> NDArray[np.float64]:
-    """Say below which gap at least so many lie, and hardly more: that many of the least of parts, much quicker than to sort all."""
-    size = max(1, gaps.shape[1] // (8 * count))
-    parts = gaps.shape[1] // size
-    least = gaps[:, : size * parts].reshape(len(gaps), size, parts).min(axis=1)
-    return np.asarray(np.partition(least, count - 1, axis=1)[:, count - 1])
-
-
-def _alike(own: NDArray[np.float64], gap: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Say by how much two gaps may differ and be one distance: far more than is rounded off, which depends on the threads."""
-    return _SAME_GAP * (2 * own + gap)
