@@ -292,6 +292,8 @@ def test_no_difference_is_made_of_two_outcomes(tmp_path: Path) -> None:
     assert [block["kind"] for block in apart] == ["banner", "table"]
     assert "(column y of small)" in apart[0]["text"]
     assert "(column segment of small): how well they do cannot be compared." in apart[0]["text"]
+    (tmp_path / runs[2] / "summary.json").write_text("{}")
+    assert [block["kind"] for block in pages.compare(desk, runs[0], runs[2])["blocks"]] == ["table"]
 
 
 def test_runs_that_are_left_out_of_a_page_are_counted(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

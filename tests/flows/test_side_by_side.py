@@ -41,7 +41,9 @@ def test_runs_of_one_outcome_are_paired_the_older_first(tmp_path: Path) -> None:
     assert (loss.metric, loss.difference, loss.lower_is_better) == ("log_loss", pytest.approx(-0.1), True)
     assert (found.alike, found.same_table) == (True, True)
     apart = side_by_side(runs, first, other)
-    assert (apart.alike, apart.qualities, apart.same_table) == (False, (), False)
+    assert (apart.alike, apart.qualities, apart.withheld, apart.same_table) == (False, (), True, False)
+    (tmp_path / other / "summary.json").write_text("{}")
+    assert not side_by_side(runs_in(tmp_path), first, other).withheld
     (tmp_path / second / "summary.json").write_text("{")
     left = side_by_side(runs)
     assert (left.pair, list(left.left_out)) == ((first, other), [second])

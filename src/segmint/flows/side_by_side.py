@@ -56,6 +56,8 @@ class SideBySide:
         Whether both learned one outcome, so that how well they do can be compared.
     qualities : tuple of QualityPair
         The metrics that both have; none where they are not alike.
+    withheld : bool
+        Whether both have figures that are not set beside one another, as they are of two outcomes.
     same_table : bool or None
         Whether both were judged on one table; None where that is not known.
     """
@@ -65,6 +67,7 @@ class SideBySide:
     views: tuple[RunView, ...] = ()
     alike: bool = False
     qualities: tuple[QualityPair, ...] = ()
+    withheld: bool = False
     same_table: bool | None = None
 
 
@@ -91,7 +94,8 @@ def side_by_side(trained: Sequence[Run], first: str = "", second: str = "") -> S
     alike = _learned(chosen[0]) == _learned(chosen[1])
     fingerprints = [view.summary.get("fingerprints") for view in chosen]
     same_table = fingerprints[0] == fingerprints[1] if all(fingerprints) else None
-    return SideBySide(pair, left_out, chosen, alike, _qualities(*chosen) if alike else (), same_table)
+    withheld = not alike and all(_figures(view) for view in chosen)
+    return SideBySide(pair, left_out, chosen, alike, _qualities(*chosen) if alike else (), withheld, same_table)
 
 
 def quality_of(view: RunView) -> dict[str, Any]:
@@ -141,6 +145,9 @@ def _learned(view: RunView) -> tuple[str, tuple[str, ...]] | None:
 
 
 def _qualities(first: RunView, second: RunView) -> tuple[QualityPair, ...]:
-    one, other = quality_of(first), quality_of(second)
-    names = [name for name in one if all(isinstance(quality.get(name), int | float) for quality in (one, other))]
-    return tuple(QualityPair(name, one[name], other[name]) for name in names)
+    one, other = _figures(first), _figures(second)
+    return tuple(QualityPair(name, one[name], other[name]) for name in one if name in other)
+
+
+def _figures(view: RunView) -> dict[str, float]:
+    return {name: value for name, value in quality_of(view).items() if isinstance(value, int | float)}

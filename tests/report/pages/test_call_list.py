@@ -11,6 +11,7 @@ import numpy as np
 import polars as pl
 import pytest
 
+from segmint.report.pages import list_fairness
 from segmint.report.pages.call_list import _why_not
 from segmint.report.pages.list_holdout import _warning
 from segmint.report.pages.list_what_if import _beside_the_list, _sensitivity
@@ -363,3 +364,12 @@ def test_what_has_one_list_alone_is_a_dot_and_said() -> None:
     without = _sensitivity(rows[:2], "EUR")
     assert without is not None
     assert "dot" not in without["caption"]
+
+
+@pytest.mark.parametrize("limited", [True, False])
+def test_the_price_of_floors_says_that_quotas_are_left_out_where_there_are_any(folder: Path, limited: bool) -> None:
+    found = json.loads((folder / "target.json").read_text())
+    part = next(part for part in found["fairness"] if part["floors"])
+    shown = json.dumps(list_fairness._floors(part, found | {"quotas_or_capacities": limited}, "EUR"))
+    assert "The list keeps its number of calls and its budget" in shown
+    assert ("quotas and capacities are left out" in shown) == limited

@@ -49,7 +49,10 @@ def _not_there(desk: Desk, name: str) -> Block:
 
 
 def _judged(found: SideBySide) -> Block | None:
-    return _qualities(found) if found.alike else _not_alike(found.views)
+    """How much better the second does; of two outcomes why that is not said, where both have figures."""
+    if found.alike:
+        return _qualities(found)
+    return _not_alike(found.views) if found.withheld else None
 
 
 def _not_alike(views: Sequence[RunView]) -> Block:

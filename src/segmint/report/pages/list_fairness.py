@@ -140,11 +140,12 @@ def _error(row: dict[str, Any], name: str) -> str:
 def _floors(part: dict[str, Any], found: dict[str, Any], currency: str) -> Block | None:
     if not part["floors"]:
         return None
+    left_out = "; quotas and capacities are left out" if found["quotas_or_capacities"] else ""
     rows = [[f"{percent(row['floor'], 0)} of everyone's rate", *_price(row, currency)] for row in part["floors"]]
     together = table(
         ["If no group were called less than", "it costs", "customers exchanged"],
         rows,
-        note="The list keeps its number of calls and its budget; quotas and capacities are left out.",
+        note=f"The list keeps its number of calls and its budget{left_out}.",
         stacked=True,
     )
     each = [[row["group"], count(row["wanted"]), *_price(row, currency)] for row in part["each"]]
