@@ -104,7 +104,7 @@ def test_the_page_begins_with_whom_to_call_and_one_table_of_all_segments(tmp_pat
     page = page_of(tmp_path, content)
     said, overview = page["blocks"][:2]
     assert page["lead"] == ""
-    assert said["items"][0]["text"].startswith("Call segment 2 first (Students): 17 % of the customers, 100")
+    assert said["items"][0]["text"].startswith("Call segment 2 first (Students): 17 % of the customers, 99.8 %")
     assert overview["columns"] == [
         "Segment", "customers", "share", "said yes (95 % interval)", "profit per call, EUR", "in all, EUR",
         "what it needs", "what to do",
