@@ -225,6 +225,11 @@ def test_periods_and_numbers_with_units_are_no_levels() -> None:
         ("Cellulare", "phone"), ("Portable", "phone"), ("Tél. portable", "phone"), ("Mobil", "phone"), ("Mobilnummer", "phone"),
         ("Rufnummer", "phone"), ("numer telefonu", "phone"), ("telefon komórkowy", "phone"), ("Tel.", "phone"), ("PESEL", "ignore"), ("rodné číslo", "ignore"),
         ("Automobil", None), ("mobil_app", None), ("portable_loan", None), ("hotel", None), ("Immobilien", None),
+        ("imię", "name"), ("Nazwisko", "name"), ("jméno a příjmení", "name"), ("příjmení", "name"), ("Familienname", "name"),
+        ("primer_apellido", "name"), ("nom du client", "name"), ("nome", "name"), ("nazwisko panieńskie", "ignore"), ("imię doradcy", "ignore"),
+        ("nom_du_produit", None), ("nom de l'agence", None), ("nombre_sucursal", None), ("nome_prodotto", None), ("nombre_d_enfants", None),
+        ("telefon privat", "phone"), ("tel. kom.", None), ("tel_kom", "phone"), ("teléfono fijo", "phone"), ("phone_1", "phone"), ("typ_telefonu", None),
+        ("WhatsApp", "ignore"), ("Fax-Nr", "ignore"), ("nr_dowodu", "ignore"), ("číslo OP", "ignore"), ("nif_cliente", "ignore"), ("documento de identidad", "ignore"),
         ("PhoneService", None), ("email_opens", None), ("nominal", None), ("product_name", None), ("mobile_calls", None),
     ],
 )  # fmt: skip
@@ -237,6 +242,31 @@ def test_numbers_of_phones_are_known_by_their_values_under_any_name() -> None:
     draft = infer_contract(open_table(churn().with_columns(cells)), name="x")
     assert draft.contract.by_name["joindre"].role == "ignore"
     assert "personal data" in draft.notes["joindre"]
+
+
+@pytest.mark.parametrize(
+    "name",
+    ["nombre_d_enfants", "liczba_dni", "numero_carte", "years_at_address", "address_changes", "logins_mobile", "duration_at_address"],
+)  # fmt: skip
+def test_small_numbers_count_and_neither_reach_nor_name_anybody(name: str) -> None:
+    assert drafted_with(name, [str(i) for i in range(40)]).contract.by_name[name].is_feature
+
+
+@pytest.mark.parametrize("name", ["liczba_dni", "numero_carte", "address_changes", "logins_mobile"])
+def test_long_numbers_under_such_a_name_stay_personal_data(name: str) -> None:
+    assert name in drafted_with(name, [str(48_000_000 + 977 * i) for i in range(40)]).notes
+
+
+@pytest.mark.parametrize("name", ["address_type", "Strassentyp", "housing_address_region"])
+def test_kinds_of_an_address_are_levels(name: str) -> None:
+    assert drafted_with(name, ["town", "village", "city"]).contract.by_name[name].is_feature
+    assert not drafted_with(name, [f"Long Street {i}" for i in range(40)]).contract.by_name[name].is_feature
+
+
+@pytest.mark.parametrize("name", ["nr_konta", "číslo účtu", "numero_cuenta", "numéro_compte"])
+def test_a_number_of_an_account_is_no_amount(name: str) -> None:
+    frame = pl.Series(name, [str(48_000_000 + 977 * (i // 3)) for i in range(400)])
+    assert infer_contract(open_table(churn().with_columns(frame)), name="x").contract.by_name[name].role == "ignore"
 
 
 def test_phrases_about_the_use_of_a_telephone_are_no_numbers_to_call() -> None:
@@ -325,7 +355,9 @@ def test_a_consent_is_one_in_other_words_and_languages(name: str) -> None:
     "name",
     ["keine Werbung", "Keine Einwilligung", "Einwilligung fehlt", "Einwilligung_widerrufen", "ohne Zustimmung", "no_opt_in",
      "sans_consentement", "Zustimmung verweigert", "permission_denied", "nicht_anrufen", "consenso_negato",
-     "brak zgody", "Nesouhlas", "Kontakt nicht erwünscht"],
+     "brak zgody", "Nesouhlas", "Kontakt nicht erwünscht", "odmowa_zgody", "wycofana zgoda", "bez souhlasu", "odmítnutý souhlas",
+     "nie wyraża zgody", "zákaz kontaktu", "consent_rejected", "consent_expired", "retrait_consentement", "falta_consentimiento",
+     "não_consentiu", "mancato_consenso", "Einwilligung erloschen", "gdpr_refused", "opt_in_declined", "withdrawn"],
 )  # fmt: skip
 def test_a_consent_denied_is_an_objection(name: str) -> None:
     assert drafted_with(name, ["ja", "nein"]).contract.by_name[name].role == "exclude_if"
@@ -374,7 +406,8 @@ NEITHER = (
     "no_of_calls", "number_of_contacts", "contact_type", "never_contacted", "never_phoned", "never_dialled",
     "not_called", "no_contact_last_year", "no_loans", "no_card",
     "opposition_carte", "nie_kontaktowany", "position", "proposition", "composition",
-    "exclusive_card", "black_card", "recall", "can_cancel", "market_value", "reachability",
+    "exclusive_card", "black_card", "blacklisted_card", "card_suppressed", "carte_opposition", "cash_withdrawn", "product_withdrawn",
+    "Kreditwiderruf", "Widerrufsrecht", "opt_outlet", "dead_account", "recall", "can_cancel", "market_value", "reachability",
 )  # fmt: skip
 
 
@@ -408,7 +441,12 @@ def test_the_dead_are_not_called_and_have_not_objected(name: str) -> None:
     assert not is_objection(plain_name(name), flag=True)
 
 
-@pytest.mark.parametrize("name", ["deadline", "decade", "assurance_décès", "death_cover"])
+@pytest.mark.parametrize("name", ["objects", "withdrawn", "cash_withdrawn", "dead_time"])
+def test_numbers_of_things_and_of_money_are_no_objections(name: str) -> None:
+    assert drafted_with(name, [str(i) for i in range(40)]).contract.by_name[name].role == "characteristic"
+
+
+@pytest.mark.parametrize("name", ["dead_account", "deadline", "decade", "assurance_décès", "death_cover"])
 def test_what_only_sounds_like_a_death_is_none(name: str) -> None:
     assert feature_role(plain_name(name)) != "exclude_if"
     assert not is_day_of_death(plain_name(name))
@@ -459,7 +497,7 @@ def test_names_of_persons_are_asked_about_and_not_listed(name: str, cells: list[
 @pytest.mark.parametrize(
     ("name", "person"),
     [("spouse", True), ("co_borrower", True), ("account_holder", True), ("RelationshipManager", True), ("Kundenbetreuer", True),
-     ("cónyuge", True), ("beneficiaries", False), ("spouse_income", False), ("partner_nr", False), ("children", False),
+     ("cónyuge", True), ("doradca", True), ("gerente_de_conta", True), ("Kontaktperson", True), ("manželka", True), ("beneficiaries", False), ("spouse_income", False), ("partner_nr", False), ("children", False),
      ("mother_tongue", False)],
 )  # fmt: skip
 def test_a_column_of_persons_is_known_by_its_name(name: str, person: bool) -> None:
@@ -620,8 +658,8 @@ SENSITIVE = {
     "es": ("edad", "Edad (años)", "sexo", "género", "EstadoCivil", "nacionalidad", "fecha-nacimiento", "religión", "discapacidad"),
     "pt": ("idade", "faixa etária", "sexo", "género", "estado civil", "Nacionalidade", "data_nasc", "raça", "saúde"),
     "it": ("età", "fascia di età", "sesso", "genere", "stato civile", "nazionalità", "cittadinanza", "data di nascita", "salute"),
-    "pl": ("Wiek", "wiek klienta", "grupa wiekowa", "Płeć", "Stan cywilny", "data urodzenia"),
-    "cs": ("Věk", "Věk klienta", "věková skupina", "Pohlaví", "Rodinný stav", "Datum narození"),
+    "pl": ("Wiek", "wiek klienta", "grupa wiekowa", "Płeć", "Stan cywilny", "data urodzenia", "wyznanie", "zdrowie"),
+    "cs": ("Věk", "Věk klienta", "věková skupina", "Pohlaví", "Rodinný stav", "Datum narození", "náboženství", "zdraví"),
 }  # fmt: skip
 
 
@@ -719,7 +757,7 @@ def test_only_what_came_of_earlier_calls_is_history(name: str, role: str) -> Non
         "duracion", "duração", "durata", "duree_appel", "time_on_call", "contact_length", "Telefondauer", "minutes_on_call",
         "call_status", "call_rating", "contact_result", "contact_outcome", "Kontaktergebnis", "satisfaction_with_call",
         "estado_llamada", "resultado_contato", "esito_chiamata", "statut_appel", "Gesprächsergebnis",
-        "Czas rozmowy (s)", "Délka hovoru (s)", "czas trwania połączenia",
+        "výsledek hovoru", "wynik rozmowy", "Czas rozmowy (s)", "Délka hovoru (s)", "duration", "last_contact_duration", "loan_call_duration", "czas trwania połączenia",
     ],
 )  # fmt: skip
 def test_what_a_call_leaves_behind_is_known_after_it(name: str) -> None:
@@ -730,7 +768,8 @@ def test_what_a_call_leaves_behind_is_known_after_it(name: str) -> None:
     "name",
     [
         "poutcome", "previous_call_status", "last_contact_result", "resultado_llamada_anterior", "days_since_call",
-        "duracion_prestamo", "Vertragsdauer", "contact_type", "previous_answered",
+        "duracion_prestamo", "Vertragsdauer", "duration_of_loan", "employment_duration", "duration_months", "Dauer des Kredits",
+        "prev_call_duration", "duration_since_last_contact", "contact_type", "previous_answered",
     ],
 )  # fmt: skip
 def test_what_was_known_before_the_call_is_not_asked_about(name: str) -> None:
@@ -804,7 +843,9 @@ def test_an_id_under_another_name_is_asked_about(cell: str) -> None:
     assert "is it the number of the customer?" in draft.suspects["ref"]
 
 
-@pytest.mark.parametrize("name", ["kdnr", "Partnernr", "GP-Nummer", "id_cliente", "numero_cliente"])
+@pytest.mark.parametrize(
+    "name", ["nr_klienta", "id zákazníka", "kdnr", "Partnernr", "GP-Nummer", "id_cliente", "numero_cliente"]
+)
 def test_numbers_of_customers_in_several_rows_are_ids_abroad(name: str) -> None:
     numbers = pl.Series(name, [100_000 + i // 3 for i in range(400)])
     draft = infer_contract(open_table(churn().drop("customerID").with_columns(numbers)), name="x")

@@ -8,16 +8,18 @@ from collections.abc import Iterable
 
 from segmint.contract.column import KNOWN_ORDER, Known, Role
 
+_ACCOUNT_NUMBER = r"^(numer|nr|cislo|číslo|n|num|numero|numéro|número)_(de_|du_|di_|del_|da_)?(konta|rachunku|uctu|účtu|compte|cuenta|conta|conto)$"
 _ID = re.compile(
     r"(^|_)(id|ids|uuid|guid|key|nr|no|number|kunde|cif)$|^acct$|customer_?id|client_?id|account_?(no|nr)"
     r"|(kunden|vertrags|konto|policen|cust|customer|client|account|acct|member)_?(no|nr|num|number|nummer)$"
-    r"|[a-zäöü]{2}(nr|nummer)$"
+    rf"|[a-zäöü]{{2}}(nr|nummer)$|{_ACCOUNT_NUMBER}"
 )
 _CUSTOMER_ID = re.compile(
     r"(^|_)(customer|client|cust|kunden?|member|person|party|account|acct|konto|vertrags|policen)"
     r"_?(id|uuid|guid|key|no|nr|num|number|nummer|code)$|(^|_)(kunde|cif)$|^acct$"
     r"|(^|_)(kd|partner|gp|gesch(ä|ae)ftspartner)_?(nr|nummer)$"
     r"|(^|_)(id|n|nr|num|n(u|ú)mero|cod|c(o|ó)digo|codice|code)_?(de_|do_|del_)?(cliente|client|klient)e?$"
+    r"|^(id|numer|nr|cislo|číslo|kod)_(klienta|zakaznika|zákazníka)$|^(klient|zakaznik|zákazník)_?(id|nr)$"
     r"|^(cliente|client)_(numero|código|codigo|codice)$|^(customer|cliente?)$"
 )
 _CODE = re.compile(
@@ -58,9 +60,9 @@ _SENSITIVE_WORDS = {
     rf"|(etat|estado|stato)_civile?|situa(tion|cion|cao|zione)_(de_)?famil|coniugale|stan_cywilny|rodinny_stav|{_whole('casad[oa]|sposat[oa]|coniugat[oa]')}",
     "nationality": r"nationalit|citizenship|staatsangehor|staatsangehoer|staatsburger|staatsbuerger|herkunftsland|citoyennete"
     r"|nacionalidad|ciudadania|cidadania|nazionalita|cittadinanza|obywatelstw|narodowosc|obcanstvi|narodnost",
-    "religion": rf"religio|konfession|kirchensteuer|{_whole('confession|confesion|confissao|confessione')}",
+    "religion": rf"religi(o|a(_|$))|wyznani|vyznani|nabozenstv|konfession|kirchensteuer|{_whole('confession|confesion|confissao|confessione')}",
     "origin": rf"ethnic|(^|_)race$|{_whole('ethnie|ethnique|etnia|etnic[oa]|raza|raca|razza')}",
-    "health": r"disab|health|pregnan|gesundheit|behinder|schwanger|handicap|discapacidad|minusval|embaraz|grossesse|gravidanza"
+    "health": r"disab|health|pregnan|gesundheit|behinder|schwanger|handicap|discapacidad|minusval|embaraz|grossesse|gravidanza|zdrow(i|otn)|zdravi|zdravotni|niepelnospraw|tehotn"
     rf"|{_whole('sante|salud|saude|salute|invalidez|invalidite|invalidita|deficiencia|gravid(a|ez)|enceinte')}",
 }
 _SENSITIVE = re.compile("|".join(_SENSITIVE_WORDS.values()))
@@ -96,10 +98,15 @@ _EARLIER = re.compile(
     r"prev|past|earlier|last|prior|p_?outcome|before|letzt|vorher|vorig|frueher|früher"
     r"|anterior|(u|ú)ltim|pr(e|é)c(e|é)dent|derni(e|è)r|passad|pasad|scors|ostatni|posledn"
 )
+# What lasts longer than a call; where the name speaks of one too, it is the call's.
+_LASTS = (
+    r"(?!.*((^|_)calls?(_|$)|talk|conversation|phone_?call|anruf|gespr|telefonat))(.*(loan|credit|kredit|contract|policy|member|mortgage|deposit|account"
+    r"|saving|subscription|employ|job|occupation|relation|residence|address|lease|insurance|session|visit|web|months?|years?|since))|prev(ious)?_"
+)
 _AFTER_CALL = re.compile(
-    r"(?<!loan_)(?<!credit_)(?<!contract_)(?<!policy_)(?<!membership_)duration"
+    rf"^(?!{_LASTS}).*duration"
     r"|(talk|speak|spoken|conversation)_?(ing_)?(time|sec|min|len)|call_?(sec|min|len|outcome|result|end)|calltime"
-    r"|handle_?time|(gespr(ä|ae)chs|anruf|telefonat)_?(dauer|minuten|sekunden|ergebnis)|^dauer|disposition|wrap_?up|hang_?up"
+    r"|handle_?time|(gespr(ä|ae)chs|anruf|telefonat)_?(dauer|minuten|sekunden|ergebnis)|^dauer(?!.*(kredit|darlehen|vertrag|beziehung|beschaftig|beschäftig|anlage))|disposition|wrap_?up|hang_?up"
 )
 # The patterns below are held against names without accents.
 _A_CALL = (
@@ -114,7 +121,7 @@ _LEFT_BY_A_CALL = re.compile(
     rf"^{_A_CALL}.*("
     r"length|laenge|(^|_|s)(secs?|mins?|seconds|minutes|sekunden|minuten|segundos|minutos|secondes|secondi|minuti)(_|$)"
     r"|time_(on|in)_|status|result|risultat|outcome|disposition|ergebnis|(^|_)esito|reason|grund(_|$)|motiv|motif|raison"
-    r"|(^|_)(estado|statut|stato|rating|answered)(_|$)|bewertung|valoracion|avaliacao|satisf|zufriedenheit)"
+    r"|(^|_)(estado|statut|stato|stav|vysledek|wynik|powod|duvod|rating|answered)(_|$)|bewertung|valoracion|avaliacao|satisf|zufriedenheit)"
 )
 _PERHAPS_AFTER = re.compile(
     rf"^{_A_CALL}.*(time|zeit|tiempo|tempo|temps|score|feedback|comment|notes?(_|$))"
@@ -145,16 +152,21 @@ _DIALLING = re.compile(
 )
 _MAIL = r"e_?mail(_?address)?$|^correo|^courriel"
 # Persons beside the customer, and staff; these patterns and those of their numbers are held against names without accents.
-_HOLDER = r"((account|card|policy)_?(holder|owner)|konto_?inhaber(in)?|titulaire|titular|intestatario)"
+_HOLDER = (
+    r"((account|card|policy)_?(holder|owner)|konto_?inhaber(in)?|titulaire|titular|titolare|intestatario"
+    r"|(wlasciciel|posiadacz|majitel)(_(konta|rachunku|uctu))?)"
+)
 _PERSON = (
     r"(agent|advis[eo]r|employee|clerk|officer|banker|teller|consultant|((relationship|account|branch|client)_)?manager|rm|contact_person"
     r"|spouse|partner|husband|wife|mother|father|next_of_kin|beneficiary|guarantor|(co_?)?(borrower|applicant|signatory|debtor)"
     r"|berater(in)?|betreuer(in)?|mitarbeiter(in)?|sachbearbeiter(in)?|ansprechpartner(in)?|ehe(partner(in)?|gatte|mann|frau)|burge|buerge"
     r"|mutter|vater|conseiller|conjoint|garant|beneficiaire|asesor|gestor|conyuge|beneficiari[oa]|avalista|fiador|madre|padre|mae|pai"
-    r"|consulente|coniuge|garante)"
+    r"|consulente|coniuge|garante|conjuge|kontaktperson|(personne|persona|pessoa)_(de_|di_)?conta[ct]t?o?|gestore|gerente|ejecutivo|nominee|emergency_contact"
+    r"|(doradca|opiekun|poradce|banker|gestore?|gerente|conseill?ere?|asesor|consulente)_(de_|da_)?(klienta|client[ei]?|clientele|conta|cuenta)"
+    r"|doradca|opiekun|malzonek|malzonka|wspolmalzonek|poreczyciel|osoba_kontaktowa|poradce|manzelk?a?|rucitel|kontaktni_osoba)"
 )
 _OTHERS_NAME = re.compile(
-    rf"(^|_)({_PERSON}|contact|child|parent)(\W?s)?_((maiden|first|last|full|family)_)?names?$|maiden_?name|(madchen|maedchen|geburts)name"
+    rf"(^|_)({_PERSON}|contact|child|parent)(\W?s)?_((maiden|first|last|full|family)_)?names?$|maiden_?name|^(imie|nazwisko|imie_i_nazwisko|jmeno|prijmeni|jmeno_a_prijmeni)_(doradc|opiekun|poradc|malzon|manzel|poreczyc|rucitel|matk|ojc|otc)|nazwisko_(panienskie|rodowe)|rodne_prijmeni|(madchen|maedchen|geburts)name"
     rf"|^(nom|nombre|nome|name)_(d[eou]_|del_|della_|da_|des_|der_|of_)?{_PERSON}$|{_PERSON}name$"
 )
 _IS_A_PERSON = re.compile(
@@ -162,8 +174,18 @@ _IS_A_PERSON = re.compile(
 )
 _NAMES = re.compile(
     r"^(first|last|full|sur|given|family|middle|user|customer|client|holder)?_?names?$"
-    rf"|surname|{_MAIL}|^(vor|nach|kunden_?)name|^{_HOLDER}_?names?$"
-    r"|^(nombre|apellidos?|nome|sobrenome|apelido|cognome|nom|pr(e|é)nom|naam|voornaam|achternaam)(_|$)"
+    rf"|surname|{_MAIL}|^(vor|nach|familien|ruf|kunden_?)name|^{_HOLDER}_?names?$"
+    r"|^(apellidos?|(primer|segundo)_(apellido|nombre)|sobrenome|apelido|cognome|pr(e|é)nom|naam|voornaam|achternaam)(_|$)"
+    r"|^(drugie_)?imi(e|ę|ona)(_|$)|^nazwisko(_|$)|^(k(r|ř)estn(i|í)_)?jm(e|é)no($|_(a_|i_)?(p(r|ř)(i|í)jmen(i|í)|klienta|z(a|á)kazn(i|í)ka))|^p(r|ř)(i|í)jmen(i|í)(_|$)"
+    r"|^(nazwa|n(a|á)zev)_(klienta|z(a|á)kazn(i|í)ka)$|^nickname$"
+)
+# Of a product or a branch, and in French a number of something, "nombre d'enfants".
+_NAME_OF = re.compile(r"^(nombre|nome|nom)(_|$)")
+_NAME_OF_A_THING = re.compile(
+    r"^(nombre|nome|nom)_(d[eoiau]_|du_|del_|dell?a?_|des_|do_|da_|la_|l_|[ld]['’])*(produ|prodott|agen[cz]|succ?ursal|filial|fichier|file|archivo"
+    r"|campa[gn]|campanha|entrepri|societ|empresa|azienda|rue(_|$)|calle|rua(_|$)|commune|comun|munic|quartier|barrio|bairro|segment|offre|oferta|offerta)"
+    r"|^nombre_(total_)?(d[e']?_)?\W?(enfants|personnes|comptes|cartes|cr(e|é)dits|pr(e|ê)ts|produits|op(e|é)rations|contacts|appels|jours|mois|ann(e|é)es"
+    r"|achats|transactions|virements|visites|paiements|retraits|incidents|clients|contrats)(_|$)"
 )
 # Of what two words with capitals are no person.
 _NO_PERSON = re.compile(
@@ -172,11 +194,14 @@ _NO_PERSON = re.compile(
     r"|industry|sector|segment|categor|class|type|brand|campaign|channel|school|education|university|status|reason|street|station|merchant"
 )
 _PHONE = re.compile(  # held against names without accents
-    r"(phone|telefon(u|_komorkowy)?|tele(fono|fone|phone)|movil|telemovel|celular|cellulare|mobile|(^|_)(mobil|mobilfunk|portable|komorka)|handy|msisdn|rufnummer"
-    r"|(^|_)gsm|telefonni_cislo)(_?(no|nr|number|nummer))?[0-9]?$|^tel\.?[0-9]?$|^(phone|tel)_(home|work|mobile)$"
+    r"^(?!(typ|type|tipo|rodzaj|druh|marke|marque|marca)_)(.*("
+    r"phone|telefon(u|_komorkowy|_kontaktowy|_domowy|_sluzbowy|_privat|_gesch(aftlich)?|_dienstlich)?|tele(fono|fone|phone)|movil|telemovel|celular|cellulare|mobile|(^|_)(mobil|mobilfunk|portable|komorka)|handy|msisdn|rufnummer"
+    r"|(^|_)gsm|telefonni_cislo|telefono_(fijo|fisso|casa)|(^|_)cell_(no|nr|number))(_?(no|nr|number|nummer))?_?[0-9]?$|tel\.?_?[0-9]?$"
+    r"|(phone|tel)_(home|work|mobile|kom|komorkowy|fixe|fijo|privat|dom|mobil)$)"
 )
 _PERSONAL = re.compile(
     r"(^|_)iban$|address|^addr|street|stra(ß|ss)e|adresse|direcci(o|ó)n|morada|endere(c|ç)o|indirizzo|(^|_)(twitter|facebook|linkedin)$"
+    r"|(^|_)(fax|whats_?app|telegram|skype)(_?(no|nr|number|nummer))?$"
 )
 # What others than the bank know a person by.
 _IDENTITY = re.compile(
@@ -186,7 +211,19 @@ _IDENTITY = re.compile(
     r"|ssn|nino|tin|pan|nif|niss|nie|dni|cpf|nir|pesel|bsn|rodne_cislo|personnummer|codice_fiscale|aadhaar"
     r"|passport|reisepass|(personal)?ausweis|id_?card|identity_?card|(driving|drivers?)_?licen[cs]e|social_security"
     r"|passeport|pasaporte|passaporto|passaporte|(carte|carta|cartao)_(d_?|de_|di_|do_)?(identite|identita|identidade|cidadao)"
-    r"|securite_sociale|seguridad_social|(numero|num|nro|no|nr)_(de_|di_)?(carte|carta|tarjeta|cartao|contribuinte))$"
+    r"|securite_sociale|seguridad_social|(numero|num|nro|no|nr)_(de_|di_)?(carte|carta|tarjeta|cartao|contribuinte)"
+    r"|(nr_|numer_)?dowodu?(_osobist(y|ego))?|cislo_(op|pasu|obcanskeho_prukazu)|obcansky_prukaz|cnpj|curp|rfc|cuil|cuit|nss|cedula|cni"
+    r"|(numero|num|nro|no|nr|n)_(de_|du_|di_)?(documento|identidade|identidad|secu)|(documento|cedula|bilhete)_(de_)?(identidade?)"
+    r"|(nif|dni|cpf|nie|pesel|ssn|codice_fiscale)_(du_|del?_|do_)?(client[ei]?|klienta))$"
+)
+# Of few digits they count days, journeys and minutes: "dni" is Polish for days.
+_COUNTS = re.compile(
+    r"(^|_)(dni|pan|tin|nie|nir|passport)$|^numero_(de_|di_)?cart[ae]$|_(mobile|phone|telefon)$|(years?|months?|time|duration|tenure|days?|changes?|anzahl|jahre|monate|anos|anni)_"
+    r"|_(years?|months?|time|duration|tenure|days?|changes?|count)$|^nombre_d"
+)
+# What kind of address, and not which one.
+_A_KIND = re.compile(
+    r"_(type|typ|tipo|art|kind|status|class|valid|verified|region|country|change[ds]?)$|(adress|strassen|stra(ß|ss)en)(typ|art)$"
 )
 # German and English join the word to what it is the date of; "update", "mandate" and their like end in it by chance.
 _NO_DATE = "".join(f"(?<!{word})" for word in ("up", "man", "candi", "vali", "soli", "liqui", "mmo", "intimi"))
@@ -232,38 +269,45 @@ _AFTER_DATES = re.compile(
 # The patterns of consents and objections below, and of the dead, are held against names without accents.
 _ASKED = r"(consen|permission|einwillig|zustimm|zugestimmt|einverst|erlaubnis|werbung|zgod[ay]|souhlas)"
 _DENIED = (
-    r"(withdr|revok|revoc|refus|declin|denied|denega|negat|rechaz|recus|rifiut|retir|ritir|kein|nicht|fehl|entzog|entzug"
-    r"|verweiger|brak|cofn|odvol|abgelehnt|ablehn|zuruckgez|zurueckgez|missing)"
+    r"(withdr|revok|revoc|refus|declin|reject|denied|denega|negat|cancell?ed|expired|lapsed|(^|_)lacks?_|absen(t|ce)|rechaz|recus"
+    r"|rifiut|dinieg|mancat|mancan|retir|retrait|ritir|(^|_)falta|ausen|caduc|(^|_)(non(?!_essential)|nao|pas)(_|$)|kein|nicht|fehl|entzog|entzug"
+    r"|verweiger|abgelehnt|ablehn|abgelaufen|erloschen|geloscht|geloescht|zuru?e?ckge[zn]|missing"
+    r"|brak|cof[an]|odmow|odrzuc|nieudziel|(^|_)(nie|bez)(_|$)|odvol|odmit|odebra|neudel|chyb)"
 )
+# A loan, a purchase or a debit is revoked too.
+_NO_CONTRACT = r"(?<!kredit)(?<!kredit_)(?<!darlehens)(?<!vertrags)(?<!kauf)(?<!kauf_)(?<!lastschrift)(?<!lastschrift_)"
 _NEVER = r"(do_?not|don\W?_?t|never|not_to|(must|may|shall|should|can)_?not)"
 _OBJECTION = re.compile(
     rf"{_NEVER}_?((call|contact|phone|dial|ring|disturb|solicit|market)(?!l*e?d|ab)|be_(call|contact|phon|dial|disturb)l?ed)"
     r"|(^|_)(ne_pas_(appel|contact|telephon|demarch|derang|sollicit)|no_(llamar|contactar|molestar|telefonear)"
     r"|nao_(ligar|contactar|contatar|telefonar|incomodar|perturb)|non_(chiamare|contattare|telefonare|disturbare)"
-    r"|nie_(dzwon(ic)?|kontaktowac)(_|$)|nevolat|nekontaktovat)|(^|_)(sprzeciw|nesouhlas)|(^|_)bloctel|liste_rouge|registro_(delle_)?opposizion"
-    r"|(^|_)dnc(_|$)|opt(ed)?_?out|objection|objected|(^|_)objects?$|robinson"
+    r"|nie_(dzwon(ic)?|kontaktowac)(_|$)|nevolat|nekontaktovat|(zakaz|odmowa|odmitnuti)_(kontakt|dzwon|telefon|vol|oslov|market))|(^|_)(sprzeciw|nesouhlas)|(^|_)bloctel|liste_rouge|registro_(delle_)?opposizion"
+    r"|(^|_)dnc(_|$)|opt(ed|s)?_?outs?(?![a-z])|objection|objected|robinson"
     r"|(no|not|without)_?consen|(^|_)(no|not|without|sans|sin|sem|senza|non|ohne)_(consen|permission|opt_?in|einwillig|zustimm)"
     r"|(^|_)(no|nao|non|not|sin|sem|sans|senza)_([a-z]+_)*(gdpr|dsgvo|rgpd|lopd|lgpd)"
+    r"|(gdpr|dsgvo|rgpd|lopd|lgpd|opt_?in)_(refus|denied|declin|reject|withdr|revok|no$)"
     rf"|{_ASKED}.*{_DENIED}|{_DENIED}.*{_ASKED}|(kein|nicht)e?_?(anruf|kontakt|telefon|newsletter)e?(n|ieren)?(_|$)"
-    r"|(^|_)withdrawn$|widerspr|widerruf|(nicht_|un)erwu(e?)nscht|(werbe?|kontakt|anruf)_?(sperre|verbot)"
+    rf"|{_NO_CONTRACT}widerspr|{_NO_CONTRACT}widerruf(?!s?(recht|frist|belehrung))|(nicht_|un)erwu(e?)nscht|(werbe?|kontakt|anruf)_?(sperre|verbot)"
 )
-# An objection where it holds yes and no: no_calls may be a number of calls, and suppressed a card.
+# An objection where it holds yes and no: no_calls may be a number of calls, objects and withdrawn numbers of things and of money.
 _CALLS = r"(calls?|calling|contacts?|phone|phoning|marketing|telemarketing|advertising|solicitations?|approach)"
+_A_CARD = r".*(card|karte|cart[ea](_|$)|cartao|tarjeta|cheque)"  # is stopped or blocked without an objection
 _OBJECTION_OF_A_FLAG = re.compile(
     rf"(^|_)(no|not)_((more|further|direct|cold|sales|phone|tele)_)*{_CALLS}(_(please|flag|ind|list|wanted|requested|allowed))*$"
     rf"|(^|_)(refuse[sd]?|reject(s|ed)?|decline[sd]?)_(all_|any_|to_be_)?({_CALLS}|called|contacted)$"
-    r"|(^|_)((black|stop|block|deny|no_call)_?list(ed)?|suppress(ed|ion)?)(_|$)"
+    r"|^(is_|has_|was_|have_|(customer|client|contact|marketing|phone)s?_)*withdrawn$|^((customer|client)_)?objects?$"
+    rf"|^(?!{_A_CARD})(.*_)?((black|stop|block|deny|no_call)_?list(ed)?|suppress(ed|ion)?)(_|$)"
     r"|sperr(liste|vermerk|kennz)|schwarze_liste|liste_noire|lista_(negra|nera)"
-    r"|(^|_)opp?osi(tion|zione|cion|cao)$|opposition_(au_|a_la_|aux_)?(demarch|prosp|appel|commerc|contact|telephon)"  # carte: a card is stopped
+    rf"|^(?!{_A_CARD})(.*_)?opp?osi(tion|zione|cion|cao)$|opposition_(au_|a_la_|aux_)?(demarch|prosp|appel|commerc|contact|telephon)"
     r"|(^|_)((no|sin|sem|sans|pas_d[e_]?|nao|non|aucun)_+([a-z]+_)?|refus_)(llamadas?|ligacoes|chamadas?|contato?s?|contacto|appels?|chiamate|contatt[oi])$"
 )
 _CONSENT = re.compile(
-    r"consen(t|so)|opt(ed)?[\W_]?in(?![a-z])|gdpr|dsgvo|rgpd|lopd|lgpd|einwillig|zustimmung|zugestimmt|einverstandnis|einverstaendnis"
+    r"consen(t|so)|opt(ed)?[\W_]?in(?![a-z])|gdpr|dsgvo|rgpd|lopd|lgpd|(^|_)rodo(_|$)|einwillig|zustimmung|zugestimmt|einverstandnis|einverstaendnis"
     r"|einverstanden|(werbe?|anruf|kontakt|telefon|mail|sms)_?(erlaubnis|freigabe|genehmigung)|(^|_)(erlaubnis|permission)|(^|_)(zgod[ay](_|$)|souhlas)"
 )
 # Who died has not objected, and is not called either: it is no `is_objection`.
 _DECEASED = re.compile(
-    r"(^|_)(deceased|dead|died|verstorben|decedee?|decedut[oa]|fall?ecid[oa]|difunt[oa]|zmarl[ya]|nie_zyje|zemrela?)(_|$)"
+    r"^((is|customer|client|kunde)_)?dead(_(flag|ind|y_?n|customer|client|person|since))?$|(^|_)(deceased|died|verstorben|decedee?|decedut[oa]|fall?ecid[oa]|difunt[oa]|zmarl[ya]|nie_zyje|zemrela?)(_|$)"
 )
 _DAY_OF_DEATH = re.compile(
     r"(^|_)(date|fecha|data|datum)_(d[aeiou]_|of_|del_)?(death|deces|obito|falecimento|fallecimiento|defuncion|decesso|zgonu|umrti)"
@@ -281,6 +325,7 @@ _PERHAPS_CONSENT = re.compile(
     r"|(^|_)(agree|allow|permi|accord|autoriz|exclude[ds]?(_|$)|exclusion|exclu(_|$)|excluid|esclus[oa]|ausgeschlossen)"
     r"|(^|_)(ok|okay|may|can|could|willing|happy|wants?)_(to_)?(be_)?(call|contact|phone|dial|e?_?mail|sms|text)"
     r"|(^|_)(call|contact|phone|dial|e?_?mail|sms|text)(s|ing)?_(ok|okay|flag|welcome|wanted|y_?n|possible|moglich|moeglich)$"
+    r"|(anruf|kontakt|rue?ckruf)e?_(erwu(e?)nscht|gewu(e?)nscht)|(^|_)tel(efon)?_ok(_|$)"
     rf"|({_NEVER}|(^|_)(no|not|kein|keine|nicht|sans|sin|sem|senza))_(e_?mail|mail|sms|text|post|write|letter)"
     r"|(^|_)(call|contact|dial+|reach|mail)able|(anruf|kontaktier|erreich)bar|darf_.*(angerufen|kontaktiert)|(angerufen|kontaktiert)_werden"
     r"|joignable|contactavel|contatavel|contattabile|raggiungibile|localizable|(peut|puede|pode|puo)_(etre_|ser_|essere_|se_)?(appel|contac?t|llam|lig|cham|chiam)"
@@ -402,14 +447,30 @@ def personal_role(plain: str) -> Role | None:
         return "phone"
     if _OTHERS_NAME.search(without_accents(plain)):  # before names, of which the call list shows the customer's
         return "ignore"
-    if _NAMES.search(plain):
+    if _NAMES.search(plain) or (_NAME_OF.search(plain) and not _names_a_thing(plain)):
         return "name"
     return "ignore" if _PERSONAL.search(plain) or is_identity_number(plain) else None
+
+
+def _names_a_thing(plain: str) -> bool:
+    return bool(
+        _NAME_OF_A_THING.search(plain) or (_NAME_OF.search(plain) and _NO_PERSON.search(without_accents(plain)))
+    )
 
 
 def is_identity_number(plain: str) -> bool:
     """Whether a name is that of a number by which others than the bank know a person: national_id, passport, card_number."""
     return bool(_IDENTITY.search(without_accents(plain)))
+
+
+def may_count(plain: str) -> bool:
+    """Whether small numbers under such a name count something, whoever it may name: "dni" are days in Polish."""
+    return bool(_COUNTS.search(without_accents(plain)))
+
+
+def names_a_kind(plain: str) -> bool:
+    """Whether a name says of what kind an address is: address_type."""
+    return bool(_A_KIND.search(plain))
 
 
 def is_a_person(plain: str) -> bool:

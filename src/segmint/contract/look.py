@@ -13,7 +13,16 @@ from segmint.contract.cells import DAYS, as_text, number_cells, read_cells
 from segmint.contract.column import Column, Kind, Role
 from segmint.contract.counts import count_values
 from segmint.contract.dates import ISO, format_words, formats_of
-from segmint.contract.hints import feature_role, is_identity_number, names_code, personal_role, plain_name, reaches
+from segmint.contract.hints import (
+    feature_role,
+    is_identity_number,
+    may_count,
+    names_a_kind,
+    names_code,
+    personal_role,
+    plain_name,
+    reaches,
+)
 from segmint.contract.no_value import ERROR_WORDS, says_nothing, words_for_nothing
 from segmint.contract.yes_no import MARKS, YES, bare_words
 from segmint.tables.amounts import AFTER, BEFORE, MONEY, bare_amounts, unit_of
@@ -26,6 +35,7 @@ MAX_ANSWERS = 6
 NO_DAYS = ("0000-00-00", "00.00.0000", "00/00/0000", "00000000")
 SENTINELS = (-1.0, -9.0, -99.0, -999.0, -9999.0, 99.0, 999.0, 9999.0, 99999.0, 999999.0)
 MANY = 0.98
+FEW_DIGITS = 100_000
 MOST_NAMED = 3
 MOST_WORDS = 0.2  # of the values may be words that nobody knows, for the others to be a column of numbers or dates
 _PERIOD = (
@@ -109,7 +119,9 @@ class Look:
             or self._says_how_one_is_reached
         ):
             return None
-        if self.distinct <= MAX_ANSWERS and is_identity_number(self.plain):  # kinds of a passport, numbers of cards
+        if self.distinct <= MAX_ANSWERS and (is_identity_number(self.plain) or names_a_kind(self.plain)):
+            return None  # kinds of a passport or of an address, numbers of cards
+        if may_count(self.plain) and self._has_few_digits:
             return None
         role = personal_role(self.plain)
         return role or ("ignore" if self._mostly(WHO, 0.5) else None)
@@ -118,6 +130,11 @@ class Look:
     def _says_who_may_be_called(self) -> bool:
         """Whether "consent phone" holds a few answers and no numbers to call."""
         return self.distinct <= MAX_ANSWERS and feature_role(self.plain) in ("consent", "exclude_if")
+
+    @property
+    def _has_few_digits(self) -> bool:
+        """Whether nearly all numbers have fewer digits than any number by which somebody is reached or known."""
+        return self.kind == "number" and share(self.numbers.drop_nulls().abs() < FEW_DIGITS) > MANY
 
     @property
     def _says_how_one_is_reached(self) -> bool:
