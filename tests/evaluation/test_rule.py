@@ -4,6 +4,7 @@ import polars as pl
 import pytest
 
 from segmint.contract.contract import load_contract
+from segmint.contract.infer import infer_contract
 from segmint.contract.valid_table import ValidTable
 from segmint.contract.validate import validate
 from segmint.errors import ConfigError
@@ -17,9 +18,52 @@ def table() -> ValidTable:
     return validate(open_table(sample_path()), load_contract("bank-marketing"), at="planning")
 
 
+@pytest.fixture(scope="module")
+def marked() -> ValidTable:
+    """A table with a flag of marks, and a contract as drafted."""
+    frame = pl.DataFrame(
+        {
+            "id": [f"C{i}" for i in range(300)],
+            "age": [20 + i % 57 for i in range(300)],
+            "vip": ["" if i % 3 else "x" for i in range(300)],
+            "home town": [("Rom", "Pisa", "Bari")[i % 7 % 3] for i in range(300)],
+            "y": [("no", "yes")[i % 5 == 0] for i in range(300)],
+        }
+    )
+    return validate(open_table(frame), infer_contract(open_table(frame), name="x").reviewed(), at="planning")
+
+
 def test_a_rule_is_read_in_the_banks_language(table: ValidTable) -> None:
     customers = table.inputs.head(3).with_columns(housing=pl.Series(["ja", " Nein", "JA"]))
     assert rule_of("housing", table)(customers).tolist() == [True, False, True]
+
+
+@pytest.mark.parametrize("mark", ["x", "X", "✓", "*"])
+def test_a_mark_is_a_yes_and_an_empty_cell_none(table: ValidTable, mark: str) -> None:
+    customers = table.inputs.head(3).with_columns(housing=pl.Series([mark, None, "no"]))
+    assert rule_of("housing", table)(customers).tolist() == [True, False, False]
+
+
+def test_a_flag_of_marks_as_it_is_drafted_is_a_rule(marked: ValidTable) -> None:
+    assert rule_of("vip", marked)(marked.inputs).sum() == 100
+    assert rule_of("vip = 'x'", marked)(marked.inputs).sum() == 100
+
+
+@pytest.mark.parametrize(
+    "rule",
+    ["vip > 3", "not vip", "vip and age > 30", "vip = 1", "vip.age = 3", "exists (select 1)", "age > 3 from x", "select 1", "*",
+     "age > (select max(age) from self)", "cast(vip as int) = 1", "foo(age)", "age >", "sum(age) > 3", "age > 3; drop table x"],
+)  # fmt: skip
+def test_a_refusal_is_in_words_of_its_own_and_not_of_the_engine(marked: ValidTable, rule: str) -> None:
+    with pytest.raises(ConfigError, match="cannot be used") as refusal:
+        rule_of(rule, marked)
+    assert "polars" not in str(refusal.value).lower()
+
+
+def test_a_name_of_several_words_is_advised_in_double_quotes(marked: ValidTable) -> None:
+    with pytest.raises(ConfigError, match="such as: \"home town\" = 'WORD'"):
+        rule_of("home town", marked)
+    assert rule_of("\"home town\" = 'Rom'", marked)(marked.inputs).any()
 
 
 def test_a_number_other_than_0_is_a_yes(table: ValidTable) -> None:

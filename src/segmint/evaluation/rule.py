@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Sequence
 from typing import Any
 
@@ -11,13 +12,13 @@ from numpy.typing import NDArray
 
 from segmint.contract.column import Column
 from segmint.contract.valid_table import ValidTable
-from segmint.contract.yes_no import NO, YES, bare_words
+from segmint.contract.yes_no import MARKS, NO, YES, bare_words
 from segmint.errors import ConfigError
 from segmint.wording import counted, did_you_mean, listed
 
 
 def rule_of(text: str, table: ValidTable) -> Callable[[pl.DataFrame], Any]:
-    """Read today's rule: a column (yes, true or a number other than 0 means call) or a condition on columns.
+    """Read today's rule: a column (yes, true, a mark such as x, or a number other than 0 means call) or a condition on columns.
 
     Raises
     ------
@@ -30,7 +31,7 @@ def rule_of(text: str, table: ValidTable) -> Callable[[pl.DataFrame], Any]:
     def choose_by_rule(customers: pl.DataFrame) -> NDArray[np.bool_]:
         if text in customers.columns:
             column = customers[text]
-            yes = column != 0 if column.dtype.is_numeric() else bare_words(column).is_in(YES)
+            yes = column != 0 if column.dtype.is_numeric() else bare_words(column).is_in([*YES, *MARKS])
         else:
             yes = customers.select(pl.sql_expr(text).alias("called"))["called"]
         if yes.dtype != pl.Boolean or len(yes) != customers.height:
@@ -104,9 +105,14 @@ def _require_yes_or_no(text: str, known: pl.DataFrame) -> None:
     if text not in known.columns or known[text].dtype != pl.String:
         return
     words = bare_words(known[text].drop_nulls()).unique()
-    if strange := int((~words.is_in([*YES, *NO])).sum()):
+    if strange := int((~words.is_in([*YES, *MARKS, *NO])).sum()):
         raise ConfigError(
             f"The rule names the column '{text}', of whose {len(words):,} words {strange:,} mean neither yes nor no.",
-            expected=f"a column of yes and no ({', '.join((*YES[:6], '…'))} and {', '.join((*NO[:6], '…'))}), or of numbers; or a condition on columns",
-            fix=f"write a condition, such as: {text} = 'WORD'",
+            expected=f"a column of yes and no ({', '.join((*YES[:6], '…'))} and {', '.join((*NO[:6], '…'))}), of marks ({', '.join(MARKS[:2])}), or of numbers; or a condition on columns",
+            fix=f"write a condition, such as: {_as_sql_names(text)} = 'WORD'",
         )
+
+
+def _as_sql_names(column: str) -> str:
+    """Write a column's name as a condition names it: in double quotes unless it is one plain word."""
+    return column if re.fullmatch(r"[A-Za-z_][A-Za-z0-9_]*", column) else '"' + column.replace('"', '""') + '"'
