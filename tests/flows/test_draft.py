@@ -64,6 +64,22 @@ def test_a_draft_is_written_to_a_new_file_and_to_no_other(tmp_path: Path) -> Non
     assert out.read_text("utf-8") == "reviewed"
 
 
+@pytest.mark.parametrize("name", ["customers.csv", "customers.toml", "customers"])
+@pytest.mark.parametrize("way", ["itself", "soft", "hard", "beside"])
+def test_a_draft_never_overwrites_the_table_and_says_so(tmp_path: Path, name: str, way: str) -> None:
+    table, out = tmp_path / name, tmp_path / "out.toml"
+    table.write_bytes(sample_path().read_bytes())
+    if way == "soft":
+        out.symlink_to(table)
+    elif way == "hard":
+        out.hardlink_to(table)
+    else:
+        out = table if way == "itself" else tmp_path / "." / ".." / tmp_path.name / name
+    with pytest.raises(InputError, match="is read by this command, and writing there would destroy it"):
+        infer_contract(table, outcome="y", out=out)
+    assert table.read_bytes() == sample_path().read_bytes()
+
+
 def test_a_draft_and_the_next_command_name_how_the_table_is_read() -> None:
     said = ["data.header_row=1", 'data.delimiter=";"']
     config = load_config(None, said)

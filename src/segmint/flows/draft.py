@@ -70,12 +70,12 @@ def infer_contract(
         If no row can be read, the first line is a customer for sure, no column looks like an outcome, the named one has one
         level or too many, or any where there should be none.
     InputError
-        If there is a file at `out` already: somebody may have reviewed it.
+        If there is a file at `out` already: the table itself, or what somebody may have reviewed.
     """
     require_switches(without_outcome=without_outcome)
     require_texts(name=name, outcome=outcome)
     if out is not None:
-        refuse_drafting_over(place_of("out", out))
+        refuse_drafting_over(place_of("out", out), source, config)
     named = name or (_plainly(Path(source).stem) if isinstance(source, str | Path) else "table")
     data = settings_of(config).data
     opened = open_source(source, data)

@@ -73,7 +73,7 @@ def codes_draft(
         If `out`, the file to be, is there: somebody may have reviewed it.
     """
     if out is not None:
-        refuse_drafting_over(out)
+        refuse_drafting_over(out, source, contract)
     own = None if contract is None else load_contract(contract).id_column
     draft = draft_codes(read_frame(source, data, whole=False), customer=customer, code=code, own=own)
     if out is not None:

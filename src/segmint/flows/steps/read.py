@@ -119,16 +119,22 @@ def refuse_overwriting(out: Path, *inputs: Any) -> None:
             )
 
 
-def refuse_drafting_over(out: Path) -> None:
-    """Refuse a name for a draft under which lies a file, before anything is read: a person may have reviewed it.
+def refuse_drafting_over(out: Path, *inputs: Any) -> None:
+    """Refuse a name for a draft under which lies a file, before anything is read: what is drafted from, or what a person reviewed.
+
+    Parameters
+    ----------
+    out : Path
+    inputs : path or anything else
+        What the draft is made from, under whatever name or link.
 
     Raises
     ------
     InputError
         If there is one, or `refuse_overwriting` refuses the name.
     """
-    refuse_overwriting(out)
-    if out.exists():
+    refuse_overwriting(out, *inputs)
+    if os.path.lexists(out):
         raise InputError(
             f"'{out}' is there already, and a draft would undo what somebody has reviewed in it.",
             expected="the name of a new file",
