@@ -30,7 +30,7 @@ from segmint.contract.hints import (
     label_for,
 )
 from segmint.contract.ids import bare_ids
-from segmint.contract.look import Look, few_named, look_at
+from segmint.contract.look import MIN_PER_LEVEL, Look, few_named, look_at
 from segmint.contract.sample import sample_of
 from segmint.errors import ContractError
 from segmint.progress import Progress, silent
@@ -180,17 +180,23 @@ def _told(items: Sequence[_Item], task: str, progress: Progress) -> Iterator[_It
 
 
 def _guess_told(source: TableSource, frame: pl.DataFrame) -> str:
-    """Ask whether a guessed encoding is right, by names that hold signs which another one reads otherwise, or by signs."""
+    """Ask whether a guessed encoding is right, by names that hold signs which another one reads otherwise, or by signs.
+
+    Also names the signs that both read alike, which prove nothing. Signs of fewer than ten values are a customer's own.
+    """
     if source.receipt.get("encoding") != GUESSED:
         return ""
     signs: Counter[str] = Counter()
     for column in frame:
-        signs.update(count_values(column.str.extract_all(r"[^\x00-\x7f\s]").explode().drop_nulls()))
-    often = sorted((sign for sign, _ in signs.most_common()), key=_is_the_same_elsewhere)
+        signs.update(count_values(column.str.extract_all(r"[^\x00-\x7f\s]").list.unique().explode().drop_nulls()))
+    often = [sign for sign, count in signs.most_common() if count >= MIN_PER_LEVEL]
+    alike = [sign for sign in often if _is_the_same_elsewhere(sign)]
+    told = [sign for sign in often if sign not in alike]
     names = [name for name in frame.columns if not all(map(_is_the_same_elsewhere, name))]
-    asked = f"names such as {few_named(names)}" if names else f"signs such as {few_named(often)}"
-    asked = asked if names or often else "its signs beyond ASCII"
-    return f"read as Windows-1252, which is a guess: are {asked} right? Otherwise: --set data.encoding=cp1250, or what it is"
+    asked = f"names such as {few_named(names)}" if names else f"signs such as {few_named(told)}"
+    asked = asked if names or told else "its signs beyond ASCII"
+    same = f" Windows-1250 reads {few_named(alike)} alike." if alike else ""
+    return f"read as Windows-1252, which is a guess: are {asked} right?{same} Otherwise: --set data.encoding=cp1250, or what it is"
 
 
 def _is_the_same_elsewhere(sign: str) -> bool:
