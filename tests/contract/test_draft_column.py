@@ -342,7 +342,8 @@ def test_who_may_be_called_is_asked_and_what_only_sounds_like_it_is_not() -> Non
     [
         "Werbeeinwilligung", "Einwilligung", "Zustimmung", "Werbeerlaubnis", "Einverständnis Werbung", "DSGVO",
         "newsletter <b>opt-in</b> & more", "OptIn", "opted_in", "NewsletterOptIn", "marketing_permission",
-        "Zgoda marketingowa", "Souhlas s kontaktem", "souhlasí s oslovením", "consentement", "consenso", "Einwilligung Telefon", "telefon_einwilligung_status", "contact_permission_reason",
+        "Zgoda marketingowa", "Souhlas s kontaktem", "souhlasí s oslovením", "consentement", "consenso", "Einwilligung Telefon", "consentimento_sim_nao", "consentement_oui_non", "zgoda_tak_nie",
+        "zgoda_odebrana", "consentement_retraite", "time_elapsed_consent", "consent_non_essential_cookies", "telefon_einwilligung_status", "contact_permission_reason",
     ],
 )  # fmt: skip
 def test_a_consent_is_one_in_other_words_and_languages(name: str) -> None:
@@ -355,7 +356,7 @@ def test_a_consent_is_one_in_other_words_and_languages(name: str) -> None:
     "name",
     ["keine Werbung", "Keine Einwilligung", "Einwilligung fehlt", "Einwilligung_widerrufen", "ohne Zustimmung", "no_opt_in",
      "sans_consentement", "Zustimmung verweigert", "permission_denied", "nicht_anrufen", "consenso_negato",
-     "brak zgody", "Nesouhlas", "Kontakt nicht erwünscht", "odmowa_zgody", "wycofana zgoda", "bez souhlasu", "odmítnutý souhlas",
+     "brak zgody", "Nesouhlas", "Kontakt nicht erwünscht", "odmowa_zgody", "wycofana zgoda", "bez souhlasu", "souhlas odebrán", "pas_de_consentement", "non_consentement", "odmítnutý souhlas",
      "nie wyraża zgody", "zákaz kontaktu", "consent_rejected", "consent_expired", "retrait_consentement", "falta_consentimiento",
      "não_consentiu", "mancato_consenso", "Einwilligung erloschen", "gdpr_refused", "opt_in_declined", "withdrawn"],
 )  # fmt: skip

@@ -269,10 +269,12 @@ _AFTER_DATES = re.compile(
 # The patterns of consents and objections below, and of the dead, are held against names without accents.
 _ASKED = r"(consen|permission|einwillig|zustimm|zugestimmt|einverst|erlaubnis|werbung|zgod[ay]|souhlas)"
 _DENIED = (
-    r"(withdr|revok|revoc|refus|declin|reject|denied|denega|negat|cancell?ed|expired|lapsed|(^|_)lacks?_|absen(t|ce)|rechaz|recus"
-    r"|rifiut|dinieg|mancat|mancan|retir|retrait|ritir|(^|_)falta|ausen|caduc|(^|_)(non(?!_essential)|nao|pas)(_|$)|kein|nicht|fehl|entzog|entzug"
+    r"(withdr|revok|revoc|refus|declin|reject|denied|denega|negat|cancell?ed|expired|(?<!e)lapsed|(^|_)lacks?_|absen(t|ce)|rechaz|recus"
+    r"|rifiut|dinieg|mancat|mancan|retir|retrait(?!e)|ritir|(^|_)falta|ausen(cia|te)|caduc|kein|nicht|fehl|entzog|entzug"
     r"|verweiger|abgelehnt|ablehn|abgelaufen|erloschen|geloscht|geloescht|zuru?e?ckge[zn]|missing"
-    r"|brak|cof[an]|odmow|odrzuc|nieudziel|(^|_)(nie|bez)(_|$)|odvol|odmit|odebra|neudel|chyb)"
+    r"|brak|cof[an]|odmow|odrzuc|nieudziel|odvol|odmit|neudel|chyb"
+    # a name that says "sim_nao" asks for either
+    r"|(^|(?<!oui)(?<!sim)(?<!si)(?<!tak)_)(non(?!_essential)|nao|pas|nie|bez)_(?!oui|sim|si(_|$)|tak))"
 )
 # A loan, a purchase or a debit is revoked too.
 _NO_CONTRACT = r"(?<!kredit)(?<!kredit_)(?<!darlehens)(?<!vertrags)(?<!kauf)(?<!kauf_)(?<!lastschrift)(?<!lastschrift_)"
@@ -281,11 +283,11 @@ _OBJECTION = re.compile(
     rf"{_NEVER}_?((call|contact|phone|dial|ring|disturb|solicit|market)(?!l*e?d|ab)|be_(call|contact|phon|dial|disturb)l?ed)"
     r"|(^|_)(ne_pas_(appel|contact|telephon|demarch|derang|sollicit)|no_(llamar|contactar|molestar|telefonear)"
     r"|nao_(ligar|contactar|contatar|telefonar|incomodar|perturb)|non_(chiamare|contattare|telefonare|disturbare)"
-    r"|nie_(dzwon(ic)?|kontaktowac)(_|$)|nevolat|nekontaktovat|(zakaz|odmowa|odmitnuti)_(kontakt|dzwon|telefon|vol|oslov|market))|(^|_)(sprzeciw|nesouhlas)|(^|_)bloctel|liste_rouge|registro_(delle_)?opposizion"
+    r"|souhlas.*odebra|odebra.*souhlas|nie_(dzwon(ic)?|kontaktowac)(_|$)|nevolat|nekontaktovat|(zakaz|odmowa|odmitnuti)_(kontakt|dzwon|telefon|vol|oslov|market))|(^|_)(sprzeciw|nesouhlas)|(^|_)bloctel|liste_rouge|registro_(delle_)?opposizion"
     r"|(^|_)dnc(_|$)|opt(ed|s)?_?outs?(?![a-z])|objection|objected|robinson"
     r"|(no|not|without)_?consen|(^|_)(no|not|without|sans|sin|sem|senza|non|ohne)_(consen|permission|opt_?in|einwillig|zustimm)"
     r"|(^|_)(no|nao|non|not|sin|sem|sans|senza)_([a-z]+_)*(gdpr|dsgvo|rgpd|lopd|lgpd)"
-    r"|(gdpr|dsgvo|rgpd|lopd|lgpd|opt_?in)_(refus|denied|declin|reject|withdr|revok|no$)"
+    r"|(gdpr|dsgvo|rgpd|lopd|lgpd|opt_?in)_(refus|denied|declin|reject|withdr|revok)"
     rf"|{_ASKED}.*{_DENIED}|{_DENIED}.*{_ASKED}|(kein|nicht)e?_?(anruf|kontakt|telefon|newsletter)e?(n|ieren)?(_|$)"
     rf"|{_NO_CONTRACT}widerspr|{_NO_CONTRACT}widerruf(?!s?(recht|frist|belehrung))|(nicht_|un)erwu(e?)nscht|(werbe?|kontakt|anruf)_?(sperre|verbot)"
 )
