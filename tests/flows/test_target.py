@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 import json
 import shutil
 import time
@@ -25,12 +26,14 @@ from segmint.flows.steps.settings import policy_of
 from segmint.flows.target import Targeted, target
 from segmint.simulation import Campaign, simulate_batches
 from segmint.store.as_made import sealed
+from segmint.store.bundle import write_bundle
 from segmint.store.run import Run
 from segmint.store.runs import runs_in
 from segmint.targeting.choose import choose
 from segmint.wording import capital
 from tests.flows.conftest import QUICK_DEMO as QUICK
 from tests.flows.conftest import draw_nothing
+from tests.service.small import SEGMENTS, small_parts
 
 pytestmark = pytest.mark.network
 pytest.importorskip("tensorflow")
@@ -196,7 +199,7 @@ def test_of_an_earlier_list_only_the_reasons_of_the_rows_it_lists_are_known(tmp_
 def test_the_segment_of_a_customer_is_that_of_the_row_which_is_listed() -> None:
     customers = pl.Series(["17", "18", "17"])
     choice = choose(customers, [0.2, 0.5, 0.6], policy_of(policy("policy.holdout_share=0")))
-    said = flow._of_rows_weighed(customers, pl.Series("segment", ["of row 1", "of row 2", "of row 3"]), choice)
+    said = flow._of_rows_weighed(customers, pl.DataFrame({"segment": ["of row 1", "of row 2", "of row 3"]}), choice)
     assert dict(said.iter_rows()) == {"17": "of row 3", "18": "of row 2"}
 
 
@@ -481,3 +484,25 @@ def test_calls_that_cost_nothing_are_worth_making(done: RunResult, runs: Path) -
     free = load_config(None, ["economics.cost_per_call=0", "economics.value_per_success=60"])
     made = target(sample_path(), done.folder, free, runs=runs)
     assert made.summary["counts"]["listed"] + made.summary["counts"]["held_out"] == 4521
+
+
+@pytest.mark.parametrize("knows_jobs", [False, True])
+def test_whose_segment_was_chosen_without_knowing_them_is_said_on_the_list(knows_jobs: bool, tmp_path: Path) -> None:
+    nodes = [{"column": 0, "left_levels": [0], "left": 1, "right": 2}, {"leaf": 0}, {"leaf": 1}]
+    by_job = SEGMENTS["state"] | {"method": "tree", "tree": {"nodes": nodes}, "segment_of_leaf": [1, 0]}
+    parts = small_parts() | {"segments": SEGMENTS | {"state": by_job}}
+    write_bundle(tmp_path / "bundle", **parts)
+    jobs = ["student", "student" if knows_jobs else None, "admin."] * 40
+    called = pl.DataFrame({"age": [41] * 120, "job": jobs, "phone": [f"+3519100{number:05}" for number in range(120)]})
+    made = target(called, tmp_path / "bundle", policy("policy.holdout_share=0"), runs=tmp_path / "runs")
+    listed = made.call_list.listed
+    without = pl.when(pl.col("record") % 3 == 2).then(pl.lit("job: segment chosen without it"))
+    assert listed.height == 120
+    assert listed["segment"].null_count() == 0
+    doubts = listed.select(without).to_series() if not knows_jobs else pl.Series([None] * 120, dtype=pl.String)
+    assert listed["segment_doubt"].to_list() == doubts.to_list()
+    with (made.folder / "dialler.csv").open(encoding="utf-8", newline="") as file:
+        header = next(csv.reader(file))
+    sheet = openpyxl.load_workbook(made.folder / "call_list.xlsx")["Call list"]
+    assert (header[-1] == "segment_doubt") is not knows_jobs
+    assert ("Segment doubt" in [cell.value for cell in sheet[1]]) is not knows_jobs

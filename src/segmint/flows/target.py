@@ -312,9 +312,9 @@ def _list_columns(source: TableSource, contract: Contract, policy: ContactPolicy
     return [*COLUMNS, "call_windows", *map(carried_name, carried)]
 
 
-def _of_rows_weighed(customers: pl.Series, segments: pl.Series, choice: Choice) -> pl.DataFrame:
+def _of_rows_weighed(customers: pl.Series, segments: pl.DataFrame, choice: Choice) -> pl.DataFrame:
     """Say each customer's segment once: of several rows that of the one which may be listed."""
-    named = pl.DataFrame({"customer": customers, SEGMENT: segments})
+    named = segments.select(customers.alias("customer"), pl.all())
     others = np.setdiff1d(np.arange(len(customers)), choice.order, assume_unique=True)
     return named[np.concatenate([choice.order, others])].unique("customer", keep="first", maintain_order=True)
 

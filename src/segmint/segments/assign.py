@@ -69,19 +69,29 @@ def chosen_without(state: dict[str, Any], frame: pl.DataFrame) -> dict[str, Mask
     return {state["coding"][place]["column"]: without[:, place] for place in np.flatnonzero(without.any(axis=0))}
 
 
+def say_chosen_without(state: dict[str, Any], frame: pl.DataFrame) -> pl.Series:
+    """Say of each customer without which columns the segment was chosen, see `chosen_without`; null where there is none."""
+    return _in_words(chosen_without(state, frame), frame.height)
+
+
 def flag_chosen_without(state: dict[str, Any], table: ValidTable) -> ValidTable:
     """Flag the customers of `chosen_without`, behind what is unusual about them."""
-    without = {
-        WITHOUT.format(column=name): pl.Series(mask) for name, mask in chosen_without(state, table.frame).items()
-    }
+    without = chosen_without(state, table.frame)
     if not without:
         return table
-    before = table.flags.set(table.flags == "", None)
-    more = [pl.when(mask).then(pl.lit(words)) for words, mask in without.items()]
-    flags = pl.select(pl.concat_str([before, *more], separator="; ", ignore_nulls=True).alias("flags")).to_series()
-    counts = {words: int(mask.sum()) for words, mask in without.items()}
+    parts = [table.flags.set(table.flags == "", None), _in_words(without, len(table))]
+    flags = pl.select(pl.concat_str(parts, separator="; ", ignore_nulls=True).alias("flags")).to_series()
+    counts = {WITHOUT.format(column=name): int(mask.sum()) for name, mask in without.items()}
     ledger = replace(table.ledger, flagged=int((flags != "").sum()), flags={**table.ledger.flags, **counts})
     return replace(table, flags=flags, ledger=ledger)
+
+
+def _in_words(without: dict[str, Mask], customers: int) -> pl.Series:
+    if not without:
+        return pl.Series([None], dtype=pl.String).new_from_index(0, customers)
+    said = [pl.when(pl.Series(mask)).then(pl.lit(WITHOUT.format(column=name))) for name, mask in without.items()]
+    words = pl.select(pl.concat_str(said, separator="; ", ignore_nulls=True).alias("words")).to_series()
+    return words.set(words == "", None)
 
 
 def given_labels(labels: ArrayLike, customers: int) -> Labels:

@@ -239,6 +239,7 @@ def _schemas(bundle: Bundle) -> JSON:
         "propensity": _SHARE,
         "expected_profit": {"type": "number"},
         "segment": _TEXT_OR_NONE,
+        "segment_doubt": _TEXT_OR_NONE | {"description": "the columns without which a tree chose the segment"},
         **dict.fromkeys(("reason_1", "reason_2", "reason_3"), _TEXT_OR_NONE | {"description": _ORDER_OF_LISTS}),
     }
     of_a_list = [column.name for column in safety_columns(bundle.contract)]

@@ -43,7 +43,9 @@ from segmint.wording import in_words
 
 MEDIA = {"csv": "text/csv; charset=utf-8", "parquet": "application/vnd.apache.parquet"}
 SECTIONS: dict[str, type[BaseModel]] = {"policy": ContactRules, "economics": Economics}
-SHOWN = ("customer", "rank", "propensity", "expected_profit", "segment", "reason_1", "reason_2", "reason_3")
+SHOWN = (
+    "customer", "rank", "propensity", "expected_profit", "segment", "segment_doubt", "reason_1", "reason_2", "reason_3",
+)  # fmt: skip
 READING = frozenset({"data.delimiter", "data.encoding", "data.decimal", "data.header_row"})
 MOST_COLUMNS = 1_000
 MAGIC_BYTES = 8

@@ -33,6 +33,7 @@ COLUMNS: Mapping[str, pl.DataType] = {
     "cost": pl.Float64(),
     "value": pl.Float64(),
     "segment": pl.String(),
+    "segment_doubt": pl.String(),
     "reason_1": pl.String(),
     "reason_2": pl.String(),
     "reason_3": pl.String(),
@@ -40,7 +41,7 @@ COLUMNS: Mapping[str, pl.DataType] = {
     "run": pl.String(),
 }
 NAMED_REASONS = 3  # beside objections, in the sentence that says where everyone went; the page has all of them
-LATE = ("segment", "reason_1", "reason_2", "reason_3")
+LATE = ("segment", "segment_doubt", "reason_1", "reason_2", "reason_3")
 STATUS_WORDS = {
     "listed": "to be called",
     "held_out": "held out, to measure the effect of calling",
@@ -57,9 +58,10 @@ class CallList:
 
     Attributes
     ----------
-    rows : polars.DataFrame of shape (n_read, at least 17)
+    rows : polars.DataFrame of shape (n_read, at least 18)
         The columns of `COLUMNS`, then the carried columns of the table. Listed rows first, by rank. `attempts` are the
-        calls that the customer may still get in this campaign; null where the policy sets no most.
+        calls that the customer may still get in this campaign; null where the policy sets no most. `segment_doubt` says
+        why the name of the segment may be untrue of the customer; null where nothing does.
     policy : ContactPolicy
     advice : tuple of str
         What to do, in words.
@@ -95,6 +97,11 @@ class CallList:
     def taken_along(self) -> tuple[str, ...]:
         """What the policy carries, as the list names it."""
         return tuple(name for name in map(carried_name, self.policy.handed_over) if name in self.carried)
+
+    @property
+    def doubts_segments(self) -> bool:
+        """Whether the segment of anybody listed was chosen without knowing what its name may say."""
+        return self.listed["segment_doubt"].count() > 0
 
     @property
     def sheet_column(self) -> str | None:
@@ -215,7 +222,7 @@ class CallList:
         Parameters
         ----------
         late : polars.DataFrame
-            customer, and any of segment, reason_1, reason_2, reason_3; one row for each customer.
+            customer, and any of segment, segment_doubt, reason_1, reason_2, reason_3; one row for each customer.
 
         Raises
         ------

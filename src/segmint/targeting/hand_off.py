@@ -107,11 +107,12 @@ def parse_profile(text: str, *, origin: str = "dialler profile") -> DiallerProfi
 
 
 def general_profile(call_list: CallList, contract: Contract) -> DiallerProfile:
-    """Return a profile any dialler can map: id, phones, names, what the policy carries, rank, attempts and windows."""
+    """Return a profile any dialler can map: id, phones, names, what the policy carries, rank, attempts, windows and doubts."""
     phones = [c.name for c in contract.columns if c.role == "phone" and c.name in call_list.carried]
     names = [c.name for c in contract.columns if c.role == "name" and c.name in call_list.carried]
     carried = [name for name in call_list.taken_along if name not in phones]
     plain = ["customer", *names, *carried, "campaign", "rank", "segment", "reason_1", "attempts", "call_windows"]
+    plain += ["segment_doubt"] if call_list.doubts_segments else []
     return DiallerProfile(
         columns=(
             *(DiallerColumn(header=name, source=name, phone=True) for name in phones),
@@ -335,6 +336,14 @@ class _SheetColumn:
     phone: bool = False
 
 
+_SEGMENT_DOUBT = _SheetColumn(
+    "segment_doubt",
+    "Segment doubt",
+    "text",
+    "Columns of which nothing is known that the segment was chosen by: what its name says of them may be untrue.",
+)
+
+
 def _sheet_columns(call_list: CallList, contract: Contract) -> tuple[_SheetColumn, ...]:
     currency = call_list.policy.economics.currency
     first = [
@@ -356,6 +365,7 @@ def _sheet_columns(call_list: CallList, contract: Contract) -> tuple[_SheetColum
             _how_profit_is_reckoned(call_list),
         ),
         _SheetColumn("segment", "Segment", "text", "The group of similar customers."),
+        *([_SEGMENT_DOUBT] if call_list.doubts_segments else []),
         *(
             _SheetColumn(
                 f"reason_{n}",

@@ -14,13 +14,19 @@ from segmint.errors import BundleError
 from segmint.flows.steps.read import typed_rows
 from segmint.models.predict import Predictor
 from segmint.models.single import SinglePredictor
-from segmint.segments.assign import WITHOUT, assign_segments, chosen_without, flag_chosen_without
+from segmint.segments.assign import (
+    WITHOUT,
+    assign_segments,
+    chosen_without,
+    flag_chosen_without,
+    say_chosen_without,
+)
 from segmint.segments.evidence import EVERYBODY
 from segmint.segments.single import SingleAssigner
 from segmint.store.bundle import Bundle
 from segmint.store.verify import check_golden
 
-SEGMENT = "segment"
+SEGMENT, SEGMENT_DOUBT = "segment", "segment_doubt"
 _ADVICE = ("need", "offer", "message", "avoid")
 # a list says itself whom to call, by customer and not by segment; and what is said of everybody sets no segment apart
 _OF_NO_LIST = (EVERYBODY, ("response", "yes"), ("profit per call", ""))
@@ -99,6 +105,14 @@ def segments_in(bundle: Bundle, frame: pl.DataFrame) -> pl.Series | None:
         return None
     labels, _ = assign_segments(bundle.segments["state"], frame)
     return pl.Series(SEGMENT, names, dtype=pl.String).gather(labels)
+
+
+def segments_doubted(bundle: Bundle, frame: pl.DataFrame) -> pl.DataFrame | None:
+    """Name each customer's segment and, beside it, without which columns it was chosen; None if the bundle knows no segments."""
+    segments = segments_in(bundle, frame)
+    if segments is None or bundle.segments is None:
+        return None
+    return pl.DataFrame({SEGMENT: segments, SEGMENT_DOUBT: say_chosen_without(bundle.segments["state"], frame)})
 
 
 def segments_flagged(bundle: Bundle, table: ValidTable) -> ValidTable:

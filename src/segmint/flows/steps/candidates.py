@@ -11,7 +11,7 @@ from numpy.typing import ArrayLike, NDArray
 from segmint.contract.dates import today
 from segmint.contract.valid_table import ValidTable
 from segmint.errors import PolicyError
-from segmint.flows.steps.bundle import SEGMENT, propensities, require_response, segments_in
+from segmint.flows.steps.bundle import SEGMENT, propensities, require_response, segments_doubted
 from segmint.flows.steps.list_doubts import unread
 from segmint.flows.steps.named import customers_of, named_by_record
 from segmint.flows.steps.policy_columns import columns_of, measured_columns
@@ -57,8 +57,8 @@ class Candidates:
     columns : polars.DataFrame
         What the policy may take from, the segment that the bundle found among it.
     held_back : Suppression
-    segments : polars.Series of String, shape (n_customers,), or None
-        As the bundle found them; None where it knows none.
+    segments : polars.DataFrame of n_customers rows, or None
+        `segment`, as the bundle found it, and `segment_doubt`; None where it knows none.
     propensity : ndarray of shape (n_customers,)
         NaN where the customer may not be called.
     doubts : tuple of Doubt
@@ -68,7 +68,7 @@ class Candidates:
     customers: pl.Series
     columns: pl.DataFrame
     held_back: Suppression
-    segments: pl.Series | None
+    segments: pl.DataFrame | None
     propensity: NDArray[np.float64]
     doubts: tuple[Doubt, ...]
 
@@ -90,7 +90,7 @@ def weigh(table: ValidTable, policy: ContactPolicy, bundle: Bundle, progress: Pr
     segments, likely = segments_of(table, bundle, held_back), propensities_of(table, bundle, held_back)
     progress("predicting", 1, 1)
     if segments is not None and SEGMENT not in columns.columns:
-        columns = columns.with_columns(segments)
+        columns = columns.with_columns(segments[SEGMENT])
     named = named_by_record(table)
     doubts = (
         *([Doubt(title="The table may be cut off", sentence=table.ledger.cut_off)] if table.ledger.cut_off else []),
@@ -180,10 +180,11 @@ def propensities_of(table: ValidTable, bundle: Bundle, held_back: Suppression) -
     return propensity
 
 
-def segments_of(table: ValidTable, bundle: Bundle, held_back: Suppression) -> pl.Series | None:
+def segments_of(table: ValidTable, bundle: Bundle, held_back: Suppression) -> pl.DataFrame | None:
     """Name the segment of everyone who may be called, where the bundle knows segments; nobody else is profiled."""
-    found = segments_in(bundle, table.frame.filter(pl.Series(held_back.eligible)))
+    found = segments_doubted(bundle, table.frame.filter(pl.Series(held_back.eligible)))
     if found is None:
         return None
-    nobody = pl.Series(SEGMENT, [None], dtype=pl.String).new_from_index(0, len(table))
-    return nobody.scatter(np.flatnonzero(held_back.eligible), found)
+    nobody = pl.Series([None], dtype=pl.String).new_from_index(0, len(table))
+    places = np.flatnonzero(held_back.eligible)
+    return pl.DataFrame({said.name: nobody.clone().scatter(places, said) for said in found})
