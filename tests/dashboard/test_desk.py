@@ -450,7 +450,10 @@ def test_quotas_are_offered_by_segment_and_exclusions_are_not(tmp_path: Path) ->
     ages, jobs = [20.0 + n % 60 for n in range(300)], ["admin." if n % 3 else "student" for n in range(300)]
     people = pl.DataFrame({"age": ages, "job": jobs})
     finder = SegmentFinder(2, "k-means", random_state=1).fit(people)
-    found = {"state": finder.state_, "segments": [{"name": "the young"}, {"name": "the old"}]}
+    described = [{"customers": 150, "share": 0.5, "sentences": []} | named for named in (
+        {"key": "1", "name": "the young"}, {"key": "2", "name": "the old"},
+    )]  # fmt: skip
+    found = {"kind": "discovered", "state": finder.state_, "segments": described}
     with Run.create(tmp_path, "run", "", 1, {}) as here:
         write_bundle(here.folder / "bundle", **small_parts(), segments=found)
         here.done({})

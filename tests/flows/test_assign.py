@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import json
+import shutil
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import polars as pl
@@ -39,6 +42,23 @@ def test_known_segments_are_assigned_by_the_network(tmp_path: Path) -> None:
     with pytest.raises(BundleError, match="its network assigns new customers") as caught:
         assign(wave(0, 50, 1, 0.3), str(made.folder), settings, runs=tmp_path)
     assert "segmint predict" in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("tampered", "why"), [({"state": {}}, "state"), ({"brought": {}}, "brought"), ({"segments": []}, "segments")]
+)
+def test_segments_that_are_not_as_they_were_written_assign_nobody(
+    tampered: dict[str, Any], why: str, tmp_path: Path, segmented: Segmented, said: Callable[..., tuple[int, str, str]]
+) -> None:
+    broken = tmp_path / segmented.folder.name
+    shutil.copytree(segmented.folder, broken)
+    told = json.loads((broken / "segments.json").read_text())
+    (broken / "segments.json").write_text(json.dumps({**told, **tampered}))
+    code, _, err = said("segment", sample_path(), "--assign-with", broken, "--runs", tmp_path)
+    assert code == 2
+    assert f"'segments.json' of the run {broken.name} cannot be used: {why}" in err
+    code, out, _ = said("verify", broken)
+    assert (code, "changed: segments.json" in out) == (2, True)
 
 
 def test_a_later_wave_says_who_moved_and_which_segments_grew(tmp_path: Path) -> None:

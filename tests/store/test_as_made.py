@@ -52,7 +52,7 @@ def checked(folder: Path) -> Check:
 def test_a_run_as_it_was_left_is_said_to_be_and_may_be_copied_and_renamed(finished: Make, tmp_path: Path) -> None:
     folder = finished(1)
     checks = verify_bundle(folder, predict)
-    assert [check.ok for check in checks] == [True] * 9
+    assert [check.ok for check in checks] == [True] * 10
     assert checks[0].name == "run"
     assert checks[0].detail.startswith("12 files as they were; seal ")
     (tmp_path / "runs").rename(tmp_path / "renamed")
@@ -110,7 +110,7 @@ def test_the_bundle_of_another_run_is_not_its_own(finished: Make) -> None:
     shutil.rmtree(ours / "bundle")
     shutil.copytree(theirs / "bundle", ours / "bundle")
     checks = verify_bundle(ours, predict)
-    assert [check.ok for check in checks] == [False] + [True] * 8  # a sound bundle, but another one
+    assert [check.ok for check in checks] == [False] + [True] * 9  # a sound bundle, but another one
     assert checks[0].detail == "changed: bundle/manifest.json"
     with pytest.raises(RunError, match="changed: bundle/manifest"):
         promote(ours.parent, ours.name, Gate(True, "first", "first"))
@@ -149,12 +149,12 @@ def test_a_run_without_its_record_is_damaged_and_a_bundle_alone_is_not(finished:
         (bare / "of a bank" / name).write_text("")
     shutil.copytree(folder / "bundle", bare / "shared" / folder.name / "bundle")
     for sound in (folder / "bundle", bare / folder.name, bare / "of a bank", bare / "shared" / folder.name):
-        assert [check.ok for check in verify_bundle(sound, predict)] == [True] * 8
+        assert [check.ok for check in verify_bundle(sound, predict)] == [True] * 9
     (folder / "run.json").unlink()
     (folder / "report.html").write_text("ROC AUC 0.99")
     shutil.copytree(folder, tmp_path / "other")
     for damaged in (folder, tmp_path / "other"):
-        assert [check.ok for check in verify_bundle(damaged, predict)] == [False] + [True] * 8
+        assert [check.ok for check in verify_bundle(damaged, predict)] == [False] + [True] * 9
         assert "run.json is missing" in checked(damaged).detail
         assert "only the bundle could be checked" in checked(damaged).detail
     shutil.rmtree(folder / "bundle")
@@ -184,7 +184,7 @@ def test_runs_whose_folders_were_exchanged_or_renamed_are_not_what_their_names_s
     theirs.rename(ours)
     (tmp_path / "aside").rename(theirs)
     for folder, run in ((ours, theirs.name), (theirs, ours.name), (tmp_path / "copied", ours.name)):
-        assert [check.ok for check in verify_bundle(folder, predict)] == [False] + [True] * 8
+        assert [check.ok for check in verify_bundle(folder, predict)] == [False] + [True] * 9
         assert checked(folder).detail.startswith(f"what lies here is the run {run}: ")
 
 

@@ -20,6 +20,7 @@ from segmint.store.bundle import Bundle, open_bundle, run_of, write_bundle
 from segmint.store.promoted import Entry, to_bytes
 from segmint.store.run import Run
 from segmint.store.verify import verify_bundle
+from tests.segments.small_state import kept
 from tests.service.small import NETWORK, small_weights
 
 from .conftest import predict
@@ -28,10 +29,10 @@ Make = Callable[..., Path]
 
 
 def test_what_was_written_is_what_is_opened(make_bundle: Make, parts: dict[str, Any]) -> None:
-    bundle = open_bundle(make_bundle(segments={"count": 3}))
+    bundle = open_bundle(make_bundle(segments=kept()))
     for name in ("contract", "at", "features", "network", "calibration", "reference", "golden", "card"):
         assert getattr(bundle, name) == parts[name]
-    assert bundle.segments == {"count": 3}
+    assert bundle.segments == kept()
     assert bundle.classes == ("no", "yes")
     assert bundle.manifest["quality"] == {"f1": 0.5}
     assert {n: (a.dtype, a.tobytes()) for n, a in bundle.weights.items()} == {

@@ -26,6 +26,7 @@ import pytest
 from segmint.store import strict_json
 from segmint.store.manifest import make_manifest
 from segmint.store.tensors import to_safetensors
+from tests.segments.small_state import AGE, BY_TREE, BY_WEIGHTS, JOB, NODES, kept
 from tests.service.small import FEATURES, NETWORK, small_weights
 
 CHILD = Path(__file__).with_name("open_child.py")
@@ -294,6 +295,13 @@ ATTACKS: dict[str, Attack] = {
     "sure of nothing": content("calibration.json", CALM | {"surest": 0}),
     "sure in words": content("calibration.json", CALM | {"surest": "8"}),
     "calibration in words": content("calibration.json", {"temperature": "1", "offset": True}),
+    "segments without anything": content("segments.json", {}),
+    "segments nested deep": content("segments.json", DEEP),
+    "segments whose state is a list": content("segments.json", kept(state=[])),
+    "segments whose state lacks its weights": content("segments.json", kept(BY_WEIGHTS | {"weights": []})),
+    "segments whose tree goes round": content("segments.json", kept(BY_TREE | {"tree": {"nodes": [{**NODES[0], "left": 0}]}})),
+    "segments of a column of another bank": content("segments.json", kept(BY_WEIGHTS | {"coding": [JOB, AGE | {"column": "income"}]})),
+    "segments of a number as levels": content("segments.json", kept(BY_WEIGHTS | {"coding": [AGE, JOB | {"column": "age"}]})),
     "golden rows as a list": content("golden.json", []),
     "contract nested deep": content("contract.toml", b"a = " + b"[" * 50_000),
     "contract of another outcome": network(classes=["yes", "no, never"]),

@@ -188,7 +188,8 @@ def verified(screen: Screen, checks: list[Check]) -> bool:
     passed = all(check.ok for check in checks)
     rows = [{"check": check.name, "ok": check.ok, "detail": check.detail} for check in checks]
     lines = [f"{'ok  ' if check.ok else 'FAIL'} {check.name}: {check.detail}" for check in checks]
-    screen.say({"ok": passed, "checks": rows}, *lines)
+    content = next((check.content for check in checks if check.content), None)
+    screen.say({"ok": passed, "content": content, "checks": rows}, *lines)
     return passed
 
 

@@ -178,7 +178,7 @@ def verify(
     runs: Runs = RUNS,
     json: AsJson = False,
 ) -> None:
-    """Check a run and its bundle: files, hashes, the layer rule, the golden rows."""
+    """Check a run and its bundle: files, hashes, the layer rule, segments, the golden rows."""
     from segmint.flows.check import verify as flow
 
     if not results.verified(Screen(json=json), flow(bundle, runs=runs)):

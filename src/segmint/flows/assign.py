@@ -15,7 +15,7 @@ from segmint.config import Config, Segments
 from segmint.contract.contract import Contract
 from segmint.contract.treatment import nobody_called
 from segmint.contract.valid_table import ValidTable
-from segmint.errors import BundleError, ConfigError, DataError
+from segmint.errors import BundleError, ConfigError, DataError, RunError
 from segmint.flows.report import write_report
 from segmint.flows.segment import Segmented, customers_named, doubts_of_table
 from segmint.flows.steps.call_money import call_money, why_no_money
@@ -26,7 +26,7 @@ from segmint.report.run_view import RunView
 from segmint.segments.assign import assign_segments, flag_chosen_without
 from segmint.segments.call_order import call_order, numbered, say_call_order
 from segmint.segments.gaps import say_gaps
-from segmint.segments.kept import KeptSegments, WeighedSegments, sentences_of
+from segmint.segments.kept import KeptSegments, WeighedSegments, read_segments, sentences_of
 from segmint.segments.later_answers import compare_answers, say_answer, weigh_wave
 from segmint.segments.migration import compare_waves
 from segmint.segments.names import call_segments, say_named_twice, say_nobody
@@ -34,8 +34,8 @@ from segmint.segments.segmentation import memberships
 from segmint.segments.sizes import Sizes
 from segmint.segments.stability import Labels
 from segmint.splits.groups import row_customers
-from segmint.store.run import Run
-from segmint.store.run_files import CUSTOMERS, MIGRATION
+from segmint.store.run import Run, typed
+from segmint.store.run_files import CUSTOMERS, MIGRATION, SEGMENTS
 from segmint.store.runs import find_run
 from segmint.wording import listed
 
@@ -69,6 +69,8 @@ def assign(
     ------
     BundleError
         If that run found no segments.
+    RunError
+        If they are not as the run wrote them.
     ConfigError
         If the settings ask for other segments than that run's.
     ContractError
@@ -102,20 +104,33 @@ def assign(
 
 def _segments_of(earlier: RunView, run: Place) -> tuple[Contract, KeptSegments, dict[str, Any]]:
     """Return the contract of an earlier run, its segments and what assigns to them; refuse one that discovered none."""
-    found = earlier.segments
-    if found is not None and found.get("kind") == "known":
+    found = _checked(earlier)
+    if found is not None and found["kind"] == "known":
         raise BundleError(
             f"The segments of the run '{run}' are those of its outcome; its network assigns new customers.",
             expected="a run that discovered segments",
             fix=f"segmint predict TABLE --bundle {run}",
         )
-    if found is None or (state := found.get("state")) is None or earlier.contract is None:
+    if found is None or (state := found["state"]) is None or earlier.contract is None:
         raise BundleError(
             f"The run '{run}' found no segments.",
             expected="a run of segmint segment, or of segmint run with segments",
             fix="find segments first: segmint segment TABLE --contract NAME",
         )
     return earlier.contract, found, state
+
+
+def _checked(earlier: RunView) -> KeptSegments | None:
+    """Return the segments of an earlier run, when nobody can be assigned wrongly by them."""
+    found, contract = earlier.segments, earlier.contract
+    try:
+        return found and read_segments(found, None if contract is None else contract.features("planning"))
+    except ValueError as error:
+        raise RunError(
+            f"'{SEGMENTS}' of the run {earlier.folder.name} cannot be used: {error}.",
+            expected="the file as the run wrote it",
+            fix=f"find segments anew; what else differs: {typed(f'segmint verify {earlier.folder.name}', earlier.folder.parent)}",
+        ) from error
 
 
 @dataclass(frozen=True)

@@ -89,7 +89,7 @@ def _purpose(source: TableSource, contract: Contract) -> Purpose:
 
 
 def verify(bundle: Place = WORD, *, runs: Place = RUNS) -> list[Check]:
-    """Ask every question about a run and its bundle: files, hashes, the layer rule, the golden rows.
+    """Ask every question about a run and its bundle: files, hashes, the layer rule, segments, the golden rows.
 
     Parameters
     ----------
@@ -101,9 +101,10 @@ def verify(bundle: Place = WORD, *, runs: Place = RUNS) -> list[Check]:
     Returns
     -------
     list of Check
-        All of them, in order, whatever happens.
+        All of them, in order, whatever happens; that of the manifest has the bundle's `content`, a SHA-256 that is equal for
+        equal content.
     """
-    from segmint.flows.steps.bundle import predict_texts
+    from segmint.flows.steps.bundle import assign_texts, predict_texts
 
     place_of("bundle", bundle)
-    return verify_bundle(bundle, predict_texts, runs=place_of("runs", runs))
+    return verify_bundle(bundle, predict_texts, assign_texts, runs=place_of("runs", runs))

@@ -5,7 +5,7 @@ group found in, or defined on, what the bank knows of a customer when the list i
 
 ========================  ====================================================================
 `segmentation`            a table in segments: found or known, described, ruled and proven
-`kept`                    what ``segments.json`` holds
+`kept`                    what ``segments.json`` holds, and its checked reader; `state`: what assigns
 *Found*
 `inputs`, `coding`        which columns make segments, and how they become codes
 `finder`                  from columns to segments with a stored state

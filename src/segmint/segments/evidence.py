@@ -7,6 +7,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import TypeVar
 
+from segmint.segments.kept import EVERYBODY
 from segmint.segments.profile import MARKED, Marker, SegmentProfile, Typical
 from segmint.segments.word_file import Advice, Condition, Part
 
@@ -16,7 +17,6 @@ SOME = 0.25  # of the segment, where it is twice as usual as among all: enough t
 TWICE = 200.0
 A_FEW = 0.1  # of the segment, where it is three times as usual: to be told apart from others of whom something is said
 THRICE = 300.0
-EVERYBODY = ("customers", "all")  # column and level of what rests on nothing but how many they are
 
 
 @dataclass(frozen=True)

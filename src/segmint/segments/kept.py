@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any, TypedDict
+from collections.abc import Mapping, Sequence
+from typing import Annotated, Any, Literal, TypedDict, cast
 
+from pydantic import Field, ValidationError, model_validator
+
+from segmint.complaints import said
+from segmint.contract.column import Column
 from segmint.segments.brought import Brought
-from segmint.segments.evidence import EVERYBODY
+from segmint.segments.state import MOST_SEGMENTS, Number, State, Text, Told, require_columns
 
+EVERYBODY = ("customers", "all")  # column and level of what rests on nothing but how many they are
 OF_RULES = "The rules"  # a missed gate that begins so is of the rules, and not of the segments
 
 
@@ -38,6 +43,102 @@ class KeptSegments(WeighedSegments):
     no_money: str
     gates_missed: list[str]
     names_in_vain: list[str]
+
+
+class _Evidence(Told):
+    column: Text
+    level: Text
+
+
+class _Sentence(Told):
+    kind: Text
+    text: Text
+    evidence: list[_Evidence]
+
+
+class _Rate(Told):
+    rate: Number
+    low: Number
+    high: Number
+
+
+class _Segment(Told):
+    key: Text
+    name: Text
+    own_name: Text | None = None
+    customers: Annotated[int, Field(ge=0)]
+    share: Annotated[float, Field(ge=0, le=1)]
+    jaccard: Number | None = None
+    response: _Rate | None = None
+    sentences: list[_Sentence]
+
+
+class _BroughtSegment(Told):
+    key: Text
+    each: Number
+    low: Number
+    high: Number
+    part: Number
+
+
+class _Brought(Told):
+    in_money: bool
+    base: Number
+    segments: list[_BroughtSegment]
+
+
+class _Proof(Told):
+    differs: bool
+
+
+class _Gap(Told):
+    empty: Number
+    rare: Number
+
+
+class _Kept(Told):
+    kind: Literal["known", "discovered"]
+    state: State | None
+    segments: Annotated[list[_Segment], Field(min_length=1, max_length=10 * MOST_SEGMENTS)]
+    brought: _Brought | None = None
+    proof: _Proof | None = None
+    gaps: Annotated[dict[Text, _Gap], Field(default_factory=dict)]
+
+    @model_validator(mode="after")
+    def _fits(self) -> _Kept:
+        if (self.kind == "known") != (self.state is None):
+            raise ValueError("it has no state by which it could assign, or one that it cannot have")
+        if self.state is not None and self.state.count != len(self.segments):
+            raise ValueError("its state has not as many segments as are described")
+        keys = {segment.key for segment in self.segments}
+        if len(keys) != len(self.segments):
+            raise ValueError("two of its segments have one key")
+        if self.brought is not None and not keys.issuperset(part.key for part in self.brought.segments):
+            raise ValueError("it weighs a segment that it does not describe")
+        return self
+
+
+def read_segments(told: Mapping[str, Any], columns: Sequence[Column] | None = None) -> KeptSegments:
+    """Read the content of ``segments.json``, checking whatever customers are assigned and segments are weighed by.
+
+    Parameters
+    ----------
+    told : mapping
+    columns : sequence of Column, optional
+        Those of the contract that the segments were found under, at their moment.
+
+    Raises
+    ------
+    ValueError
+        If it is not as segmint writes it: says where, and quotes nothing of it.
+    """
+    try:
+        kept = _Kept.model_validate(told)
+    except ValidationError as error:
+        raise ValueError(said(error)) from None
+    if kept.state is not None and columns is not None:
+        require_columns(kept.state, columns)
+    return cast(KeptSegments, told)
 
 
 def sentences_of(segment: Mapping[str, Any], kind: str) -> list[str]:

@@ -9,7 +9,7 @@
     network.safetensors  their weights
     calibration.json     how logits become honest probabilities
     reference.json       what the customers looked like in training, as counts
-    golden.json          20 synthetic customers and their probabilities
+    golden.json          20 synthetic customers, their probabilities and the keys of their segments
     model_card.md        for people
     segments.json        only when segments were found
 
@@ -35,6 +35,7 @@ from segmint.contract.contract import Contract, parse_contract
 from segmint.contract.export import contract_to_toml
 from segmint.errors import BundleError, ContractError, RunError
 from segmint.models.interval import PropensityInterval
+from segmint.segments.kept import read_segments
 from segmint.store import manifest as manifests
 from segmint.store import promoted, strict_json
 from segmint.store.network_spec import NetworkSpec, parse_network
@@ -90,6 +91,7 @@ class Bundle:
     manifest : dict
     card : str
     segments : dict or None
+        Met `read_segments`.
     digest : str
         SHA-256 of the manifest's bytes: names this very bundle.
     """
@@ -283,8 +285,14 @@ class Opening:
             ("weights fit the layers", self._weights),
             ("features fit the network", self._features),
             ("contract and moment", self._contract),
+            ("segments fit the contract", self._segments),
             ("the other files can be read", self._rest),
         ]
+
+    @property
+    def content_hash(self) -> str:
+        """SHA-256 over the files that the manifest lists, when it was read."""
+        return str(self.parsed["manifest"].content)
 
     def take_step(self) -> str:
         """Do the next check; return what was found.
@@ -330,7 +338,8 @@ class Opening:
             raise refused(manifests.NAME, "is not the one that was promoted")
         self.parsed["manifest"] = _read(manifests.NAME, lambda: _parse_manifest(content))
         learned: manifests.LearnedFrom | None = self.parsed["manifest"].learned_from
-        return f"format {manifests.FORMAT}" + ("" if learned is None else f"; learned from {learned.sentence}")
+        told = f"format {manifests.FORMAT}; content {self.content_hash}"
+        return told + ("" if learned is None else f"; learned from {learned.sentence}")
 
     def _files(self) -> str:
         listed = set(self.parsed["manifest"].files)
@@ -393,11 +402,19 @@ class Opening:
         self.parsed["contract"] = contract
         return f"{contract.name}, {self.parsed['manifest'].at}"
 
+    def _segments(self) -> str:
+        self.parsed["segments.json"] = None
+        if "segments.json" not in self.content:
+            return "none"
+        told, columns = self._json("segments.json"), self.parsed["contract"].features(self.parsed["manifest"].at)
+        kept = _read("segments.json", lambda: read_segments(told, columns))
+        how = "known" if kept["state"] is None else f"by {kept['state']['method']}"
+        return f"{len(kept['segments'])} segments, {how}"
+
     def _rest(self) -> str:
         for name in ("calibration.json", "reference.json", "golden.json"):
             self._json(name)
         _read("calibration.json", lambda: _check_calibration(self.parsed["calibration.json"]))
-        self.parsed["segments.json"] = self._json("segments.json") if "segments.json" in self.content else None
         self.parsed["card"] = self._text("model_card.md")
         return "calibration, reference, golden rows, model card"
 

@@ -17,7 +17,9 @@ from segmint.store.promoted import RUN_ID, WORD, read_promoted
 from segmint.store.run import RECORD, Run, typed
 from segmint.store.sealed_folder import in_ascii
 
-Predict = Callable[[Bundle, list[dict[str, str]]], NDArray[np.float64]]
+Rows = list[dict[str, str]]
+Predict = Callable[[Bundle, Rows], NDArray[np.float64]]
+Assign = Callable[[Bundle, Rows], list[str] | None]
 
 TOLERANCE = 1e-6
 GOLDEN = "golden rows are predicted as when it was made"
@@ -26,14 +28,27 @@ RUN = "run"
 
 @dataclass(frozen=True)
 class Check:
-    """One question about a run or its bundle and its answer."""
+    """One question about a run or its bundle and its answer.
+
+    Attributes
+    ----------
+    name : str
+    ok : bool
+    detail : str
+    content : str or None
+        SHA-256 over the bundle's files, as its manifest seals it: equal for equal content, whenever and wherever it was
+        made. Of the check of the manifest alone.
+    """
 
     name: str
     ok: bool
     detail: str
+    content: str | None = None
 
 
-def verify_bundle(path: Path | str, predict: Predict, *, runs: Path | None = None) -> list[Check]:
+def verify_bundle(
+    path: Path | str, predict: Predict, assign: Assign | None = None, *, runs: Path | None = None
+) -> list[Check]:
     """Ask every question about a bundle; after a no, the ones that follow are not looked at and count as no.
 
     Of a run its own files are looked at first, whatever comes of the bundle; a run that made none is verified by them alone.
@@ -44,6 +59,9 @@ def verify_bundle(path: Path | str, predict: Predict, *, runs: Path | None = Non
         As for `open_bundle`.
     predict : callable (Bundle, list of rows) -> ndarray of shape (n_rows, n_classes)
         Predicts rows of texts (column to text) with the bundle.
+    assign : callable (Bundle, list of rows) -> list of str or None, optional
+        Says the key of the segment of each such row; None of a bundle that assigns to none. Left out, segments are not
+        looked at.
     runs : Path, optional
         The folder of runs, for PROMOTED.
 
@@ -61,7 +79,7 @@ def verify_bundle(path: Path | str, predict: Predict, *, runs: Path | None = Non
         opening = locate(path, runs)
     except SegmintError as error:
         return [*files, Check("the bundle is there", False, f"{error.came} Next: {error.fix}")]
-    return [*files, *_verified(opening, predict)]
+    return [*files, *_verified(opening, predict, assign)]
 
 
 def check_run(folder: Path) -> Check:
@@ -126,12 +144,12 @@ def _without_bundle(folder: Path) -> bool:
     return record["status"] == "done" and as_made.MANIFEST not in (record.get("files") or {})
 
 
-def _verified(opening: Opening, predict: Predict) -> list[Check]:
+def _verified(opening: Opening, predict: Predict, assign: Assign | None) -> list[Check]:
     checks: list[Check] = []
     while opening.steps:
         name = opening.steps[0][0]
         try:
-            checks.append(Check(name, True, opening.take_step()))
+            checks.append(Check(name, True, opening.take_step(), opening.content_hash if not checks else None))
         except BundleError as error:
             rest = [name for name, _ in opening.steps] + [GOLDEN]
             return [
@@ -139,14 +157,15 @@ def _verified(opening: Opening, predict: Predict) -> list[Check]:
                 Check(name, False, error.came),
                 *(Check(name, False, "not looked at") for name in rest),
             ]
-    return [*checks, check_golden(opening.bundle(), predict)]
+    return [*checks, check_golden(opening.bundle(), predict, assign)]
 
 
-def check_golden(bundle: Bundle, predict: Predict) -> Check:
-    """Predict the golden rows and compare with what was predicted when the bundle was made."""
+def check_golden(bundle: Bundle, predict: Predict, assign: Assign | None = None) -> Check:
+    """Predict the golden rows, segments too, and compare with what was said when the bundle was made."""
     try:
         rows, expected = bundle.golden["rows"], np.asarray(bundle.golden["probabilities"], dtype=np.float64)
         found = np.asarray(predict(bundle, rows), dtype=np.float64)
+        elsewhere, told = _segments(bundle, rows, assign)
     except SegmintError as error:
         return Check(GOLDEN, False, error.came)
     except Exception as error:  # whatever strange rows make a predictor do, the answer is no
@@ -155,4 +174,19 @@ def check_golden(bundle: Bundle, predict: Predict) -> Check:
         return Check(GOLDEN, False, "there are none, or they are not one probability per class")
     difference = float(np.abs(found - expected).max())
     # Not `difference > TOLERANCE`: a NaN must not pass.
-    return Check(GOLDEN, difference <= TOLERANCE, f"{len(rows)} rows, largest difference {difference:.1e}")
+    passed = difference <= TOLERANCE and not elsewhere
+    return Check(GOLDEN, passed, f"{len(rows)} rows, largest difference {difference:.1e}{told}")
+
+
+def _segments(bundle: Bundle, rows: Rows, assign: Assign | None) -> tuple[bool, str]:
+    """Tell whether golden rows come into other segments than when the bundle was made, and say it."""
+    keys = None if assign is None else assign(bundle, rows)
+    kept = bundle.golden.get("segments")
+    if keys is None:
+        return False, ""
+    if kept is None:  # bundles of before kept none
+        return False, "; their segments were not kept"
+    if not isinstance(kept, list) or len(kept) != len(keys):
+        return True, "; their segments are not one for each"
+    elsewhere = sum(now != before for now, before in zip(keys, kept, strict=True))
+    return elsewhere > 0, f"; {elsewhere or 'none'} in another segment"

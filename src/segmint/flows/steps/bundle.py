@@ -21,7 +21,7 @@ from segmint.segments.assign import (
     flag_chosen_without,
     say_chosen_without,
 )
-from segmint.segments.evidence import EVERYBODY
+from segmint.segments.kept import EVERYBODY
 from segmint.segments.single import SingleAssigner
 from segmint.store.bundle import Bundle
 from segmint.store.verify import check_golden
@@ -127,8 +127,31 @@ def chosen_without_in(bundle: Bundle, frame: pl.DataFrame) -> list[str]:
 
 def predict_texts(bundle: Bundle, rows: list[dict[str, str]]) -> NDArray[np.float64]:
     """Predict rows of texts, as `verify` does with the golden ones."""
+    return predictor_of(bundle).probabilities(_typed_texts(bundle, rows))
+
+
+def assign_texts(bundle: Bundle, rows: list[dict[str, str]]) -> list[str] | None:
+    """Name by its key the segment of each row of texts; None if the bundle assigns to none."""
+    return segment_keys(bundle.segments, _typed_texts(bundle, rows))
+
+
+def segment_keys(known: Mapping[str, Any] | None, frame: pl.DataFrame) -> list[str] | None:
+    """Name by its key the segment of each customer of a typed frame; None where segments assign nobody.
+
+    Parameters
+    ----------
+    known : mapping or None
+        What `segments.json` holds.
+    frame : polars.DataFrame
+    """
+    if known is None or known["state"] is None:
+        return None
+    return [str(known["segments"][label]["key"]) for label in assign_segments(known["state"], frame)[0]]
+
+
+def _typed_texts(bundle: Bundle, rows: list[dict[str, str]]) -> pl.DataFrame:
     frame = pl.DataFrame(rows, schema=dict.fromkeys(rows[0], pl.String))
-    return predictor_of(bundle).probabilities(typed_rows(frame, bundle.contract, bundle.at).frame)
+    return typed_rows(frame, bundle.contract, bundle.at).frame
 
 
 def require_golden(bundle: Bundle) -> None:
@@ -139,9 +162,9 @@ def require_golden(bundle: Bundle) -> None:
     BundleError
         If it says something else than when it was made.
     """
-    if not (check := check_golden(bundle, predict_texts)).ok:
+    if not (check := check_golden(bundle, predict_texts, assign_texts)).ok:
         raise BundleError(
             f"The bundle does not predict its golden rows: {check.detail}.",
-            expected="the propensities it was published with",
+            expected="the propensities and segments it was published with",
             fix="look at it: segmint verify",
         )

@@ -14,6 +14,7 @@ from segmint.contract.valid_table import ValidTable
 from segmint.evaluation.comparison import Comparison
 from segmint.evaluation.group_quality import quality_by_group
 from segmint.features.levels import KEPT_MISSING, KEPT_OTHER
+from segmint.flows.steps.bundle import segment_keys
 from segmint.flows.steps.calibrate import calibrate, rows_judged
 from segmint.flows.steps.read import typed_rows
 from segmint.models.names import OURS
@@ -57,7 +58,9 @@ def pack(
     calibration = calibrated.calibration
     predictor = Predictor(features, network, classifier.weights_, calibration)
     rows = _golden_rows(table, features, config.seed)
-    likely = predictor.probabilities(typed_rows(rows, table.contract, table.at).frame)
+    golden = typed_rows(rows, table.contract, table.at).frame
+    told = {"rows": rows.to_dicts(), "probabilities": predictor.probabilities(golden).tolist()}
+    keys = segment_keys(segments, golden)
     reference = reference_of(table, network["classes"], calibrated.judged, _customers_judged(table, comparison))
     reference["average"] = _average(predictor, table)
     by_group = None if comparison is None else _by_sensitive_group(table, comparison, config.seed)
@@ -72,7 +75,7 @@ def pack(
         weights=classifier.weights_,
         calibration=calibration,
         reference=reference,
-        golden={"rows": rows.to_dicts(), "probabilities": likely.tolist()},
+        golden=told if keys is None else told | {"segments": keys},
         card=model_card(
             table.contract,
             table.at,
