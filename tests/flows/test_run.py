@@ -15,6 +15,7 @@ import pytest
 from segmint.cli import main
 from segmint.config import load_config
 from segmint.errors import ConfigError, InputError
+from segmint.flows.check import verify
 from segmint.flows.demo import sample_path
 from segmint.flows.predict import predict
 from segmint.flows.run import RunResult, run
@@ -62,6 +63,8 @@ def test_the_model_card_has_what_an_auditor_asks(done: RunResult) -> None:
     frame = pl.read_parquet(done.folder / "predictions.parquet").filter(model="dense_network")
     assert "no 4,000 (88.5 %), yes 521 (11.5 %)" in card
     assert "4,521 rows in 2 folds" in card
+    assert "| duration | known only after the call |" in card
+    assert "No row was rejected." in card
     assert "- **Taught by the recipe** `" in card
     assert "fingerprint is `sha256:" in card
     ages = pl.read_csv(sample_path(), separator=";")["age"].gather(frame["record"].to_numpy() - 1)
@@ -259,6 +262,10 @@ def test_segments_keep_as_much_of_an_individual_models_profit_in_every_command(t
     proof = read_json(done.folder / "segments.json")["proof"]
     assert proof["profit_kept"] is not None
     assert proof == json.loads(json.dumps(alone.summary["proof"]))
+    assert "2 segments, found by the method" in (done.folder / "bundle" / "model_card.md").read_text("utf-8")
+    checks = verify(done.folder, runs=tmp_path)
+    assert checks[-1].detail.endswith("; none in another segment")
+    assert all(check.ok for check in checks)
 
 
 @pytest.mark.parametrize(

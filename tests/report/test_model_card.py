@@ -20,7 +20,13 @@ ROW = {
 }  # fmt: skip
 
 CORRECTION = {"applied": True, "before": {"log_loss": 0.3404}, "after": {"log_loss": 0.33951}}
-MADE = {"table": "sha256:00ff", "rejected": 7, "recipe": "fast", "seed": 3, "version": "0.1.0"}
+RECEIPT = {
+    "fingerprint": "sha256:00ff",
+    "set_aside": [{"column": "duration", "label": "duration", "known": "after_call"}],
+    "not_in_contract": ["shoe | size"],
+}
+LEDGER = {"rejected": 7, "reasons": {"unknown_level: sex": 2, "not_a_number: age": 5}, "receipt": RECEIPT}
+MADE = {"recipe": "fast", "seed": 3, "version": "0.1.0"}
 
 
 def card(**changes):
@@ -43,7 +49,8 @@ def card(**changes):
         "behind": "The network has not caught up with its teacher.",
         "correction": CORRECTION,
     }
-    return model_card(CONTRACT, "planning", {"no": 150, "yes": 50}, NETWORK, **(told | changes))
+    ledger = changes.pop("ledger", LEDGER)
+    return model_card(CONTRACT, "planning", {"no": 150, "yes": 50}, ledger, NETWORK, **(told | changes))
 
 
 def test_each_figure_has_its_interval_and_says_of_what_it_is():
@@ -109,10 +116,59 @@ def test_the_card_says_what_it_is_for_by_what_it_predicts():
     assert "how\nlikely a contacted customer is to say yes" in card()
     outcome = Outcome(column="y", kind="assignment", levels=("A", "B", "C"), label="segment")
     known = model_card(
-        CONTRACT.model_copy(update={"outcome": outcome}), "planning", {"A": 50, "B": 90, "C": 60}, NETWORK,
+        CONTRACT.model_copy(update={"outcome": outcome}), "planning", {"A": 50, "B": 90, "C": 60}, LEDGER, NETWORK,
         made=MADE, taught="", learned="all", threshold=None, quality=[], repeats=0, by_group=None, note="",
         meaning="", behind="", correction=None,
     )  # fmt: skip
     assert "For putting customers into known segments" in known
+    assert "positive" not in known
     for belied in ("propensity", "contact", "say yes"):
         assert belied not in known
+
+
+def test_the_positive_level_and_its_rate_are_told():
+    assert "- **The positive one is** yes: 50 of 200 rows, a rate of 25.0 %.\n- **Uses" in card()
+
+
+def test_what_taught_nothing_is_told_with_the_reason_and_without_a_value():
+    text = card()
+    assert (
+        "| why rows were rejected | rows |\n| --- | --- |\n| not a number: age | 5 |\n| unknown level: sex | 2 |\n"
+        in text
+    )
+    assert "| duration | known only after the call |\n| shoe \\| size | not in the contract |" in text
+    clean = card(ledger={"rejected": 0, "reasons": {}, "receipt": {"fingerprint": "sha256:00ff"}})
+    assert "No row was rejected.\n\nNo column was set aside." in clean
+
+
+SEGMENT = {"key": "1", "name": "Young | bold", "share": 0.625, "jaccard": 0.81, "trust": "stable"}
+SEGMENTS = {
+    "state": {"method": "latent-class"},
+    "choice": {"verdict": "They come back.", "reasons": ["Two are best."]},
+    "stability": {"resamples": 50},
+    "segments": [SEGMENT, SEGMENT | {"key": "2", "name": "2", "share": 0.375, "jaccard": 0.5, "trust": "unstable"}],
+    "gates_missed": ["Segment 2 comes back with Jaccard 0.50, below 0.75."],
+}
+
+
+def test_segments_are_told_with_shares_how_they_were_chosen_and_how_surely_they_come_back():
+    text = card(segments=SEGMENTS)
+    assert "2 segments, found by the method `latent-class`. They come back. Two are best." in text
+    assert "a Jaccard on 50 resamples; from 0.75 on it is stable" in text
+    assert "| 1 Young \\| bold | 62.5 % | 0.81, stable |\n| 2 | 37.5 % | 0.50, unstable |" in text
+    assert "\n- Segment 2 comes back with Jaccard 0.50, below 0.75.\n" in text
+    assert "look at the flags of a customer first" in text
+    assert "segment chosen without it" not in text
+    assert "## Segments" not in card()
+
+
+def test_the_flag_of_a_tree_is_explained():
+    assert "`...: segment chosen without it`" in card(segments=SEGMENTS | {"state": {"method": "tree"}})
+
+
+def test_segments_that_the_table_names_are_no_discovery():
+    known = [SEGMENT | {"key": key, "name": key, "jaccard": None, "trust": None} for key in "AB"]
+    told = {"state": None, "choice": None, "stability": None, "segments": known, "gates_missed": []}
+    text = card(segments=told)
+    assert "2 segments, as the table names them; the network puts new customers into them." in text
+    assert "| B | 62.5 % | – |\n\n## Use" in text

@@ -14,6 +14,7 @@ A *page* is a section of the report; a *block* is a piece of a page (a sentence,
 `svg`                     a chart as a small, clean SVG
 `scores`                  the models' figures
 `levels`                  levels of columns, and how far their outcome is from the whole
+`set_aside`               which columns are no features, and why
 `lesson`                  teachers, what they made for the network, and how good both are
 `architecture`            a picture of the network, a box for each layer
 *Beside the page*

@@ -9,7 +9,10 @@ from segmint.contract.column import Known
 from segmint.contract.contract import Contract
 from segmint.report.pages.group_quality import heads_and_cells, note_of
 from segmint.report.scores import before_correction, metric_label
-from segmint.wording import between, count, decimal, percent, printable
+from segmint.report.set_aside import columns_set_aside
+from segmint.segments.assign import WITHOUT
+from segmint.segments.stability import STABLE
+from segmint.wording import between, count, decimal, percent, printable, spoken
 
 _MOMENT = {
     "planning": "when the call list is made",
@@ -32,6 +35,7 @@ def model_card(
     contract: Contract,
     at: Known,
     classes: Mapping[str, int],
+    ledger: Mapping[str, Any],
     network: Mapping[str, Any],
     *,
     made: Mapping[str, Any],
@@ -45,6 +49,7 @@ def model_card(
     meaning: str,
     behind: str,
     correction: Mapping[str, Any] | None,
+    segments: Mapping[str, Any] | None = None,
 ) -> str:
     """Write the card of a bundle.
 
@@ -56,10 +61,12 @@ def model_card(
     at : {"planning", "dialling", "after_call"}
     classes : mapping of str to int
         How many rows have each outcome.
+    ledger : mapping
+        What became of the rows read, as `Ledger.to_json` says it.
     network : mapping
         The content of ``network.json``.
     made : mapping
-        `table`, its fingerprint, `rejected`, how many of its rows, and `recipe`, `seed` and `version` of segmint.
+        `recipe`, `seed` and `version` of segmint.
     taught : str
         What the network learned to match, in sentences.
     learned : str
@@ -80,6 +87,8 @@ def model_card(
         What `behind_teacher` says.
     correction : mapping or None
         The content of the run's ``calibration.json``.
+    segments : mapping or None
+        The content of the run's ``segments.json``; None where it has none.
     """
     columns = ", ".join(column.name for column in contract.features(at))
     sensitive = ", ".join(column.name for column in contract.features(at) if column.sensitive) or "none"
@@ -87,18 +96,24 @@ def model_card(
     folds = int(quality[0]["folds"]) if quality else 0
     return f"""# Model card: {contract.outcome.label}
 
-Made from {sum(classes.values()):,} rows under the contract `{contract.name}`, version {contract.version}; {made["rejected"]:,} more were rejected. The table's
-fingerprint is `{made["table"]}`. By segmint {made["version"]} with the seed {made["seed"]}.
+Made from {sum(classes.values()):,} rows under the contract `{contract.name}`, version {contract.version}; {ledger["rejected"]:,} more were rejected. The table's
+fingerprint is `{ledger["receipt"]["fingerprint"]}`. By segmint {made["version"]} with the seed {made["seed"]}.
 
 - **Predicts**: one of {", ".join(contract.outcome.levels)}.
 - **Outcomes of these rows**: {_shares(classes)}.
-- **Uses what is known** {_MOMENT[at]}.
+{_positive(contract, classes)}- **Uses what is known** {_MOMENT[at]}.
 - **Columns**: {columns}.
 - **Sensitive columns among them**: {sensitive}.
 - **Network**: {network["inputs"]} inputs; {layers}. Only Dense, BatchNormalization and Dropout.
 - **Learned from**: {learned}.
 - **Taught by the recipe** `{made["recipe"]}`: {taught}
 - **Threshold**: {_threshold(threshold, folds)}.
+
+## Rows and columns that teach nothing
+
+{_rejected(ledger)}
+
+{_set_aside(contract, at, ledger["receipt"])}
 
 ## Quality on rows kept apart
 
@@ -109,7 +124,7 @@ fingerprint is `{made["table"]}`. By segmint {made["version"]} with the seed {ma
 ## Quality by sensitive group
 
 {_by_group(contract, by_group) if quality else _NOT_MEASURED}
-
+{_segments(segments)}
 ## Use
 
 {_USE[contract.outcome.kind]} Not for credit decisions, pricing or
@@ -119,6 +134,74 @@ any decision with legal effect.
 
 def _paragraphs(*said: str) -> str:
     return "".join(f"{words}\n\n" for words in said if words)
+
+
+def _positive(contract: Contract, classes: Mapping[str, int]) -> str:
+    """Say which level of a response is the yes, and how often it came; "" where the outcome names segments."""
+    if (yes := contract.outcome.positive) is None:
+        return ""
+    rows = sum(classes.values())
+    return f"- **The positive one is** {yes}: {classes.get(yes, 0):,} of {rows:,} rows, a rate of {percent(classes.get(yes, 0) / rows)}.\n"
+
+
+def _rejected(ledger: Mapping[str, Any]) -> str:
+    if not ledger["reasons"]:
+        return "No row was rejected."
+    often = sorted(ledger["reasons"].items(), key=lambda item: (-item[1], item[0]))
+    return _table(["why rows were rejected", "rows"], [[spoken(reason), count(number)] for reason, number in often])
+
+
+def _set_aside(contract: Contract, at: Known, receipt: Mapping[str, Any]) -> str:
+    rows = columns_set_aside(contract, at, receipt)
+    return _table(["column that is no feature", "why"], rows) if rows else "No column was set aside."
+
+
+def _segments(found: Mapping[str, Any] | None) -> str:
+    """Say how many segments there are, how they were chosen and how surely they come back; "" where there are none."""
+    if found is None:
+        return ""
+    return f"""
+## Segments
+
+{_how_found(found)}
+
+{_table(["segment", "share", "comes back"], [_line(part) for part in found["segments"]])}
+{_missed(found)}"""
+
+
+def _how_found(found: Mapping[str, Any]) -> str:
+    state, choice, number = found["state"], found["choice"], len(found["segments"])
+    if state is None:
+        return f"{number} segments, as the table names them; the network puts new customers into them."
+    said = [f"{number} segments, found by the method `{state['method']}`."]
+    said += [] if choice is None else [choice["verdict"], *choice["reasons"]]
+    if again := found["stability"]:
+        said.append(
+            f"How surely each comes back is a Jaccard on {again['resamples']:,} resamples; from {STABLE} on it is stable."
+        )
+    return f"{' '.join(map(_cell, said))}\n\n{_of_flags(state)}"
+
+
+def _of_flags(state: Mapping[str, Any]) -> str:
+    """Say what flags of a customer mean for the segment."""
+    rare = "A level that was rare or unknown when they were found counts among the others, or as no value: look at the flags of a customer first."
+    if state["method"] != "tree":
+        return rare
+    return f"{rare} Flagged `{WITHOUT.format(column='...')}`, a customer may not be what the segment's name says."
+
+
+def _line(segment: Mapping[str, Any]) -> list[str]:
+    jaccard = segment["jaccard"]
+    back = "–" if jaccard is None else f"{decimal(jaccard, 2)}, {segment['trust']}"
+    return [_named(segment), percent(segment["share"]), back]
+
+
+def _named(segment: Mapping[str, Any]) -> str:
+    return str(segment["key"] if segment["name"] == segment["key"] else f"{segment['key']} {segment['name']}")
+
+
+def _missed(found: Mapping[str, Any]) -> str:
+    return "".join(f"\n- {_cell(said)}" for said in found["gates_missed"]) + ("\n" if found["gates_missed"] else "")
 
 
 def _shares(classes: Mapping[str, int]) -> str:

@@ -20,12 +20,6 @@ from segmint.segments.call_order import say_call_order
 from segmint.store import run_files
 from segmint.wording import capital, count, listed, percent, times
 
-MOMENTS = {
-    "planning": "when the list is made",
-    "dialling": "when the call is placed",
-    "after_call": "only after the call",
-}
-
 
 def page(run: RunView) -> Page | None:
     """Say what was asked, who says yes or belongs where, how well the network finds them, and what to do next."""

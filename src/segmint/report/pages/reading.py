@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
-from segmint.contract.column import FEATURE_ROLES, ROLES, Column
 from segmint.contract.ledger import say_blanks
 from segmint.report.blocks import Block, Page, figures, fold, make_page, table, text
-from segmint.report.pages.answer import MOMENTS
 from segmint.report.run_view import RunView
+from segmint.report.set_aside import MOMENTS, columns_set_aside
 from segmint.wording import count, listed, percent, spoken
 
 _RECEIPT_LABELS = {
@@ -81,23 +80,7 @@ def _only_what_is_known(run: RunView) -> str:
 
 
 def _unused(run: RunView) -> list[tuple[str, str]]:
-    receipt = (run.ledger or {}).get("receipt") or {}
-    late = [(str(entry["column"]), str(entry["known"])) for entry in receipt.get("set_aside") or ()]
-    if not late and run.contract is not None:
-        late = [(column.name, column.known) for column in run.contract.set_aside(run.at)]
-    strangers = [(str(name), "not in the contract") for name in receipt.get("not_in_contract") or ()]
-    told = {name for name, _ in late} | {str(name) for name in receipt.get("absent") or ()}
-    columns = () if run.contract is None else run.contract.columns
-    others = [(column.name, _role(column)) for column in columns if not column.is_feature and column.name not in told]
-    return [(name, f"known {MOMENTS.get(known, known)}") for name, known in late] + others + strangers
-
-
-def _role(column: Column) -> str:
-    """Say what the contract has a column for that is no feature."""
-    if column.role == "ignore":
-        return f"ignored: {column.note}" if column.note else "the contract says ignore"
-    why = f"a {column.kind}; never a feature" if column.role in FEATURE_ROLES else ROLES[column.role]
-    return f"{why}; {column.note}" if column.note else why
+    return columns_set_aside(run.contract, run.at, (run.ledger or {}).get("receipt") or {})
 
 
 def _names(run: RunView, column: str) -> tuple[str, str]:

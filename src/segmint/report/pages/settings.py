@@ -7,8 +7,8 @@ from collections.abc import Iterator, Sequence
 from typing import Any
 
 from segmint.report.blocks import Block, Page, code, definitions, fold, heading, make_page, table
-from segmint.report.pages.answer import MOMENTS
 from segmint.report.run_view import RunView
+from segmint.report.set_aside import MOMENTS
 from segmint.wording import decimal, seconds, spoken
 
 _GLOSSARY = (
