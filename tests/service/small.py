@@ -60,9 +60,13 @@ NETWORK: dict[str, Any] = {
 CALIBRATION = {"temperature": 1.5, "offset": -0.25, "threshold": 0.5}
 GOOD = {"age": 41, "job": "student"}
 SEGMENTS: dict[str, Any] = {
-    "segments": [{"key": "1", "name": "Students"}, {"key": "2", "name": "Others"}],
+    "kind": "discovered",
+    "segments": [
+        {"key": "1", "name": "Students", "customers": 150, "share": 0.5, "sentences": []},
+        {"key": "2", "name": "Others", "customers": 150, "share": 0.5, "sentences": []},
+    ],
     "state": {
-        "format": 1, "method": "classes", "count": 2, "log_shares": [-0.6, -0.8],
+        "format": 1, "method": "latent-class", "count": 2, "log_shares": [-0.6, -0.8],
         "weights": [[-2.0, 0.5], [3.0, -3.0], [0.2, -0.2], [-0.2, 0.2]],
         "coding": [
             {
