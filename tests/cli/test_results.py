@@ -57,11 +57,12 @@ def test_runs_stand_below_each_other_with_what_tells_them_apart(capsys: pytest.C
 
 @pytest.mark.parametrize("ok", [True, False])
 def test_one_failed_check_fails_the_bundle(capsys: pytest.CaptureFixture[str], ok: bool) -> None:
-    checks = [Check("manifest", True, "as sealed"), Check("golden rows", ok, "predicted again")]
+    checks = [Check("manifest", True, "as sealed", content="00ff"), Check("golden rows", ok, "predicted again")]
     assert results.verified(Screen(), checks) is ok
     assert lines(capsys) == ["ok   manifest: as sealed", f"{'ok  ' if ok else 'FAIL'} golden rows: predicted again"]
     results.verified(Screen(json=True), checks)
-    assert json.loads(capsys.readouterr().out)["ok"] is ok
+    told = json.loads(capsys.readouterr().out)
+    assert (told["ok"], told["content"]) == (ok, "00ff")
 
 
 @pytest.mark.parametrize("number", [0, 2])

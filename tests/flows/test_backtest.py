@@ -10,7 +10,8 @@ import numpy as np
 import polars as pl
 import pytest
 
-from segmint.cli import main
+from segmint.cli import main, results
+from segmint.cli.screen import Screen
 from segmint.config import load_config
 from segmint.contract.contract import load_contract
 from segmint.contract.validate import validate
@@ -25,6 +26,7 @@ from segmint.store.run import Run
 from segmint.store.run_files import BACKTEST_CALLS, BACKTEST_WAVES
 from segmint.tables.source import open_table
 from segmint.targeting.policy import ContactPolicy, ContactRules, Quota
+from tests.json_keys import require_documented
 
 pytestmark = pytest.mark.network
 pytest.importorskip("tensorflow")
@@ -64,6 +66,13 @@ def test_every_strategy_is_settled_in_every_wave(done: flow.Backtested) -> None:
     assert waves.group_by("strategy").agg(pl.len())["len"].to_list() == [3] * 7
     everyone = waves.filter(pl.col("strategy") == "everyone")
     assert everyone["called"].sum() == 1800
+
+
+def test_the_answer_as_json_has_the_keys_of_the_reference(
+    done: flow.Backtested, capsys: pytest.CaptureFixture[str]
+) -> None:
+    results.backtested(Screen(json=True), done)
+    require_documented("backtest", json.loads(capsys.readouterr().out))
 
 
 def test_without_a_policy_a_call_costs_the_rate_before_the_first_wave(done: flow.Backtested, history: Path) -> None:

@@ -12,7 +12,8 @@ import numpy as np
 import polars as pl
 import pytest
 
-from segmint.cli import main
+from segmint.cli import main, results
+from segmint.cli.screen import Screen
 from segmint.config import load_config
 from segmint.errors import ConfigError, InputError
 from segmint.flows.check import verify
@@ -24,6 +25,7 @@ from segmint.metrics.ranking import lift_at
 from segmint.models.network_model import RECIPES
 from segmint.models.teachers import one_teacher
 from segmint.store.runs import runs_in
+from tests.json_keys import require_documented
 
 pytestmark = pytest.mark.network
 pytest.importorskip("tensorflow")
@@ -50,6 +52,11 @@ def test_a_run_leaves_what_it_promises(done: RunResult) -> None:
 
 def test_a_result_says_in_sentences_what_the_command_prints(done: RunResult) -> None:
     assert done.sentences == (done.receipt, *done.conclusion)
+
+
+def test_the_answer_as_json_has_the_keys_of_the_reference(done: RunResult, capsys: pytest.CaptureFixture[str]) -> None:
+    results.run_result(Screen(json=True), done)
+    require_documented("run", json.loads(capsys.readouterr().out))
 
 
 def test_everybody_read_is_predicted_once_by_every_model(done: RunResult) -> None:
