@@ -1,5 +1,7 @@
 """The count: two criteria propose, stability vetoes, rules must say it, the response decides."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -51,6 +53,17 @@ def test_a_count_that_rules_can_say_goes_before_one_they_cannot():
         row(6, bic=7, icl=3, information=0.9, fidelity=0.8),
     )
     assert choose_count(rows, structure=True).count == 4
+
+
+def test_a_count_that_rules_say_by_chance_goes_behind_one_they_surely_say():
+    rows = (
+        row(4, bic=9, icl=1, information=0.97, fidelity=0.921),
+        replace(row(5, bic=8, icl=0, information=1.0, fidelity=0.903), fidelity_error=0.0085),
+    )
+    assert choose_count(rows, structure=True).count == 4
+    assert choose_count(rows[1:], structure=True).count == 5
+    sure = (rows[0], replace(rows[1], fidelity_error=0.002))
+    assert choose_count(sure, structure=True).count == 5
 
 
 def test_without_structure_nothing_is_called_a_discovery():

@@ -57,6 +57,8 @@ class CountEvidence:
         Likelihood-ratio chi-square of the response by segment less its degrees of freedom; None without a response.
     verdict : str
         "chosen", "not proposed", "unstable", "too small" or "passed over".
+    fidelity_error : float
+        Standard error of the fidelity.
     """
 
     count: int
@@ -69,6 +71,12 @@ class CountEvidence:
     fidelity: float
     spread: float | None
     verdict: str = "passed over"
+    fidelity_error: float = 0.0
+
+    @property
+    def faithful(self) -> bool:
+        """Whether rules surely say the segments: a standard error above the bar, which all customers may else not keep (Breiman et al. 1984)."""
+        return self.fidelity - self.fidelity_error >= FAITHFUL
 
     @property
     def passes(self) -> bool:
@@ -140,6 +148,7 @@ class Candidate:
     icl: float
     labels: Labels
     fidelity: float
+    fidelity_error: float = 0.0
 
 
 def weigh(
@@ -168,6 +177,7 @@ def weigh(
             jaccard=stability.of(count).weakest,
             adjusted_rand=stability.of(count).adjusted_rand,
             fidelity=row.fidelity,
+            fidelity_error=row.fidelity_error,
             spread=None if outcome is None else response_spread(row.labels, outcome),
         )
         for count, row in sorted(candidates.items())
@@ -199,7 +209,7 @@ def choose_count(evidence: tuple[CountEvidence, ...], *, structure: bool) -> Cou
             + (f" {equals[0].count} is the next best count by information that fails in neither." if equals else "")
         )
     if equals:
-        equals = [row for row in equals if row.fidelity >= FAITHFUL] or equals
+        equals = [row for row in equals if row.faithful] or equals
         chosen = max(equals, key=lambda row: row.spread if row.spread is not None else row.information)
         reasons.append(_decision_reason(chosen, equals))
         by_response = len(equals) > 1 and chosen.spread is not None

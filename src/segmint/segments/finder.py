@@ -299,7 +299,7 @@ class _Work:
         one = own[1].icl if 1 in own else max(own[number].icl for number in tried)
         evidence = weigh(
             {
-                number: Candidate(own[number].bic, own[number].icl, labels[number], self._fidelity(labels[number]))
+                number: Candidate(own[number].bic, own[number].icl, labels[number], *self._fidelity(labels[number]))
                 for number in tried
             },
             one,
@@ -327,9 +327,10 @@ class _Work:
         best = max(min(counts, key=lambda number: own[number].bic), min(counts, key=lambda number: own[number].icl))
         return [number for number in counts if number <= best + 1]
 
-    def _fidelity(self, labels: Labels) -> float:
-        judged = self.inputs.rows(self.judged.tolist())
-        return segment_rules(judged, labels, random_state=0).fidelity
+    def _fidelity(self, labels: Labels) -> tuple[float, float]:
+        """Say how many customers rules put into their segment, and the standard error of that share."""
+        rules = segment_rules(self.inputs.rows(self.judged.tolist()), labels, random_state=0)
+        return rules.fidelity, float(np.sqrt(rules.fidelity * (1.0 - rules.fidelity) / max(rules.rows_apart, 1)))
 
     def _tree(self, count: int | None, verdict: str) -> tuple[dict[str, Any], CountChoice, Stability]:
         """Segments by response: a tree whose every split is sure, none smaller than five per cent."""
