@@ -38,9 +38,7 @@ def individual_propensities(
     draw = np.random.default_rng(seed)
     for number, fold in enumerate(folds):
         progress("segments: trees", number, PARTS)
-        # trees learn another thing from the same rows in another order
-        in_order = fold.fit[np.argsort(who.keys[fold.fit], kind="stable")]
-        some = in_order[np.sort(draw.permutation(len(in_order))[:MOST_TO_LEARN_FROM])]
+        some = fold.fit[np.sort(draw.permutation(len(fold.fit))[:MOST_TO_LEARN_FROM])]
         model = make_model(INDIVIDUAL, columns=table.features, random_state=seed)
         model.fit(inputs[some], outcome[some], inner=(inputs[fold.inner], outcome[fold.inner]))
         place = [str(name) for name in model.classes_].index(positive)

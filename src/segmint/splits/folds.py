@@ -18,7 +18,9 @@ INNER_CUSTOMERS, INNER_OF_THE_RAREST = 1_250, 150
 
 @dataclass(frozen=True)
 class Fold:
-    """Row positions of one fold, each ascending.
+    """Row positions of one fold; `fit` and `inner` by the rows' keys, the others ascending.
+
+    What a model learns depends on the order of its rows, which must not be that of the table.
 
     Attributes
     ----------
@@ -107,7 +109,7 @@ def inner_split(
     Returns
     -------
     fit, inner : ndarray
-        Row positions, ascending. Each outcome with two groups or more is in both parts.
+        Row positions, by the rows' keys. Each outcome with two groups or more is in both parts.
     """
     if share is not None and not 0 < share < 1:
         raise ValueError(f"share must lie between 0 and 1. Got {share!r} instead.")
@@ -118,7 +120,13 @@ def inner_split(
         cards = deck.order[deck.level[deck.order] == level]
         wanted = min(max(1, round(share * cards.size)), cards.size - 1)
         held[cards[_evenly(wanted, cards.size)]] = True
-    return np.flatnonzero(~held[deck.member]), np.flatnonzero(held[deck.member])
+    order = in_order(keys)
+    return order[~held[deck.member][order]], order[held[deck.member][order]]
+
+
+def in_order(keys: NDArray[np.uint64]) -> Rows:
+    """Return the row positions in an order that the order of the table does not change; rows of one key are alike."""
+    return np.argsort(keys, kind="stable").astype(np.int64)
 
 
 @dataclass(frozen=True)

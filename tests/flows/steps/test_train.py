@@ -72,6 +72,19 @@ def test_on_a_small_table_everybody_teaches_in_the_end(table: ValidTable, both: 
     assert again.model.lesson_ == once.model.lesson_ | {name: again.model.lesson_[name] for name in ("finer", "pairs")}
 
 
+def test_the_same_table_in_another_order_trains_the_same_network() -> None:
+    given = pl.read_csv(sample_path(), separator=";", infer_schema=False)[:600]
+    shuffled = given.sample(fraction=1, shuffle=True, seed=5)
+    one, other = (validate(open_table(rows), load_contract("bank-marketing")) for rows in (given, shuffled))
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setitem(RECIPES, "fast", replace(RECIPES["fast"], teachers=one_teacher))
+        found, again = trained(one, "model.refit=true"), trained(other, "model.refit=true")
+    assert found.again == again.again > 0
+    np.testing.assert_array_equal(again.inner_said, found.inner_said)
+    said, once_more = (each.model.predict_proba(one.inputs) for each in (found, again))
+    np.testing.assert_array_equal(once_more, said)
+
+
 def test_inner_customers_are_judged_by_a_network_that_had_not_learned_from_them(
     table: ValidTable, both: tuple[Trained, Trained]
 ) -> None:

@@ -24,7 +24,7 @@ from segmint.models.network import TRAINING, epoch_rows
 from segmint.models.network_model import RECIPES, NetworkModel
 from segmint.models.teachers import missed_teachers
 from segmint.progress import Progress, Remember, share_of
-from segmint.splits.folds import inner_split
+from segmint.splits.folds import in_order, inner_split
 from segmint.splits.groups import RowIdentity, groups_among, row_customers
 from segmint.store import run_files
 from segmint.store.run import Run
@@ -111,7 +111,9 @@ def train(
         if again:
             progress(TRAINING, 100, whole)
             tell = share_of(progress, TRAINING, 100, 100, whole)
-            model.refit(inputs, outcome, groups=who.groups, customers=whose, progress=tell, **more)
+            order = in_order(who.keys)
+            groups, customers = who.groups[order], whose[order]
+            model.refit(inputs[order], outcome[order], groups=groups, customers=customers, progress=tell, **more)
             more_said["again"] = model[-1].refit_epochs_
         return fitted(model) | more_said
 
