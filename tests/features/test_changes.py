@@ -79,7 +79,12 @@ def test_no_edge_is_the_number_of_a_few_customers() -> None:
 def test_the_table_of_rows_gives_the_same_features_of_many_and_of_one(change: Change) -> None:
     fitted = CustomerFeatures([JUNE, JULY], changes=[change]).fit(balances())
     state = json.loads(json.dumps(fitted.state_))
-    odd = pl.DataFrame({"june": [None, -1.0, 1e300, 5.0, float("nan")], "july": [3.0, 4.0, -1e300, 1e-9, 2.0]})
+    odd = pl.DataFrame(
+        {
+            "june": [None, -1.0, 1e300, 5.0, float("nan"), float("inf"), 7.0],
+            "july": [3.0, 4.0, -1e300, 1e-9, 2.0, 8.0, -float("inf")],
+        }
+    )
     frame = pl.concat([balances(200, 1), odd])
     lookup, expected = FeatureLookup(state), apply_features(state, frame)
     assert np.isfinite(expected).all()
@@ -122,6 +127,7 @@ def test_of_a_handful_there_is_one_step() -> None:
     [
         {"names": ["june", "job"]},
         {"names": ["june"]},
+        {"names": ["june", "june"]},
         {"codes": [[]]},
         {"codes": [["x"], []]},
         {"edges": [3.0]},
@@ -141,7 +147,9 @@ def test_a_change_that_no_fit_has_learned_is_refused(wrong: dict[str, object], c
         check_change({**found, **wrong}, ["june", "july"])
 
 
-@pytest.mark.parametrize("wrong", [[("june",)], [("june", "july")], [("june", "july", "ratio")], "june"])
+@pytest.mark.parametrize(
+    "wrong", [[("june",)], [("june", "july")], [("june", "june", "amount")], [("june", "july", "ratio")], "june"]
+)
 def test_parameters_that_are_no_changes_are_refused(wrong: object) -> None:
     with pytest.raises(ValueError, match="changes"):
         CustomerFeatures([JUNE, JULY], changes=wrong).fit(balances())  # type: ignore[arg-type]

@@ -10,7 +10,8 @@ import pytest
 
 from segmint.contract.column import Column
 from segmint.features.changes import Change
-from segmint.models.change_choice import choose_changes
+from segmint.models import change_choice
+from segmint.models.change_choice import _likeness, choose_changes
 from segmint.models.network_model import RECIPES, NetworkModel
 from segmint.models.teachers import one_teacher
 from segmint.models.unexplained import Unexplained
@@ -86,6 +87,45 @@ def test_of_an_outcome_that_hardly_occurs_nothing_is_tested() -> None:
 def test_a_column_without_values_is_no_obstacle() -> None:
     frame, labels = customers(6_000, 1, effect=1.2)
     assert chosen(frame.with_columns(may=pl.lit(None, dtype=pl.Float64)), labels) == [Change("june", "july", "amount")]
+
+
+def test_numbers_in_the_same_order_are_one_and_leave_the_tests_to_others() -> None:
+    frame, labels = customers(6_000, 1, effect=1.2)
+    copies = {f"copy {place}": pl.col("may") * (1 + place) for place in range(40)}
+    columns = [*(Column(name=name, kind="number", role="holding", label=name) for name in copies), *COLUMNS]
+    left = Unexplained(frame.with_columns(**copies), labels, columns, seed=0, groups=None)
+    assert choose_changes(left)[0] == Change("june", "july", "amount")
+
+
+def test_likeness_is_that_of_the_customers_who_have_both() -> None:
+    draw = np.random.default_rng(0)
+    numbers = draw.normal(size=(9_000, 1)) + draw.normal(size=(9_000, 4))
+    numbers[:, 3] = 5.0
+    numbers[draw.random(numbers.shape) < 0.2] = np.nan
+    numbers[:5_000, 2] = np.nan
+    found = _likeness([*numbers.T])
+    both = ~np.isnan(numbers[:, :2]).any(axis=1)
+    assert found[0, 1] == pytest.approx(np.corrcoef(numbers[both, 0], numbers[both, 1])[0, 1])
+    assert (found[2:] == 0.0).all()  # too few have the third number, and the last is the same for all
+
+
+def test_of_many_the_most_alike_are_tested(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(change_choice, "MOST_TESTED", 1)
+    frame, labels = customers(6_000, 1, effect=1.2)
+    near = frame.with_columns(may=pl.col("july") * pl.Series(np.random.default_rng(0).normal(1.0, 0.01, 6_000)))
+    assert all({change.before, change.after} == {"may", "july"} for change in chosen(near, labels))
+
+
+def test_huge_and_infinite_numbers_are_no_obstacle() -> None:
+    frame, labels = customers(6_000, 1, effect=1.2)
+    odd = pl.Series([float("inf"), -float("inf"), 1e300, -1e300] + [0.0] * 5_996)
+    found = chosen(frame.with_columns(pl.when(odd == 0.0).then("july").otherwise(odd).alias("july")), labels)
+    assert found[0] == Change("june", "july", "amount")
+
+
+@pytest.mark.parametrize("rows", [30, 100, 400])
+def test_small_tables_of_four_classes_are_no_obstacle(rows: int) -> None:
+    assert chosen(*customers(rows, 1, effect=1.2, classes=4)) == []
 
 
 @pytest.mark.network

@@ -6,6 +6,7 @@ a customer who took half of the money out looks, column by column, like one who 
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from collections.abc import Mapping, Sequence
 from itertools import pairwise
 from typing import Any, Literal, NamedTuple
@@ -16,6 +17,7 @@ from numpy.typing import NDArray
 
 from segmint.arrays import Floats
 from segmint.features.edges import once_each, quantile_edges
+from segmint.features.normal_scores import score_at, score_ranks
 from segmint.features.numbers import HUGE, read_numbers
 
 Steps = NDArray[np.int64]
@@ -74,8 +76,7 @@ def learn_change(
     learned["scales"] = None
     if change.measure == "place":
         learned["scales"] = [
-            _scale(_known(read_numbers(frame[name], each)), rare, customers)
-            for name, each in zip(names, codes, strict=True)
+            _scale(read_amounts(frame[name], each), rare, customers) for name, each in zip(names, codes, strict=True)
         ]
     moved = _moved(*(read_side(learned, side, frame[name]) for side, name in enumerate(names)))
     known = np.isfinite(moved)
@@ -91,24 +92,28 @@ def is_change(pair: Mapping[str, Any]) -> bool:
     return pair.get("kind") == "change"
 
 
+def read_amounts(values: pl.Series, codes: Sequence[float]) -> Floats:
+    """Read a column whose changes are asked for; shape (n_customers,), finite, NaN where there is no number."""
+    return np.clip(read_numbers(values, codes), -HUGE, HUGE)
+
+
 def read_side(change: Mapping[str, Any], side: int, values: pl.Series) -> Floats:
     """Read the number before (0) or after (1), on its scale; shape (n_customers,), `ABSENT` where there is none."""
-    numbers = np.clip(read_numbers(values, change["codes"][side]), -HUGE, HUGE)
-    if change["scales"] is not None:
-        numbers = np.where(np.isnan(numbers), np.nan, np.interp(numbers, *change["scales"][side]))
-    return np.where(np.isnan(numbers), ABSENT, numbers)
+    amounts = read_amounts(values, change["codes"][side])
+    scaled = amounts if change["scales"] is None else np.interp(amounts, *change["scales"][side])
+    return np.where(np.isnan(amounts), ABSENT, scaled)
 
 
 def change_steps(change: Mapping[str, Any], before: Any, after: Any) -> Steps:
     """Say on which step customers are whose sides were read as `before` and `after`; the first is of those without one."""
     moved = _moved(before, after)
-    return np.where(np.isnan(moved), 0, 1 + np.searchsorted(change["edges"], moved, "right"))
+    return np.where(np.isfinite(moved), 1 + np.searchsorted(change["edges"], moved, "right"), 0)
 
 
 def change_of_one(change: Mapping[str, Any], before: float | None, after: float | None) -> int:
     """Say on which step one customer is."""
-    sides = [_read_one(change, side, value) for side, value in enumerate((before, after))]
-    return int(change_steps(change, *sides))
+    first, second = (_read_one(change, side, value) for side, value in enumerate((before, after)))
+    return 0 if first is None or second is None else 1 + bisect_right(change["edges"], second - first)
 
 
 def check_change(change: Mapping[str, Any], numbers: Sequence[str]) -> None:
@@ -124,7 +129,7 @@ def check_change(change: Mapping[str, Any], numbers: Sequence[str]) -> None:
     scales = [] if scales is None else scales
     parts = [*codes, edges, sizes, *(part for scale in scales for part in scale)]
     fits = (
-        len(names) == len(codes) == 2
+        len(names) == len(set(names)) == len(codes) == 2
         and set(names) <= set(numbers)
         and len(scales) in (0, 2)
         and all(type(number) in (int, float) and np.isfinite(number) for part in parts for number in part)
@@ -137,46 +142,29 @@ def check_change(change: Mapping[str, Any], numbers: Sequence[str]) -> None:
 
 
 def _moved(before: Any, after: Any) -> Any:
-    absent = np.isinf(before) | np.isinf(after)
-    return np.where(absent, np.nan, np.where(absent, 0.0, after) - np.where(absent, 0.0, before))
+    """Return by how much it changed; not finite where either side is `ABSENT`."""
+    with np.errstate(invalid="ignore"):
+        return np.subtract(after, before)
 
 
-def _read_one(change: Mapping[str, Any], side: int, value: float | None) -> float:
+def _read_one(change: Mapping[str, Any], side: int, value: float | None) -> float | None:
     if value is None or value != value or value in change["codes"][side]:
-        return ABSENT
-    return float(np.interp(value, *change["scales"][side])) if change["scales"] is not None else float(value)
+        return None
+    amount = min(max(float(value), -HUGE), HUGE)
+    return amount if change["scales"] is None else float(np.interp(amount, *change["scales"][side]))
 
 
-def _known(numbers: Floats) -> Floats:
-    return np.clip(numbers, -HUGE, HUGE)
-
-
-def _scale(numbers: Floats, rare: int, customers: NDArray[Any] | None) -> list[list[float]]:
+def _scale(amounts: Floats, rare: int, customers: NDArray[Any] | None) -> list[list[float]]:
     """Find edges of equally many customers and the normal score of each."""
-    known = np.isfinite(numbers)
-    ordered = once_each(numbers[known], None if customers is None else customers[known])
+    known = ~np.isnan(amounts)
+    ordered = once_each(amounts[known], None if customers is None else customers[known])
     edges = quantile_edges(ordered, 2 * STEPS, fewest=rare)
     if not len(edges):
         return [[0.0], [0.0]]
-    return [edges.tolist(), normal_scores(ordered, edges).tolist()]
-
-
-def normal_scores(ordered: Floats, numbers: Floats) -> Floats:
-    """Return the normal score of each number among all, given ascending: that of the middle of its ranks."""
-    return _normal(
-        (np.searchsorted(ordered, numbers, "left") + np.searchsorted(ordered, numbers, "right")) / 2.0, len(ordered)
-    )
+    return [edges.tolist(), score_at(ordered, edges).tolist()]
 
 
 def _middle_scores(ordered: Floats, edges: Floats) -> list[float]:
     """Return the normal score of the middle of each step; a step that holds nobody has that of where it lies."""
     ends = np.concatenate([[0], np.searchsorted(ordered, edges), [len(ordered)]])
-    return [float(score) for score in _normal((ends[:-1] + ends[1:]) / 2.0, len(ordered))]
-
-
-def _normal(ranks: Floats, count: int) -> Floats:
-    from scipy.special import ndtri  # predicting does without SciPy
-
-    least = 0.5 / max(count, 1)
-    scores: Floats = ndtri(np.clip(ranks / max(count, 1), least, 1.0 - least))
-    return scores
+    return [float(score) for score in score_ranks((ends[:-1] + ends[1:]) / 2.0, len(ordered))]

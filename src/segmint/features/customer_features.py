@@ -8,7 +8,6 @@ from typing import Any, Literal, get_args
 import numpy as np
 import polars as pl
 from numpy.typing import ArrayLike, NDArray
-from scipy.special import ndtri
 from sklearn.base import BaseEstimator, TransformerMixin
 from sklearn.utils.validation import check_consistent_length, check_is_fitted
 
@@ -27,6 +26,7 @@ from segmint.features.changes import Change, Measure, learn_change
 from segmint.features.edges import once_each, outer_edges, quantile_edges, round_among
 from segmint.features.frame import as_frame, guess_columns, levels_as_learned, levels_as_text
 from segmint.features.levels import KEPT_MISSING, KEPT_OTHER
+from segmint.features.normal_scores import score_at
 from segmint.features.numbers import HUGE, read_numbers
 from segmint.features.pairs import learn_pair
 from segmint.features.parameters import Rules, auto, check_parameters, count
@@ -43,7 +43,8 @@ def _columns(given: Any) -> bool:
 
 def _pairs(given: Any) -> bool:
     return _several(given) and all(
-        _several(pair) and len(pair) == 2 and all(isinstance(name, str) for name in pair) for pair in given
+        _several(pair) and len(pair) == 2 and all(isinstance(name, str) for name in pair) and pair[0] != pair[1]
+        for pair in given
     )
 
 
@@ -282,10 +283,7 @@ def _steps(
     edges = edges[np.append(True, np.diff(edges) > near)]
     if not bins or len(edges) < 2 or span < TINY:
         return [], []
-    count = len(ordered)
-    rank = (np.searchsorted(ordered, edges - near, "left") + np.searchsorted(ordered, edges + near, "right")) / 2.0
-    scores = ndtri(np.clip(rank / count, 0.5 / count, 1.0 - 0.5 / count))
-    return edges.tolist(), scores.tolist()
+    return edges.tolist(), score_at(ordered, edges, near=near).tolist()
 
 
 def _learn_category(column: Column, series: pl.Series, rare: int) -> dict[str, Any]:

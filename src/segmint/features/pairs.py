@@ -143,7 +143,7 @@ def check_pair(pair: Mapping[str, Any], columns: Sequence[str]) -> None:
     names, levels, sizes = pair["names"], pair["levels"], pair["sizes"]
     steps = np.asarray(pair["steps"])
     fits = (
-        len(names) == len(levels) == 2
+        len(names) == len(set(names)) == len(levels) == 2
         and set(names) <= set(columns)
         and steps.shape == (len(levels[0]) + 1, len(levels[1]) + 1)
         and steps.dtype.kind == "i"

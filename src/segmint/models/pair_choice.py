@@ -12,6 +12,7 @@ import polars as pl
 from segmint.arrays import Integers
 from segmint.features.pairs import Coded, code_column, columns_to_pair, join
 from segmint.models.unexplained import Unexplained
+from segmint.one_thread import plain_products
 
 MOST_PAIRS = 3
 # Of more, those that tell most are paired: 496 pairs are tested in seconds.
@@ -52,11 +53,12 @@ def choose_pairs(left: Unexplained, *, rare: int) -> list[tuple[str, str]]:
         return left.log_chance(join(first, second, rare)[1])
 
     found = []
-    for first, second in combinations(coded, 2):
-        chance = chance_of(first, second)
-        if chance + np.log(tests) < np.log(SIGNIFICANCE):
-            alone = min(chance_of(first, first), chance_of(second, second))
-            found += [(chance, (first.name, second.name))] if chance < alone else []
+    with plain_products():
+        for first, second in combinations(coded, 2):
+            chance = chance_of(first, second)
+            if chance + np.log(tests) < np.log(SIGNIFICANCE):
+                alone = min(chance_of(first, first), chance_of(second, second))
+                found += [(chance, (first.name, second.name))] if chance < alone else []
     return [pair for _, pair in sorted(found)[:MOST_PAIRS]]
 
 

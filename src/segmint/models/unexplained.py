@@ -59,6 +59,7 @@ class Unexplained:
         self._draw = np.random.default_rng(seed)
         some = np.sort(self._draw.permutation(len(labels))[:MOST_CUSTOMERS])
         self.frame, self.labels = frame[some], labels[some]
+        self._grouped = groups is not None
         self._whose = np.arange(len(some)) if groups is None else np.unique(groups[some], return_inverse=True)[1]
         self.enough = bool(holders(self.labels, self._whose).min() >= FEWEST_OF_A_CLASS)
 
@@ -90,10 +91,10 @@ class Unexplained:
 
     def log_chance(self, numbers: Floats) -> float:
         """Return the logarithm of the chance that residuals follow `numbers` so closely by themselves, see `log_chance`."""
-        return log_chance(numbers, self.labels, self.likely, self._whose)
+        return log_chance(numbers, self.labels, self.likely, self._whose if self._grouped else None)
 
 
-def log_chance(numbers: Floats, labels: Integers, likely: Floats, whose: Integers) -> float:
+def log_chance(numbers: Floats, labels: Integers, likely: Floats, whose: Integers | None = None) -> float:
     """Return the logarithm of the chance that residuals follow `numbers` so closely by themselves.
 
     The score test of a multinomial logit with a slope for each class but one, beside an intercept for each (Rao 1948):
@@ -104,8 +105,8 @@ def log_chance(numbers: Floats, labels: Integers, likely: Floats, whose: Integer
     numbers : ndarray of shape (n_customers,)
     labels : ndarray of shape (n_customers,)
     likely : ndarray of shape (n_customers, n_classes)
-    whose : ndarray of shape (n_customers,)
-        The customer of each row.
+    whose : ndarray of shape (n_customers,), optional
+        The customer of each row; left out, each row is another.
     """
     from scipy.stats import chi2
 
@@ -113,14 +114,13 @@ def log_chance(numbers: Floats, labels: Integers, likely: Floats, whose: Integer
     left = (labels[:, None] == np.arange(1, likely.shape[1])) - expected
 
     def varying(weights: Floats) -> Floats:
-        weighted = expected * weights[:, None]
-        return np.asarray(np.diag(weighted.sum(axis=0)) - weighted.T @ expected)
+        return np.asarray(np.diag(weights @ expected) - (expected * weights[:, None]).T @ expected)
 
     steady = varying(about) @ np.linalg.pinv(varying(np.ones(len(labels))), hermitian=True)  # what the intercepts take
     spread = varying(about**2) - steady @ varying(about)
     if np.trace(spread) <= 1e-9:
         return 0.0
     pull = left * about[:, None] - left @ steady.T
-    together = np.sqrt([design_effect(each, whose) for each in pull.T])
+    together = 1.0 if whose is None else np.sqrt([design_effect(each, whose) for each in pull.T])
     moved = pull.sum(axis=0) / together
     return float(chi2.logsf(moved @ np.linalg.pinv(spread, hermitian=True) @ moved, len(spread)))
