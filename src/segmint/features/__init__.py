@@ -8,6 +8,7 @@ imports nothing: predicting must not load the training libraries.
 `customer_features`       CustomerFeatures: how columns become what our network reads
 `natural`                 NaturalFeatures: one number per column, as trees read them
 `edges`                   numbers that stand for at least ten customers
+`normal_scores`           where a number lies among all of its column
 `levels`                  texts that stand for at least ten customers, and what others are called
 `frame`                   a table of any library as a Polars frame
 `parameters`              what a parameter of an estimator must be
