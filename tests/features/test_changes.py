@@ -63,6 +63,19 @@ def test_units_change_nothing_but_the_edges(change: Change) -> None:
     assert (frame["step"] == cents["step"]).mean() > 0.995
 
 
+def test_the_same_change_is_on_the_same_step_whatever_it_is_added_to() -> None:
+    draw = np.random.default_rng(0)
+    june, salary = draw.integers(100, 900_000, 3_000) / 100, draw.choice([-20.2, -10.1, 0.0, 10.1, 50.05], 3_000)
+    frame = pl.DataFrame({"june": june, "july": (june + salary).round(2)})
+    found = learn_change(frame, AMOUNT, ([], []), rare=10)
+    steps = pair_steps(found, frame["june"], frame["july"])
+    assert len({*zip(steps, salary, strict=True)}) == 5
+    state = CustomerFeatures([JUNE, JULY], changes=[AMOUNT]).fit(frame).state_
+    lookup = FeatureLookup(state)
+    many = lookup.pick(frame)[0][:, -1]
+    assert_array_equal([lookup.pick_one(row)[0][-1] for row in frame.iter_rows(named=True)], many)
+
+
 def test_no_edge_is_the_number_of_a_few_customers() -> None:
     frame, found = balances(), learned(AMOUNT)
     moved = np.sort(

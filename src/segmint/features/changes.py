@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 from segmint.arrays import Floats
 from segmint.features.edges import once_each, quantile_edges
 from segmint.features.normal_scores import score_at, score_ranks
-from segmint.features.numbers import HUGE, read_numbers
+from segmint.features.numbers import read_numbers
 
 Steps = NDArray[np.int64]
 Measure = Literal["amount", "place"]
@@ -26,6 +26,7 @@ Measure = Literal["amount", "place"]
 STEPS = 32
 # What stands for no value: unlike NaN it equals itself, so rows without a value are alike.
 ABSENT = np.inf
+FARTHEST = 1e30  # numbers beyond this are this: their difference is kept in single precision
 
 
 class Change(NamedTuple):
@@ -78,7 +79,7 @@ def learn_change(
         learned["scales"] = [
             _scale(read_amounts(frame[name], each), rare, customers) for name, each in zip(names, codes, strict=True)
         ]
-    moved = _moved(*(read_side(learned, side, frame[name]) for side, name in enumerate(names)))
+    moved = moved_by(*(read_side(learned, side, frame[name]) for side, name in enumerate(names)))
     known = np.isfinite(moved)
     ordered = once_each(moved[known], None if customers is None else customers[known])
     edges = quantile_edges(ordered, STEPS, fewest=rare)
@@ -94,7 +95,7 @@ def is_change(pair: Mapping[str, Any]) -> bool:
 
 def read_amounts(values: pl.Series, codes: Sequence[float]) -> Floats:
     """Read a column whose changes are asked for; shape (n_customers,), finite, NaN where there is no number."""
-    return np.clip(read_numbers(values, codes), -HUGE, HUGE)
+    return np.clip(read_numbers(values, codes), -FARTHEST, FARTHEST)
 
 
 def read_side(change: Mapping[str, Any], side: int, values: pl.Series) -> Floats:
@@ -104,16 +105,27 @@ def read_side(change: Mapping[str, Any], side: int, values: pl.Series) -> Floats
     return np.where(np.isnan(amounts), ABSENT, scaled)
 
 
+def moved_by(before: Any, after: Any) -> Any:
+    """Return by how much it changed; not finite where either side is not.
+
+    To the digits of single precision: in binary 110.1 - 100 and 20.1 - 10 differ, and an edge lay between them.
+    """
+    with np.errstate(invalid="ignore"):
+        return np.subtract(after, before).astype(np.float32).astype(np.float64)
+
+
 def change_steps(change: Mapping[str, Any], before: Any, after: Any) -> Steps:
     """Say on which step customers are whose sides were read as `before` and `after`; the first is of those without one."""
-    moved = _moved(before, after)
+    moved = moved_by(before, after)
     return np.where(np.isfinite(moved), 1 + np.searchsorted(change["edges"], moved, "right"), 0)
 
 
 def change_of_one(change: Mapping[str, Any], before: float | None, after: float | None) -> int:
     """Say on which step one customer is."""
     first, second = (_read_one(change, side, value) for side, value in enumerate((before, after)))
-    return 0 if first is None or second is None else 1 + bisect_right(change["edges"], second - first)
+    if first is None or second is None:
+        return 0
+    return 1 + bisect_right(change["edges"], float(np.float32(second - first)))  # as `moved_by`, at a tenth of the time
 
 
 def check_change(change: Mapping[str, Any], numbers: Sequence[str]) -> None:
@@ -141,16 +153,10 @@ def check_change(change: Mapping[str, Any], numbers: Sequence[str]) -> None:
         raise ValueError("it holds a change between columns that no fit has learned")
 
 
-def _moved(before: Any, after: Any) -> Any:
-    """Return by how much it changed; not finite where either side is `ABSENT`."""
-    with np.errstate(invalid="ignore"):
-        return np.subtract(after, before)
-
-
 def _read_one(change: Mapping[str, Any], side: int, value: float | None) -> float | None:
     if value is None or value != value or value in change["codes"][side]:
         return None
-    amount = min(max(float(value), -HUGE), HUGE)
+    amount = min(max(float(value), -FARTHEST), FARTHEST)
     return amount if change["scales"] is None else float(np.interp(amount, *change["scales"][side]))
 
 

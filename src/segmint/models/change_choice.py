@@ -7,7 +7,7 @@ from typing import NamedTuple
 import numpy as np
 
 from segmint.arrays import Floats
-from segmint.features.changes import Change, Measure, read_amounts
+from segmint.features.changes import Change, Measure, moved_by, read_amounts
 from segmint.features.normal_scores import score_all
 from segmint.models.unexplained import Unexplained
 from segmint.one_thread import plain_products
@@ -127,5 +127,5 @@ def _measures(before: _Number, after: _Number) -> list[Measure]:
 
 def _moved(before: _Number, after: _Number, measure: Measure) -> Floats:
     """Return the normal scores of changes, 0 where there is none: an amount may be huge for a few."""
-    moved = after.scores - before.scores if measure == "place" else after.amounts - before.amounts
-    return np.nan_to_num(score_all(moved))
+    sides = [number.scores if measure == "place" else number.amounts for number in (before, after)]
+    return np.nan_to_num(score_all(moved_by(*sides)))
