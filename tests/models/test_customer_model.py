@@ -60,7 +60,7 @@ def auc_of(name: str, **settings: object) -> float:
 @pytest.mark.parametrize("name", RIVALS)
 def test_each_rival_finds_the_pattern_unless_it_knows_nothing(name: str) -> None:
     auc = auc_of(name)
-    assert auc == 0.5 if name == "base_rate" else auc > 0.8
+    assert auc == 0.5 if name == "base_rate" else auc > 0.78
 
 
 @pytest.mark.network

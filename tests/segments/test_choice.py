@@ -57,8 +57,8 @@ def test_a_count_that_rules_can_say_goes_before_one_they_cannot():
 
 def test_a_count_that_rules_say_by_chance_goes_behind_one_they_surely_say():
     rows = (
-        row(4, bic=9, icl=1, information=0.97, fidelity=0.921),
-        replace(row(5, bic=8, icl=2, information=1.0, fidelity=0.903), fidelity_error=0.0085),
+        row(4, bic=8, icl=2, information=0.97, fidelity=0.921),
+        replace(row(5, bic=9, icl=1, information=1.0, fidelity=0.903), fidelity_error=0.0085),
     )
     assert choose_count(rows, structure=True).count == 4
     assert choose_count(rows[1:], structure=True).count == 5

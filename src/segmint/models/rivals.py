@@ -285,8 +285,8 @@ class XGBoost(_Boosted):
 class TunedKNN(_Rival):
     """K nearest neighbours with the number of neighbours that does best on the inner rows.
 
-    Which of several customers equally far away are neighbours hangs on what they are alone, not on the order of the rows or
-    the number of threads.
+    Which of several customers equally far away are neighbours is drawn by lot, whatever the order of the rows and the number of
+    threads.
 
     Parameters
     ----------
@@ -319,12 +319,10 @@ class TunedKNN(_Rival):
         from sklearn.neighbors import KNeighborsClassifier
 
         X, labels = self._learned(X, y)
-        if len(X) > self.most:
-            some = np.random.default_rng(self.random_state).choice(len(X), self.most, replace=False)
-            X, labels = X[some], labels[some]
-        # Of customers equally far away those come first who are remembered first.
-        order = np.lexsort((labels, *X.T))
-        X, labels = X[order], labels[order]
+        # Of customers equally far away those come first who are remembered first: by lot, drawn among customers in an order of their own.
+        lot = np.random.default_rng(self.random_state).permutation(len(X))[: self.most]
+        some = np.lexsort((labels, *X.T))[lot]
+        X, labels = X[some], labels[some]
         usable = [count for count in self.candidates if count <= len(X)] or [1]
         fitted = [KNeighborsClassifier(count).fit(X, labels) for count in usable]
         if inner is None or len(fitted) == 1:
