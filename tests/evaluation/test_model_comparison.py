@@ -139,7 +139,7 @@ def test_a_test_table_is_judged_once_by_models_of_the_whole_table_at_the_thresho
     for name in ("logistic", "knn_5", "base_rate"):
         likely = make_model(name, columns=table.features, random_state=7).fit(table.inputs, table.outcome)
         mine = said.filter(model=name)
-        np.testing.assert_allclose(mine["probability_yes"], likely.predict_proba(test.inputs)[:, 1])
+        np.testing.assert_allclose(mine["probability_yes"], likely.predict_proba(test.inputs)[:, 1], rtol=1e-5)
         assert mine["threshold"].unique().to_list() == [compared.threshold(name, "yes")]
     f1 = dict(compared.tested.frame().filter(metric="f1").select("model", "value").iter_rows())
     y = said.filter(model="base_rate")["outcome"] == "yes"
@@ -165,6 +165,14 @@ def test_only_a_model_that_stops_early_keeps_inner_rows_of_the_whole_table():
     assert reads_inner(make_model("lightgbm", columns=table.features))
     for whole in ("knn_5", "gradient_boosting", "logistic", "base_rate"):
         assert not reads_inner(make_model(whole, columns=table.features)), whole
+
+
+def test_in_the_judgement_on_a_test_table_the_order_of_the_rows_means_nothing():
+    table, test = campaign(400), campaign(100, seed=8)
+    shuffled = valid(table.frame.sample(fraction=1.0, shuffle=True, seed=1), RESPONSE)
+    grown = {"grown": lambda: make_model("gradient_boosting", columns=table.features, random_state=1)}
+    found = [compare_on_test(grown, each, test, {"grown": 0.5}, seed=7, repeats=50) for each in (table, shuffled)]
+    assert found[0].headline("grown") == found[1].headline("grown")
 
 
 def test_a_segment_that_only_the_test_table_knows_is_named_by_nobody():

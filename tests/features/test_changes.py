@@ -146,6 +146,7 @@ def test_of_a_handful_there_is_one_step() -> None:
         {"edges": [3.0]},
         {"edges": [2.0, 1.0], "sizes": [0.0] * 4},
         {"sizes": [float("inf"), 0.0]},
+        {"scales": []},
         {"scales": [[[0.0], [0.0]]]},
         {"scales": [[[0.0, 1.0], [0.0]], [[0.0], [0.0]]]},
         {"scales": [[[1.0, 0.0], [0.0, 1.0]], [[0.0], [0.0]]]},

@@ -91,7 +91,7 @@ def test_the_sample_campaign_keeps_every_gate(data_folder):
 @pytest.mark.slow
 def test_customers_with_known_segments_keep_every_gate(data_folder):
     table = real(data_folder, "segments-abcd/customer_segmentation.csv", "customer-segments")
-    found = discover_segments(table, random_state=8)
+    found = discover_segments(table, random_state=7)
     assert found.choice.natural
     assert found.choice.count >= 4
     assert found.gates() == ()
@@ -115,7 +115,7 @@ def test_known_segments_are_described_like_discovered_ones(data_folder):
     assert (
         small.gates()
         == known.gates()
-        == (f"The rules put {percent(known.rules.fidelity, 0)} of customers right, below 90 %.",)
+        == (f"The rules put {percent(known.rules.fidelity)} of customers right, below 90 %.",)
     )
 
 

@@ -32,7 +32,7 @@ from segmint.metrics.intervals import interval
 from segmint.models.names import MODELS, OURS
 from segmint.models.reads import read_by, reads_inner
 from segmint.progress import Progress, Remember, share_of, silent
-from segmint.splits.folds import Fold, inner_split
+from segmint.splits.folds import Fold, in_order, inner_split
 from segmint.splits.groups import RowIdentity, digest_of
 from segmint.wording import capital, listed, some_of
 
@@ -278,7 +278,7 @@ def compare_on_test(
     """
     classes = tuple(sorted({*table.outcome.tolist(), *test.outcome.tolist()}))
     who, theirs = RowIdentity.of(table) if identity is None else identity, RowIdentity.of(test)
-    everyone, nobody = np.arange(len(table)), np.arange(0)
+    everyone, nobody = in_order(who.keys), np.arange(0)
     fit, held = inner_split(table.outcome, who.groups, share=inner, seed=seed, keys=who.keys)
     asked, parts, work = _Asked(test.inputs, theirs.keys), {}, "judging on the test table"
     for place, (name, make) in enumerate(models.items()):

@@ -143,7 +143,7 @@ def check_change(change: Mapping[str, Any], numbers: Sequence[str]) -> None:
     fits = (
         len(names) == len(set(names)) == len(codes) == 2
         and set(names) <= set(numbers)
-        and len(scales) in (0, 2)
+        and (change["scales"] is None or len(scales) == 2)
         and all(type(number) in (int, float) and np.isfinite(number) for part in parts for number in part)
         and len(sizes) == len(edges) + 2
         and all(len(scale) == 2 and len(scale[0]) == len(scale[1]) > 0 for scale in scales)

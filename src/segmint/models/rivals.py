@@ -285,8 +285,8 @@ class XGBoost(_Boosted):
 class TunedKNN(_Rival):
     """K nearest neighbours with the number of neighbours that does best on the inner rows.
 
-    Which of several customers equally far away are neighbours is drawn by lot, whatever the order of the rows and the number of
-    threads.
+    Which of several customers equally far away are neighbours is drawn by lot, whatever the order of the rows, where all are
+    remembered, and the number of threads.
 
     Parameters
     ----------
@@ -319,10 +319,13 @@ class TunedKNN(_Rival):
         from sklearn.neighbors import KNeighborsClassifier
 
         X, labels = self._learned(X, y)
-        # Of customers equally far away those come first who are remembered first: by lot, drawn among customers in an order of their own.
-        lot = np.random.default_rng(self.random_state).permutation(len(X))[: self.most]
-        some = np.lexsort((labels, *X.T))[lot]
-        X, labels = X[some], labels[some]
+        draw = np.random.default_rng(self.random_state)
+        if len(X) > self.most:
+            some = draw.choice(len(X), self.most, replace=False)
+            X, labels = X[some], labels[some]
+        # Of customers equally far away those come first who are remembered first: by lot, cast among customers in an order of their own.
+        order = np.lexsort((labels, *X.T))[draw.permutation(len(X))]
+        X, labels = X[order], labels[order]
         usable = [count for count in self.candidates if count <= len(X)] or [1]
         fitted = [KNeighborsClassifier(count).fit(X, labels) for count in usable]
         if inner is None or len(fitted) == 1:

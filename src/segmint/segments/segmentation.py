@@ -135,7 +135,7 @@ class Segmentation:
             if self.state is not None and segment.share < SMALLEST_SHARE
         ]
         if not self.rules.faithful:
-            missed.append(f"{OF_RULES} put {percent(self.rules.fidelity, 0)} of customers right, below 90 %.")
+            missed.append(f"{OF_RULES} put {percent(self.rules.fidelity)} of customers right, below 90 %.")
         if self.choice is not None and self.choice.natural and not self.choice.settled and len(self.keys) < ENOUGH:
             missed.append(f"{len(self.keys)} segments are found, fewer than {ENOUGH}: {_why_no_more(self.choice)}.")
         if self.proof is not None and not self.proof.differs:
