@@ -124,11 +124,6 @@ def test_an_unknown_contract_is_answered_with_a_suggestion(tmp_path: Path) -> No
             'role = "exclude_if"\nmissing = ["", "unknown"]\nmissing_means = "no"',
             "columns.age: missing_means would let be called whose cell is 'unknown'",
         ),
-        (
-            'role = "characteristic"',
-            'role = "exclude_if"\nmissing_means = "no objection"',
-            "'no objection' is neither; write missing_means = \"no\" if an empty cell",
-        ),
     ],
 )
 def test_a_contract_that_makes_no_sense_is_refused_with_the_place(old: str, new: str, sentence: str) -> None:

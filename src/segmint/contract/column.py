@@ -146,7 +146,7 @@ class Column(BaseModel):
     missing : tuple of str or None
         Texts that mean "no value"; None takes the contract's. In a column of numbers "999" is also the number 999.
     missing_means : str
-        What "no value" says, if it says something: "never contacted". Of the role `exclude_if` "no" lets those be called who have none, and nothing else may stand there.
+        What "no value" says, if it says something: "never contacted". Of the role `exclude_if` "no" lets those be called who have none.
     states : tuple of State
         Codes of a number column that are no numbers: ``states = [{ value = -1, name = "never contacted" }]``.
     sensitive : bool
@@ -195,7 +195,8 @@ class Column(BaseModel):
         low, high = self.bounds
         if not self.label.strip():
             raise ValueError(f"column '{self.name}': `label` is empty; name the column for people")
-        self._require_what_the_role_needs()
+        if self.role == "id" and self.kind in ("number", "date"):
+            raise ValueError(f"column '{self.name}': every digit of an id counts, so it is of kind \"text\"")
         if self.kind != "number" and (self.states or low is not None or high is not None):
             raise ValueError(f"column '{self.name}': only a number can have bounds or states")
         if self.kind != "category" and self.allowed:
@@ -211,15 +212,6 @@ class Column(BaseModel):
         if twice := named_twice([f"{code:.15g}" for code in self.codes]):
             raise ValueError(f"column '{self.name}': two states have the same value, {twice}")
         return self
-
-    def _require_what_the_role_needs(self) -> None:
-        if self.role == "id" and self.kind in ("number", "date"):
-            raise ValueError(f"column '{self.name}': every digit of an id counts, so it is of kind \"text\"")
-        if self.role == "exclude_if" and self.missing_means and not self.empty_may_be_called:
-            raise ValueError(
-                f"column '{self.name}': of the role exclude_if `missing_means` is \"no\" or left out, and '{self.missing_means}' is neither; "
-                'write missing_means = "no" if an empty cell lets the customer be called, else take it out'
-            )
 
     def known_by(self, at: Known) -> bool:
         """Tell whether the bank knows this column at the moment `at`."""
