@@ -51,6 +51,9 @@ from segmint import wording
         (wording.percent(1 - 1e-9), "100.0 %"),
         (wording.percent(1.0003, 0), "100 %"),  # a ratio may be more than all
         (wording.percent_between(0.85, 0.9997), "85.00 to 99.97 %"),
+        (wording.percent_between(0.99996, 0.99999), "more than 99.99 %"),
+        (wording.percent_between(0.00001, 0.00002), "less than 0.01 %"),
+        (wording.percent_between(0.00001, 0.3), "less than 0.01 % to 30.0 %"),
         (wording.percent(1e-17), "0.0 %"),
         (wording.count(-5), "−5"),
         (wording.seconds(math.nan), "–"),

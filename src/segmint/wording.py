@@ -155,6 +155,9 @@ def percent_between(low: float | None, high: float | None, digits: int = 1) -> s
     if low is None or high is None:
         return "–"
     digits = max(_enough(low, digits), _enough(high, digits))
+    if low > 0 and _rounds_away(low, digits, least=_DUST):
+        ends = dict.fromkeys(percent(end, digits) for end in (low, high))
+        return " to ".join(ends) if low < 0.5 else percent(low, digits)
     return f"{decimal(100 * low, digits)} to {percent(high, digits)}"
 
 

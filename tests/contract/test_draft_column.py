@@ -295,6 +295,34 @@ def test_an_objection_is_never_drafted_as_consent(name: str, cells: list[str]) -
     assert "must not be called?" in draft.suspects[name]
 
 
+@pytest.mark.parametrize(
+    ("role", "names"),
+    [
+        (
+            "exclude_if",
+            "customer_is_dead account_holder_dead cardholder_blacklisted cardholder_suppressed sms_withdrawn marketing_objects "
+            "contact_objects consent_expired consent_lapsed bez_souhlasu zgoda_nie_udzielona",
+        ),
+        (
+            "consent",
+            "consent_not_expired consent_unexpired non_expired_consent zgoda_bez_ograniczen consent_nie_wymagana",
+        ),
+        ("holding", "dead_account blacklisted_card card_blocklist"),
+        ("characteristic", "dead_stock deadline cash_withdrawn carte_opposition"),
+    ],
+)
+def test_what_keeps_a_customer_off_the_list_is_told_from_what_resembles_it(role: str, names: str) -> None:
+    cells = {name: ["no" if i % (place + 3) else "yes" for i in range(400)] for place, name in enumerate(names.split())}
+    draft = infer_contract(open_table(churn().with_columns(pl.Series(*each) for each in cells.items())), name="x")
+    assert {name: draft.contract.by_name[name].role for name in cells} == dict.fromkeys(cells, role)
+
+
+@pytest.mark.parametrize("name", ["loan_contact_duration", "contact_duration_months", "callduration_account"])
+def test_the_length_of_a_call_about_a_loan_is_that_of_a_call(name: str) -> None:
+    frame = churn().with_columns(pl.Series(name, [str(17 * i % 900) for i in range(400)]))
+    assert infer_contract(open_table(frame), name="x").contract.by_name[name].known == "after_call"
+
+
 @pytest.mark.parametrize("name", ["do_not_call", "deceased", "consent"])
 def test_who_may_be_called_is_read_in_the_next_table_though_this_one_says_nothing(name: str) -> None:
     frame = churn().with_columns(pl.lit("", pl.String).alias(name))

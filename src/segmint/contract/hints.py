@@ -100,7 +100,7 @@ _EARLIER = re.compile(
 )
 # What lasts longer than a call; where the name speaks of one too, it is the call's.
 _LASTS = (
-    r"(?!.*((^|_)calls?(_|$)|talk|conversation|phone_?call|anruf|gespr|telefonat))(.*(loan|credit|kredit|contract|policy|member|mortgage|deposit|account"
+    r"(?!.*((^|_)(calls?|(?<!since_)(?<!since_last_)contact)(_|$)|call_?duration|talk|conversation|phone_?call|anruf|gespr|telefonat))(.*(loan|credit|kredit|contract|policy|member|mortgage|deposit|account"
     r"|saving|subscription|employ|job|occupation|relation|residence|address|lease|insurance|session|visit|web|months?|years?|since))|prev(ious)?_"
 )
 _AFTER_CALL = re.compile(
@@ -269,12 +269,12 @@ _AFTER_DATES = re.compile(
 # The patterns of consents and objections below, and of the dead, are held against names without accents.
 _ASKED = r"(consen|permission|einwillig|zustimm|zugestimmt|einverst|erlaubnis|werbung|zgod[ay]|souhlas)"
 _DENIED = (
-    r"(withdr|revok|revoc|refus|declin|reject|denied|denega|negat|cancell?ed|expired|(?<!e)lapsed|(^|_)lacks?_|absen(t|ce)|rechaz|recus"
+    r"(withdr|revok|revoc|refus|declin|reject|denied|denega|negat|cancell?ed|(?<!un)(?<!not_)(?<!non_)(?<!nicht_)(expired|(?<!e)lapsed)|(^|_)lacks?_|absen(t|ce)|rechaz|recus"
     r"|rifiut|dinieg|mancat|mancan|retir|retrait(?!e)|ritir|(^|_)falta|ausen(cia|te)|caduc|kein|nicht|fehl|entzog|entzug"
     r"|verweiger|abgelehnt|ablehn|abgelaufen|erloschen|geloscht|geloescht|zuru?e?ckge[zn]|missing"
     r"|brak|cof[an]|odmow|odrzuc|nieudziel|odvol|odmit|neudel|chyb"
     # a name that says "sim_nao" asks for either
-    r"|(^|(?<!oui)(?<!sim)(?<!si)(?<!tak)_)(non(?!_essential)|nao|pas|nie|bez)_(?!oui|sim|si(_|$)|tak))"
+    r"|(^|(?<!oui)(?<!sim)(?<!si)(?<!tak)_)(non(?!_essential)|nao|pas|nie|bez)_(?!oui|sim|si(_|$)|tak|ograniczen|wymagan|expired|lapsed))"
 )
 # A loan, a purchase or a debit is revoked too.
 _NO_CONTRACT = r"(?<!kredit)(?<!kredit_)(?<!darlehens)(?<!vertrags)(?<!kauf)(?<!kauf_)(?<!lastschrift)(?<!lastschrift_)"
@@ -293,11 +293,11 @@ _OBJECTION = re.compile(
 )
 # An objection where it holds yes and no: no_calls may be a number of calls, objects and withdrawn numbers of things and of money.
 _CALLS = r"(calls?|calling|contacts?|phone|phoning|marketing|telemarketing|advertising|solicitations?|approach)"
-_A_CARD = r".*(card|karte|cart[ea](_|$)|cartao|tarjeta|cheque)"  # is stopped or blocked without an objection
+_A_CARD = r"(.*_)?([a-z]*(?<!dis)(?<!post)card(?!_?holder)|[a-z]*karte(?!n?_?inhaber)|cart[ea](_|$)|cartao|tarjeta|cheque)"  # is stopped or blocked without an objection
 _OBJECTION_OF_A_FLAG = re.compile(
     rf"(^|_)(no|not)_((more|further|direct|cold|sales|phone|tele)_)*{_CALLS}(_(please|flag|ind|list|wanted|requested|allowed))*$"
     rf"|(^|_)(refuse[sd]?|reject(s|ed)?|decline[sd]?)_(all_|any_|to_be_)?({_CALLS}|called|contacted)$"
-    r"|^(is_|has_|was_|have_|(customer|client|contact|marketing|phone)s?_)*withdrawn$|^((customer|client)_)?objects?$"
+    r"|^(is_|has_|was_|have_|(customer|client|contact|marketing|phone|sms|e_?mail|mail|letter)s?_)*withdrawn$|^((customer|client|contact|marketing)_)?objects?$"
     rf"|^(?!{_A_CARD})(.*_)?((black|stop|block|deny|no_call)_?list(ed)?|suppress(ed|ion)?)(_|$)"
     r"|sperr(liste|vermerk|kennz)|schwarze_liste|liste_noire|lista_(negra|nera)"
     rf"|^(?!{_A_CARD})(.*_)?opp?osi(tion|zione|cion|cao)$|opposition_(au_|a_la_|aux_)?(demarch|prosp|appel|commerc|contact|telephon)"
@@ -309,7 +309,7 @@ _CONSENT = re.compile(
 )
 # Who died has not objected, and is not called either: it is no `is_objection`.
 _DECEASED = re.compile(
-    r"^((is|customer|client|kunde)_)?dead(_(flag|ind|y_?n|customer|client|person|since))?$|(^|_)(deceased|died|verstorben|decedee?|decedut[oa]|fall?ecid[oa]|difunt[oa]|zmarl[ya]|nie_zyje|zemrela?)(_|$)"
+    r"^(.*_)?dead(_(flag|ind|y_?n|customer|client|person|since))?$|(^|_)(deceased|died|verstorben|decedee?|decedut[oa]|fall?ecid[oa]|difunt[oa]|zmarl[ya]|nie_zyje|zemrela?)(_|$)"
 )
 _DAY_OF_DEATH = re.compile(
     r"(^|_)(date|fecha|data|datum)_(d[aeiou]_|of_|del_)?(death|deces|obito|falecimento|fallecimiento|defuncion|decesso|zgonu|umrti)"
