@@ -154,6 +154,7 @@ async def in_turn(workers: Workers, work: Callable[[Event], T], receive: Receive
     """
     given_up = Event()
     doing, leaving = asyncio.ensure_future(workers.do(partial(work, given_up))), asyncio.ensure_future(_left(receive))
+    doing.add_done_callback(_take_error)
     try:
         await asyncio.wait((doing, leaving), return_when=asyncio.FIRST_COMPLETED)
         if not doing.done():
@@ -163,6 +164,12 @@ async def in_turn(workers: Workers, work: Callable[[Event], T], receive: Receive
         given_up.set()
         doing.cancel()
         leaving.cancel()
+
+
+def _take_error(done: asyncio.Future[Any]) -> None:
+    """Take the error of work that failed just when its caller left: nobody else does, and asyncio would log it with its words."""
+    if not done.cancelled():
+        done.exception()
 
 
 async def _left(receive: Receive) -> None:
