@@ -50,7 +50,7 @@ def test_a_forest_says_the_same_whenever_it_is_asked(monkeypatch: pytest.MonkeyP
 def auc_of(name: str, **settings: object) -> float:
     X, y = customers(900, 0)
     inner, new = customers(200, 1), customers(1000, 2)
-    model = make_model(name, columns=COLUMNS, random_state=3, **settings).fit(X, y, inner=inner)
+    model = make_model(name, columns=COLUMNS, random_state=1, **settings).fit(X, y, inner=inner)
     assert list(model.classes_) == ["no", "yes"]
     likely = model.predict_proba(new[0])
     np.testing.assert_allclose(likely.sum(axis=1), 1.0, atol=1e-6)
@@ -60,7 +60,7 @@ def auc_of(name: str, **settings: object) -> float:
 @pytest.mark.parametrize("name", RIVALS)
 def test_each_rival_finds_the_pattern_unless_it_knows_nothing(name: str) -> None:
     auc = auc_of(name)
-    assert auc == 0.5 if name == "base_rate" else auc > 0.78
+    assert auc == 0.5 if name == "base_rate" else auc > 0.8
 
 
 @pytest.mark.network

@@ -105,7 +105,7 @@ def test_neighbours_remember_some_customers_of_many_and_know_every_class() -> No
     likely = model.predict_proba(X)
     assert likely.shape == (500, 3)
     np.testing.assert_allclose(likely.sum(axis=1), 1.0)
-    assert (model.predict(X) == y).mean() > 0.85
+    assert (model.predict(X) == y).mean() > 0.9
 
 
 def test_neighbours_are_the_same_whatever_the_order_of_rows_and_the_threads() -> None:
