@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 from segmint.arrays import Floats
 from segmint.features.edges import once_each, quantile_edges
 from segmint.features.normal_scores import score_at, score_ranks
-from segmint.features.numbers import read_numbers
+from segmint.features.numbers import FARTHEST, read_numbers
 
 Steps = NDArray[np.int64]
 Measure = Literal["amount", "place"]
@@ -26,7 +26,6 @@ Measure = Literal["amount", "place"]
 STEPS = 32
 # What stands for no value: unlike NaN it equals itself, so rows without a value are alike.
 ABSENT = np.inf
-FARTHEST = 1e30  # numbers beyond this are this: their difference is kept in single precision
 
 
 class Change(NamedTuple):

@@ -58,9 +58,9 @@ class FeatureLookup:
             first += len(made.rows)
             self._blocks.append((made.rows, block))
             self._columns.append(made)
-        self._pairs: list[_Pair | _Change] = []
+        self._pairs: list[_Count | _Change] = []
         for pair, block in zip(state.get("pairs", ()), pair_blocks(state), strict=True):
-            together = (_Change if is_change(pair) else _Pair)(pair, first)
+            together = (_Change if is_change(pair) else _Count)(pair, first)
             first += len(together.rows)
             self._blocks.append((together.rows, block))
             self._pairs.append(together)
@@ -224,12 +224,19 @@ class _Pair:
         self.rows: Floats32 = step_rows(pair)
         self._pair, self._first = pair, first
         self._names: tuple[str, str] = tuple(pair["names"])
-        self._known = [{value: place for place, value in enumerate(levels)} for levels in pair["levels"]]
-        self._steps: list[list[int]] = pair["steps"]
 
     def pick(self, frame: pl.DataFrame) -> Places:
         first, second = self._names
         return (self._first + pair_steps(self._pair, frame[first], frame[second])).astype(np.int32)
+
+
+class _Count(_Pair):
+    """The step is that of how many customers share both values."""
+
+    def __init__(self, pair: Mapping[str, Any], first: int) -> None:
+        super().__init__(pair, first)
+        self._known = [{value: place for place, value in enumerate(levels)} for levels in pair["levels"]]
+        self._steps: list[list[int]] = pair["steps"]
 
     def pick_one(self, customer: Mapping[str, Any]) -> int:
         # -1 is the last row and column: values that are not listed
@@ -239,20 +246,12 @@ class _Pair:
         return self._first + self._steps[here][there]
 
 
-class _Change:
-    """Picks one row: that of the step its change is on."""
-
-    def __init__(self, change: Mapping[str, Any], first: int) -> None:
-        self.rows: Floats32 = step_rows(change)
-        self._change, self._first = change, first
-        self._before, self._after = change["names"]
-
-    def pick(self, frame: pl.DataFrame) -> Places:
-        steps = pair_steps(self._change, frame[self._before], frame[self._after])
-        return (self._first + steps).astype(np.int32)
+class _Change(_Pair):
+    """The step is that of the change from one to the other."""
 
     def pick_one(self, customer: Mapping[str, Any]) -> int:
-        return self._first + change_of_one(self._change, customer[self._before], customer[self._after])
+        before, after = self._names
+        return self._first + change_of_one(self._pair, customer[before], customer[after])
 
 
 def _told(value: Any) -> Any:

@@ -15,9 +15,7 @@ from segmint.arguments import require_switches
 from segmint.contract.column import Column
 from segmint.features.apply import level_codes
 from segmint.features.frame import as_frame, guess_columns, levels_as_learned, levels_as_text
-from segmint.features.numbers import read_numbers
-
-HUGE = 1e30  # scikit-learn's trees read single precision, and refuse what is infinite there
+from segmint.features.numbers import FARTHEST, read_numbers
 
 
 class NaturalFeatures(TransformerMixin, BaseEstimator):
@@ -76,7 +74,7 @@ class NaturalFeatures(TransformerMixin, BaseEstimator):
                 codes = level_codes(frame[name], self.levels_[name]).astype(np.float64)
                 matrix[:, place] = np.where(codes < 0, np.nan, codes)
             else:
-                matrix[:, place] = np.clip(read_numbers(frame[name]), -HUGE, HUGE)
+                matrix[:, place] = np.clip(read_numbers(frame[name]), -FARTHEST, FARTHEST)
         return matrix
 
     def __sklearn_tags__(self) -> Any:

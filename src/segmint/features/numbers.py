@@ -12,6 +12,7 @@ from segmint.errors import DataError
 from segmint.wording import counted
 
 HUGE = 1e100  # numbers beyond this are this: no difference or ratio may overflow
+FARTHEST = 1e30  # and beyond this where they, or their difference, are kept in single precision
 
 
 def _numbers_of(series: pl.Series) -> pl.Series:

@@ -9,7 +9,7 @@ import numpy as np
 from segmint.arrays import Floats
 from segmint.features.changes import Change, Measure, moved_by, read_amounts
 from segmint.features.normal_scores import score_all
-from segmint.models.unexplained import Unexplained
+from segmint.models.unexplained import Unexplained, is_sure
 from segmint.one_thread import plain_products
 
 MOST_CHANGES = 3
@@ -21,8 +21,6 @@ SAME_UNIT = 4.0
 FEWEST_VALUES = 20
 # Of more, those are tested that are most alike: 600 tests take seconds.
 MOST_TESTED = 300
-# Of a table in which no change is worth reading, one in a hundred gets one.
-SIGNIFICANCE = 0.01
 # So many rows of scores meet those of the other columns at once: a copy of all of a wide table would take memory.
 ROWS_AT_ONCE = 4_096
 
@@ -69,7 +67,7 @@ def _telling(left: Unexplained) -> list[tuple[float, Change]]:
     found = []
     for before, after, measure in tested:
         chance = left.log_chance(_moved(before, after, measure))
-        if chance + np.log(len(tested)) < np.log(SIGNIFICANCE):
+        if is_sure(chance, len(tested)):
             alone = min(left.log_chance(np.nan_to_num(number.scores)) for number in (before, after))
             found += [(chance, Change(before.name, after.name, measure))] if chance < alone else []
     return found

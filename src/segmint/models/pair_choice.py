@@ -11,14 +11,12 @@ import polars as pl
 
 from segmint.arrays import Integers
 from segmint.features.pairs import Coded, code_column, columns_to_pair, join
-from segmint.models.unexplained import Unexplained
+from segmint.models.unexplained import Unexplained, is_sure
 from segmint.one_thread import plain_products
 
 MOST_PAIRS = 3
 # Of more, those that tell most are paired: 496 pairs are tested in seconds.
 MOST_COLUMNS = 32
-# Of a table in which no pair is worth reading, one in a hundred gets one.
-SIGNIFICANCE = 0.01
 
 
 def choose_pairs(left: Unexplained, *, rare: int) -> list[tuple[str, str]]:
@@ -56,7 +54,7 @@ def choose_pairs(left: Unexplained, *, rare: int) -> list[tuple[str, str]]:
     with plain_products():
         for first, second in combinations(coded, 2):
             chance = chance_of(first, second)
-            if chance + np.log(tests) < np.log(SIGNIFICANCE):
+            if is_sure(chance, tests):
                 alone = min(chance_of(first, first), chance_of(second, second))
                 found += [(chance, (first.name, second.name))] if chance < alone else []
     return [pair for _, pair in sorted(found)[:MOST_PAIRS]]

@@ -19,6 +19,8 @@ FOLDS = 3
 MOST_CUSTOMERS = 50_000
 # Of a class with fewer, a third of the customers may hold none, and no trend could be told from chance.
 FEWEST_OF_A_CLASS = 30
+# Of a table in which nothing is worth reading, one in a hundred gets something, of each kind that is tested.
+SIGNIFICANCE = 0.01
 
 
 class Unexplained:
@@ -92,6 +94,11 @@ class Unexplained:
     def log_chance(self, numbers: Floats) -> float:
         """Return the logarithm of the chance that residuals follow `numbers` so closely by themselves, see `log_chance`."""
         return log_chance(numbers, self.labels, self.likely, self._whose if self._grouped else None)
+
+
+def is_sure(chance: float, tests: int) -> bool:
+    """Whether what has the logarithm `chance` is no chance, as one of so many tests (Bonferroni's correction)."""
+    return bool(chance + np.log(tests) < np.log(SIGNIFICANCE))
 
 
 def log_chance(numbers: Floats, labels: Integers, likely: Floats, whose: Integers | None = None) -> float:

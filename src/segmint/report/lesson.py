@@ -13,6 +13,9 @@ from segmint.report.svg import Boxes
 from segmint.wording import count, decimal, listed, percent
 
 _HALF = (WIDTH - 4 - 12) / 2
+_TESTED = (
+    "a test on customers that small trees had not seen found that this says what the columns by themselves do not."
+)
 
 
 def lesson_block(lesson: Mapping[str, Any]) -> Block:
@@ -136,10 +139,7 @@ def _pair_words(pairs: list[list[str]]) -> str:
     if not pairs:
         return ""
     named = listed([f"{first} with {second}" for first, second in pairs])
-    return (
-        f" Teacher and student also read how many training customers share the same {named}: a test on customers that small trees had not "
-        f"seen found that this says what the columns by themselves do not."
-    )
+    return f" Teacher and student also read how many training customers share the same {named}: {_TESTED}"
 
 
 def _change_words(changes: list[list[str]]) -> str:
@@ -147,10 +147,7 @@ def _change_words(changes: list[list[str]]) -> str:
     if not changes:
         return ""
     named = listed([f"{before} to {after}" for before, after in changes])
-    return (
-        f" Teacher and student also read the change from {named}: a test on customers that small trees had not seen found that it says what "
-        f"the columns by themselves do not."
-    )
+    return f" Teacher and student also read the change from {named}: {_TESTED}"
 
 
 def _plain_words(recipe: str) -> str:

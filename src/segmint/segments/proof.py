@@ -12,6 +12,7 @@ from segmint.metrics.intervals import NORMAL_95
 from segmint.metrics.ranking import roc_auc
 from segmint.segments.choice import likelihood_ratio
 from segmint.segments.stability import Labels, contingency
+from segmint.splits.folds import in_order
 
 PERMUTATIONS = 999
 BLOCKS = 4
@@ -93,8 +94,7 @@ def prove_segments(
 
     each = np.arange(len(labels)) if customers is None else customers
     rows = np.flatnonzero(apart)
-    in_order = rows if keys is None else rows[np.argsort(keys[rows], kind="stable")]
-    drawn = np.random.default_rng(random_state).permutation(in_order)
+    drawn = np.random.default_rng(random_state).permutation(rows if keys is None else rows[in_order(keys[rows])])
     tested = np.sort(drawn[np.unique(each[drawn], return_index=True)[1]])
     table = contingency(labels[tested], yes[tested].astype(np.int64), columns=2)
     statistic, freedom = likelihood_ratio(table)
